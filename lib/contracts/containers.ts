@@ -1,0 +1,103 @@
+import { z } from 'zod'
+import { containerIdSchema, hostIdSchema, instantSchema } from './common.ts'
+
+export const containerStates = [
+  'created',
+  'running',
+  'paused',
+  'restarting',
+  'removing',
+  'exited',
+  'dead',
+] as const
+export type ContainerState = (typeof containerStates)[number]
+export const healthStates = ['none', 'starting', 'healthy', 'unhealthy'] as const
+export type HealthState = (typeof healthStates)[number]
+
+export const portSchema = z.object({
+  ip: z.string().nullable(),
+  hostPort: z.number().nullable(),
+  containerPort: z.number(),
+  protocol: z.string(),
+})
+export type ContainerPort = z.infer<typeof portSchema>
+
+export const containerSchema = z.object({
+  hostId: hostIdSchema,
+  id: containerIdSchema,
+  /** Without the leading slash. */
+  name: z.string(),
+  image: z.string(),
+  imageId: z.string(),
+  command: z.string(),
+  createdAt: instantSchema,
+  state: z.enum(containerStates),
+  health: z.enum(healthStates),
+  exitCode: z.number().nullable(),
+  oomKilled: z.boolean(),
+  /** Null until known: lists of Docker engines don't carry them; they come by event or by a background inspect. */
+  startedAt: instantSchema.nullable(),
+  finishedAt: instantSchema.nullable(),
+  restartCount: z.number().nullable(),
+  ports: z.array(portSchema),
+  networks: z.array(z.string()),
+  labels: z.record(z.string(), z.string()),
+  /** Compose project and service, from the labels of docker compose and podman-compose. */
+  stack: z.string().nullable(),
+  service: z.string().nullable(),
+  podId: z.string().nullable(),
+})
+export type Container = z.infer<typeof containerSchema>
+
+/** Signals offered by the kill dialog; the API takes any of these. */
+export const killSignals = [
+  'SIGKILL',
+  'SIGTERM',
+  'SIGINT',
+  'SIGHUP',
+  'SIGQUIT',
+  'SIGUSR1',
+  'SIGUSR2',
+  'SIGSTOP',
+  'SIGCONT',
+  'SIGWINCH',
+] as const
+
+export const stopOptionsSchema = z.object({
+  /** Seconds before SIGKILL. Absent: the container's own stop timeout. */
+  graceSeconds: z.int().min(0).max(3600).optional(),
+})
+export const killOptionsSchema = z.object({ signal: z.enum(killSignals).default('SIGKILL') })
+export const renameOptionsSchema = z.object({ name: z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}$/) })
+export const removeOptionsSchema = z.object({
+  /** Remove although running (SIGKILL first). */
+  force: z.stringbool().default(false),
+  /** Remove its anonymous volumes too. */
+  volumes: z.stringbool().default(false),
+})
+
+export const containerActions = [
+  'start',
+  'stop',
+  'restart',
+  'pause',
+  'unpause',
+  'kill',
+  'rename',
+  'remove',
+] as const
+export type ContainerAction = (typeof containerActions)[number]
+
+/** `already` is the engine's 304 (or 404 on remove): nothing had to be done. `container` is null after a remove. */
+export const actionResultSchema = z.object({
+  outcome: z.enum(['done', 'already']),
+  container: containerSchema.nullable(),
+})
+export type ActionResult = z.infer<typeof actionResultSchema>
+
+/** The engine's inspect document, as text-safe JSON. Environment values are hidden unless asked for with the permission. */
+export const containerDetailSchema = z.object({
+  container: containerSchema,
+  inspect: z.record(z.string(), z.unknown()),
+})
+export type ContainerDetail = z.infer<typeof containerDetailSchema>

@@ -1,0 +1,13 @@
+import account from './account.json' with { type: 'json' }
+import common from './common.json' with { type: 'json' }
+import containers from './containers.json' with { type: 'json' }
+import errors from './errors.json' with { type: 'json' }
+import fleet from './fleet.json' with { type: 'json' }
+import hosts from './hosts.json' with { type: 'json' }
+import images from './images.json' with { type: 'json' }
+import login from './login.json' with { type: 'json' }
+import setup from './setup.json' with { type: 'json' }
+import shell from './shell.json' with { type: 'json' }
+
+/** The English catalogue, one file per noun. It is the reference for the keys of every other language. */
+export const en = { account, common, containers, errors, fleet, hosts, images, login, setup, shell }

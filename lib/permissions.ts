@@ -1,0 +1,50 @@
+/**
+ * The named permissions. A route, a WebSocket and (later) a gateway row each declares one; an undeclared one does
+ * not start. Names are `noun.verb`; the permission of a view is `<noun>.view`.
+ */
+export const permissions = [
+  'hosts.view',
+  'hosts.edit',
+  'containers.view',
+  'containers.reveal',
+  'containers.start',
+  'containers.stop',
+  'containers.restart',
+  'containers.pause',
+  'containers.kill',
+  'containers.rename',
+  'containers.remove',
+  'images.view',
+  'images.tag',
+  'images.remove',
+  'volumes.view',
+  'networks.view',
+  'pods.view',
+] as const
+export type Permission = (typeof permissions)[number]
+
+export const roles = ['administrator', 'operator', 'viewer'] as const
+export type Role = (typeof roles)[number]
+
+const view: readonly Permission[] = [
+  'hosts.view',
+  'containers.view',
+  'images.view',
+  'volumes.view',
+  'networks.view',
+  'pods.view',
+]
+
+/** What a role allows when granted on everything. Grants per host and label narrow it. */
+export const rolePermissions: Readonly<Record<Role, readonly Permission[]>> = {
+  administrator: permissions,
+  operator: [
+    ...view,
+    'containers.start',
+    'containers.stop',
+    'containers.restart',
+    'containers.pause',
+    'containers.kill',
+  ],
+  viewer: view,
+}

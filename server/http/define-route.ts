@@ -1,0 +1,60 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { z } from 'zod'
+import type { Permission } from '#lib/permissions.ts'
+import type { Principal } from '../auth/types.ts'
+
+/**
+ * 'anonymous': anybody (set-up, sign-in, health). 'session': anybody signed in, about their own account.
+ * Else the permission; a `hostId` path parameter becomes the target.
+ */
+export type RouteAccess = 'anonymous' | 'session' | Permission
+
+type Parsed<S extends z.ZodType | undefined> = S extends z.ZodType ? z.output<S> : undefined
+
+export interface RouteContext<
+  P extends z.ZodType | undefined,
+  Q extends z.ZodType | undefined,
+  B extends z.ZodType | undefined,
+> {
+  params: Parsed<P>
+  query: Parsed<Q>
+  body: Parsed<B>
+  /** Null only on anonymous routes. */
+  principal: Principal | null
+  /** Aborted when the client goes away. */
+  signal: AbortSignal
+  request: FastifyRequest
+  reply: FastifyReply
+}
+
+export interface RouteDefinition<
+  P extends z.ZodType | undefined = undefined,
+  Q extends z.ZodType | undefined = undefined,
+  B extends z.ZodType | undefined = undefined,
+  R extends z.ZodType | undefined = undefined,
+> {
+  method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE'
+  /** Fastify's syntax, beginning with /api/. */
+  path: `/api/${string}`
+  access: RouteAccess
+  summary: string
+  params?: P
+  query?: Q
+  body?: B
+  /** Absent: 204, or a stream that the handler sends through `reply`. */
+  response?: R
+  handler(context: RouteContext<P, Q, B>): Promise<R extends z.ZodType ? z.input<R> : unknown>
+}
+
+// oxlint-disable-next-line typescript/no-explicit-any -- routes of every shape sit in one list
+export type AnyRoute = RouteDefinition<any, any, any, any>
+
+/** Types a route; schema and access are required by the type and checked again at boot. */
+export function defineRoute<
+  P extends z.ZodType | undefined = undefined,
+  Q extends z.ZodType | undefined = undefined,
+  B extends z.ZodType | undefined = undefined,
+  R extends z.ZodType | undefined = undefined,
+>(route: RouteDefinition<P, Q, B, R>): AnyRoute {
+  return route
+}
