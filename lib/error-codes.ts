@@ -34,6 +34,7 @@ export const errorCodes = {
   host_unresponsive: 504,
   host_unauthorised: 502,
   name_not_resolved: 502,
+  address_refused: 400,
   connection_refused: 502,
   connection_timed_out: 504,
   connection_reset: 502,

@@ -1,0 +1,304 @@
+import type { Container, ContainerPort } from '#lib/contracts/containers.ts'
+import type { Image, ImageHistory } from '#lib/contracts/images.ts'
+import type { Network } from '#lib/contracts/networks.ts'
+import type { Pod } from '#lib/contracts/pods.ts'
+import type { Volume } from '#lib/contracts/volumes.ts'
+import { containerState, healthState, imageId, instant, readStatusText } from './compat.ts'
+import type { Local } from './types.ts'
+
+type Labels = Record<string, string> | null | undefined
+
+/** Compose marks its containers with labels; podman-compose has used its own and Docker's. */
+function composeLabels(labels: Labels): { stack: string | null; service: string | null } {
+  const first = (...names: string[]) => names.map((name) => labels?.[name]).find((value) => value) ?? null
+  return {
+    stack: first('com.docker.compose.project', 'io.podman.compose.project', 'com.docker.stack.namespace'),
+    service: first(
+      'com.docker.compose.service',
+      'io.podman.compose.service',
+      'com.docker.swarm.service.name',
+    ),
+  }
+}
+
+const bare = (name: string | undefined) => (name ?? '').replace(/^\//, '')
+
+function sortPorts(ports: ContainerPort[]): ContainerPort[] {
+  const key = (port: ContainerPort) =>
+    [port.containerPort, port.protocol, port.hostPort ?? 0, port.ip ?? '']
+      .map((part) => String(part).padStart(6, '0'))
+      .join()
+  return ports.sort((a, b) => (key(a) < key(b) ? -1 : 1))
+}
+
+export interface DockerListedContainer {
+  Id: string
+  Names?: string[]
+  Image: string
+  ImageID: string
+  Command: string
+  Created: number
+  Ports?: { IP?: string; PrivatePort: number; PublicPort?: number; Type: string }[]
+  Labels?: Labels
+  State: string
+  Status: string
+  NetworkSettings?: { Networks?: Record<string, unknown> | null } | null
+}
+
+/** A row of Docker's `GET /containers/json`. What only inspect tells is null. */
+export function fromDockerList(raw: DockerListedContainer): Local<Container> {
+  // A linked container has also the names of its links, which contain a slash.
+  const name = raw.Names?.map(bare).find((candidate) => !candidate.includes('/')) ?? bare(raw.Names?.[0])
+  return {
+    id: raw.Id,
+    name,
+    image: raw.Image,
+    imageId: imageId(raw.ImageID),
+    command: raw.Command,
+    createdAt: instant(raw.Created) ?? new Date(0).toISOString(),
+    state: containerState(raw.State),
+    ...readStatusText(raw.Status),
+    oomKilled: false,
+    startedAt: null,
+    finishedAt: null,
+    restartCount: null,
+    ports: sortPorts(
+      (raw.Ports ?? []).map((port) => ({
+        ip: port.IP || null,
+        hostPort: port.PublicPort || null,
+        containerPort: port.PrivatePort,
+        protocol: port.Type,
+      })),
+    ),
+    networks: Object.keys(raw.NetworkSettings?.Networks ?? {}).sort(),
+    labels: raw.Labels ?? {},
+    ...composeLabels(raw.Labels),
+    podId: null,
+  }
+}
+
+export interface LibpodListedContainer {
+  Id: string
+  Names?: string[]
+  Image: string
+  ImageID: string
+  Command?: string[] | null
+  Created: string | number
+  Ports?:
+    | { host_ip: string; container_port: number; host_port: number; range: number; protocol: string }[]
+    | null
+  ExposedPorts?: Record<string, string[]> | null
+  Labels?: Labels
+  State: string
+  Status: string
+  StartedAt: number
+  ExitedAt: number
+  ExitCode: number
+  Restarts?: number
+  Networks?: string[] | null
+  Pod?: string
+}
+
+/** A row of `GET /libpod/containers/json`, which tells more than Podman's Docker-compatible one. */
+export function fromLibpodList(raw: LibpodListedContainer): Local<Container> {
+  const state = containerState(raw.State)
+  const ports: ContainerPort[] = (raw.Ports ?? []).flatMap((port) =>
+    Array.from({ length: Math.min(Math.max(port.range, 1), 512) }, (_, offset) => ({
+      ip: port.host_ip || '0.0.0.0',
+      hostPort: port.host_port + offset,
+      containerPort: port.container_port + offset,
+      protocol: port.protocol,
+    })),
+  )
+  for (const [port, protocols] of Object.entries(raw.ExposedPorts ?? {})) {
+    for (const protocol of protocols) {
+      const published = ports.some(
+        (known) => known.containerPort === Number(port) && known.protocol === protocol,
+      )
+      if (!published) ports.push({ ip: null, hostPort: null, containerPort: Number(port), protocol })
+    }
+  }
+  return {
+    id: raw.Id,
+    name: bare(raw.Names?.[0]),
+    image: raw.Image,
+    imageId: imageId(raw.ImageID),
+    command: (raw.Command ?? []).join(' '),
+    createdAt: instant(raw.Created) ?? new Date(0).toISOString(),
+    state,
+    health: healthState(raw.Status),
+    exitCode: state === 'exited' ? raw.ExitCode : null,
+    oomKilled: false,
+    startedAt: instant(raw.StartedAt),
+    finishedAt: instant(raw.ExitedAt),
+    restartCount: raw.Restarts ?? null,
+    ports: sortPorts(ports),
+    networks: [...(raw.Networks ?? [])].sort(),
+    labels: raw.Labels ?? {},
+    ...composeLabels(raw.Labels),
+    podId: raw.Pod || null,
+  }
+}
+
+export interface InspectedContainer {
+  Id: string
+  Name: string
+  Created: string
+  Path?: string
+  Args?: string[] | null
+  Image: string
+  ImageName?: string
+  RestartCount?: number
+  Pod?: string
+  State: {
+    Status: string
+    ExitCode: number
+    OOMKilled?: boolean
+    StartedAt?: string
+    FinishedAt?: string
+    Health?: { Status?: string } | null
+    Healthcheck?: { Status?: string } | null
+  }
+  Config: { Image?: string; Labels?: Labels }
+  NetworkSettings?: {
+    Ports?: Record<string, { HostIp?: string; HostPort?: string }[] | null> | null
+    Networks?: Record<string, unknown> | null
+  } | null
+}
+
+/** Docker's inspect document, or libpod's, which differs where noted. */
+export function fromInspect(raw: InspectedContainer): Local<Container> {
+  const state = containerState(raw.State.Status)
+  const ports = Object.entries(raw.NetworkSettings?.Ports ?? {}).flatMap(
+    ([key, bindings]): ContainerPort[] => {
+      const [port, protocol = 'tcp'] = key.split('/')
+      const containerPort = Number(port)
+      if (!bindings?.length) return [{ ip: null, hostPort: null, containerPort, protocol }]
+      return bindings.map((binding) => ({
+        ip: binding.HostIp || null,
+        hostPort: Number(binding.HostPort) || null,
+        containerPort,
+        protocol,
+      }))
+    },
+  )
+  const labels = raw.Config.Labels ?? {}
+  return {
+    id: raw.Id,
+    name: bare(raw.Name),
+    image: raw.ImageName ?? raw.Config.Image ?? '',
+    imageId: imageId(raw.Image),
+    command: [raw.Path ?? '', ...(raw.Args ?? [])].join(' ').trim(),
+    createdAt: instant(raw.Created) ?? new Date(0).toISOString(),
+    state,
+    health: healthState(raw.State.Health?.Status ?? raw.State.Healthcheck?.Status),
+    exitCode: state === 'exited' || state === 'dead' ? raw.State.ExitCode : null,
+    oomKilled: raw.State.OOMKilled ?? false,
+    startedAt: instant(raw.State.StartedAt),
+    finishedAt: instant(raw.State.FinishedAt),
+    restartCount: raw.RestartCount ?? null,
+    ports: sortPorts(ports),
+    networks: Object.keys(raw.NetworkSettings?.Networks ?? {}).sort(),
+    labels,
+    ...composeLabels(labels),
+    podId: raw.Pod || null,
+  }
+}
+
+export interface ListedImage {
+  Id: string
+  RepoTags?: string[] | null
+  RepoDigests?: string[] | null
+  Created: number
+  Size: number
+  SharedSize?: number
+  Labels?: Labels
+  Os?: string
+  Arch?: string
+}
+
+/** A row of either engine's image list. `<none>:<none>` stands for no tag on older Docker. */
+export function fromImageList(raw: ListedImage): Local<Image> {
+  const real = (name: string) => !name.includes('<none>')
+  return {
+    id: imageId(raw.Id),
+    tags: (raw.RepoTags ?? []).filter(real).sort(),
+    repoDigests: (raw.RepoDigests ?? []).filter(real).sort(),
+    createdAt: instant(raw.Created),
+    size: raw.Size,
+    // -1 is Docker's "not computed"; Podman's list says 0 for the same.
+    sharedSize: raw.SharedSize && raw.SharedSize > 0 ? raw.SharedSize : null,
+    labels: raw.Labels ?? {},
+    os: raw.Os || null,
+    arch: raw.Arch || null,
+  }
+}
+
+export interface HistoryEntry {
+  Id?: string
+  Created: number
+  CreatedBy: string
+  Size: number
+  Comment?: string
+  Tags?: string[] | null
+}
+
+export function fromHistory(raw: HistoryEntry[]): ImageHistory {
+  return raw.map((entry) => ({
+    id: entry.Id ?? '',
+    createdAt: instant(entry.Created),
+    createdBy: entry.CreatedBy ?? '',
+    size: entry.Size ?? 0,
+    comment: entry.Comment ?? '',
+    tags: entry.Tags ?? [],
+  }))
+}
+
+export function fromVolume(raw: {
+  Name: string
+  Driver: string
+  CreatedAt?: string
+  Labels?: Labels
+}): Local<Volume> {
+  return { id: raw.Name, driver: raw.Driver, createdAt: instant(raw.CreatedAt), labels: raw.Labels ?? {} }
+}
+
+export interface ListedNetwork {
+  Id: string
+  Name: string
+  Driver: string
+  Internal?: boolean
+  Created?: string
+  Labels?: Labels
+}
+
+export function fromNetwork(raw: ListedNetwork): Local<Network> {
+  return {
+    id: raw.Id,
+    name: raw.Name,
+    driver: raw.Driver,
+    internal: raw.Internal ?? false,
+    createdAt: instant(raw.Created),
+    labels: raw.Labels ?? {},
+  }
+}
+
+export interface ListedPod {
+  Id: string
+  Name: string
+  Status: string
+  Created: string
+  Containers?: { Id: string }[] | null
+  Labels?: Labels
+}
+
+export function fromPod(raw: ListedPod): Local<Pod> {
+  return {
+    id: raw.Id,
+    name: raw.Name,
+    state: raw.Status.toLowerCase(),
+    createdAt: instant(raw.Created),
+    containerIds: (raw.Containers ?? []).map((container) => container.Id),
+    labels: raw.Labels ?? {},
+  }
+}

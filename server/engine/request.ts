@@ -1,0 +1,126 @@
+import type { Readable } from 'node:stream'
+import { AppError } from '../errors.ts'
+import type { Transport } from '../transport/types.ts'
+import { engineError, type Subject } from './errors.ts'
+
+/** No list of a real engine comes near; a peer that sends more is not one (or holds 300,000 containers). */
+const maximumBodyBytes = 128 * 1024 * 1024
+
+export interface EngineRequest {
+  method: 'GET' | 'HEAD' | 'POST' | 'DELETE'
+  /** Template-built, version included. */
+  path: string
+  query?: Record<string, string | number | boolean | undefined>
+  body?: unknown
+  subject?: Subject
+  signal?: AbortSignal
+  /** Milliseconds until the whole answer is here; for a stream, until its headers. */
+  timeoutMs: number
+}
+
+export interface EngineAnswer {
+  status: number
+  headers: Record<string, string | string[] | undefined>
+  body: Readable
+}
+
+/** Path segments of an id or an image reference. Podman does not decode %2F, so slashes stay slashes. */
+export function segments(reference: string): string {
+  return reference.split('/').map(encodeURIComponent).join('/').replaceAll('%3A', ':').replaceAll('%40', '@')
+}
+
+/**
+ * Sends one request and returns the answer with its body unread. Throws AppError for a status of 400 or more, for a
+ * redirect (never followed: what we authorised is the path we built) and for all that the transport can meet.
+ * A timeout of a mutation leaves its outcome unknown: it is never sent again by us.
+ */
+export async function send(transport: Transport, request: EngineRequest): Promise<EngineAnswer> {
+  const { answer, done } = await dispatch(transport, request)
+  done()
+  return answer
+}
+
+/** As send, with the body read as JSON (undefined when empty). */
+export async function sendForJson<T>(
+  transport: Transport,
+  request: EngineRequest,
+): Promise<{ status: number; json: T }> {
+  const { answer, done } = await dispatch(transport, request)
+  try {
+    const text = await readText(transport, answer.body)
+    return { status: answer.status, json: (text === '' ? undefined : parse(text)) as T }
+  } finally {
+    done()
+  }
+}
+
+async function dispatch(transport: Transport, request: EngineRequest) {
+  const timeout = new AbortController()
+  const timer = setTimeout(() => {
+    const detail = `No answer within ${request.timeoutMs / 1000} s: ${request.method} ${request.path}`
+    timeout.abort(
+      new AppError('host_unresponsive', { detail, params: { seconds: request.timeoutMs / 1000 } }),
+    )
+  }, request.timeoutMs)
+  const done = () => clearTimeout(timer)
+  const signal = request.signal ? AbortSignal.any([request.signal, timeout.signal]) : timeout.signal
+  const query = Object.entries(request.query ?? {}).filter(([, value]) => value !== undefined)
+  const search =
+    query.length > 0 ? `?${new URLSearchParams(query.map(([key, value]) => [key, String(value)]))}` : ''
+  try {
+    const response = await transport.dispatcher.request({
+      origin: transport.origin,
+      method: request.method,
+      path: request.path + search,
+      headers: {
+        host: 'engine',
+        ...(request.body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      body: request.body === undefined ? null : JSON.stringify(request.body),
+      signal,
+    })
+    const answer: EngineAnswer = {
+      status: response.statusCode,
+      headers: response.headers,
+      body: response.body,
+    }
+    response.body.on('error', () => {})
+    const good = answer.status < 300 || answer.status === 304
+    if (!good) {
+      const text = request.method === 'HEAD' ? '' : await readText(transport, response.body)
+      throw engineError(answer.status, text, request.subject ?? 'engine')
+    }
+    return { answer, done }
+  } catch (error) {
+    done()
+    if (timeout.signal.aborted && !request.signal?.aborted) throw timeout.signal.reason
+    throw transport.explain(error)
+  }
+}
+
+async function readText(transport: Transport, body: Readable): Promise<string> {
+  const chunks: Buffer[] = []
+  let length = 0
+  try {
+    for await (const chunk of body) {
+      chunks.push(chunk)
+      length += chunk.length
+      if (length > maximumBodyBytes) {
+        throw new AppError('engine_answer_invalid', {
+          detail: `An answer of more than ${maximumBodyBytes} bytes`,
+        })
+      }
+    }
+  } catch (error) {
+    throw transport.explain(error)
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new AppError('not_an_engine', { detail: text.slice(0, 200), cause })
+  }
+}

@@ -1,0 +1,70 @@
+import { connect as connectSocket, type Socket } from 'node:net'
+import { connect as connectTls, type SecureVersion, type TLSSocket } from 'node:tls'
+import { resolveAddress } from './address.ts'
+import { explainError, type Where } from './explain.ts'
+
+/** Milliseconds for a TCP or TLS handshake: with the retry delay below 2 s, a healed host is found within 5 s. */
+export const connectTimeoutMs = 3000
+
+function settle<S extends Socket>(socket: S, ready: 'connect' | 'secureConnect', where: Where): Promise<S> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      socket.destroy()
+      reject(explainError(Object.assign(new Error('connect timeout'), { code: 'ETIMEDOUT' }), where))
+    }, connectTimeoutMs)
+    const fail = (error: Error) => {
+      clearTimeout(timer)
+      reject(explainError(error, where))
+    }
+    socket.once('error', fail)
+    socket.once('close', () =>
+      fail(Object.assign(new Error('closed during the handshake'), { code: 'ECONNRESET' })),
+    )
+    socket.once(ready, () => {
+      clearTimeout(timer)
+      socket.removeListener('error', fail)
+      socket.removeAllListeners('close')
+      resolve(socket)
+    })
+  })
+}
+
+/** Throws AppError: socket_not_found, socket_forbidden, connection_refused. */
+export function dialUnix(socketPath: string): Promise<Socket> {
+  return settle(connectSocket({ path: socketPath }), 'connect', { path: socketPath })
+}
+
+/** Throws AppError: name_not_resolved, address_refused, connection_refused, connection_timed_out, network_unreachable. */
+export async function dialTcp(host: string, port: number): Promise<Socket> {
+  const address = await resolveAddress(host)
+  return settle(connectSocket({ host: address, port, noDelay: true }), 'connect', { host, port })
+}
+
+export interface TlsMaterial {
+  ca?: string
+  cert?: string
+  key?: string
+  passphrase?: string
+  servername?: string
+}
+
+/**
+ * TLS over a connected socket. Only http/1.1 is offered: over h2 no engine can hijack a connection for exec and attach.
+ * Throws AppError tls_*. A client certificate that the engine refuses shows under TLS 1.3 only at the first read.
+ */
+export function secure(
+  socket: Socket,
+  host: string,
+  port: number,
+  material: TlsMaterial,
+): Promise<TLSSocket> {
+  const { ca, cert, key, passphrase, servername } = material
+  const minVersion: SecureVersion = 'TLSv1.2'
+  // An address must not be sent as server name (RFC 6066 §3); the certificate is still checked against `host`.
+  const named = servername ?? (/^[\d.]+$|:/.test(host) ? '' : host)
+  const secured = connectTls({
+    ...{ socket, host: servername ?? host, servername: named, minVersion, ALPNProtocols: ['http/1.1'] },
+    ...{ ca, cert, key, passphrase, rejectUnauthorized: true },
+  })
+  return settle(secured, 'secureConnect', { host: servername ?? host, port })
+}

@@ -1,0 +1,57 @@
+import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { Pool } from 'undici'
+import { dialTcp, dialUnix, secure } from './dial.ts'
+import { explainError, type Where } from './explain.ts'
+import { SshDialer } from './ssh.ts'
+import type { Transport, TransportSpec } from './types.ts'
+
+/** Connections to one engine at most: events, lists, and a few dozen streams of viewers. */
+const maximumConnections = 64
+
+/** Opens nothing yet: the first request dials. */
+export function openTransport(spec: TransportSpec): Transport {
+  const ssh = spec.kind === 'ssh' ? new SshDialer(spec) : null
+  const where: Where = spec.kind === 'unix' ? { path: spec.socketPath } : { host: spec.host, port: spec.port }
+  const dial = (): Promise<Duplex> => {
+    if (spec.kind === 'unix') return dialUnix(spec.socketPath)
+    if (spec.kind === 'tcp') return dialTcp(spec.host, spec.port)
+    if (spec.kind === 'tls') {
+      return dialTcp(spec.host, spec.port).then((socket) => secure(socket, spec.host, spec.port, spec))
+    }
+    return (ssh as SshDialer).dial().then(asSocket)
+  }
+  const origin = 'http://engine'
+  const dispatcher = new Pool(origin, {
+    connections: maximumConnections,
+    pipelining: 1,
+    // Follow streams are silent for hours; liveness is the business of whoever reads them.
+    bodyTimeout: 0,
+    headersTimeout: 0,
+    keepAliveTimeout: 30_000,
+    connect: (_options, done) => {
+      dial().then(
+        (socket) => done(null, socket as Socket),
+        (error: Error) => done(error, null),
+      )
+    },
+  })
+  return {
+    dispatcher,
+    origin,
+    explain: (error) => explainError(error, where),
+    close: async () => {
+      ssh?.close()
+      await dispatcher.destroy()
+    },
+  }
+}
+
+/** An SSH channel lacks what undici calls on a net.Socket; none of it means anything on a channel. */
+function asSocket(channel: Duplex): Duplex {
+  const self = () => channel
+  const missing = { setNoDelay: self, setKeepAlive: self, setTimeout: self, ref: self, unref: self }
+  for (const [name, method] of Object.entries(missing))
+    if (!(name in channel)) Object.assign(channel, { [name]: method })
+  return channel
+}

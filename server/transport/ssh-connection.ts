@@ -1,0 +1,188 @@
+import { createHash } from 'node:crypto'
+import type { Duplex } from 'node:stream'
+import ssh2, { type ClientChannel, type ConnectConfig } from 'ssh2'
+import { AppError } from '../errors.ts'
+import { dialTcp } from './dial.ts'
+import { explainError } from './explain.ts'
+import type { SshHop } from './types.ts'
+
+export interface HostKey {
+  hop: 'target' | 'jump'
+  algorithm: string
+  /** SHA256:... as ssh-keygen -l prints it. */
+  fingerprint: string
+  pinned: string | null
+}
+
+/** Told as a connection is made, for the step-by-step test. */
+export interface SshProgress {
+  connected?(hop: HostKey['hop']): void
+  hostKey?(key: HostKey): void
+  loggedIn?(hop: HostKey['hop']): void
+}
+
+/** One live SSH connection, with its jump host's beneath it. */
+export interface SshConnection {
+  /** Rejects with the reason when the connection ends; never resolves. */
+  readonly closed: Promise<never>
+  /** A stream to a unix socket on the remote machine. Throws ssh_forward_refused or socket_not_found. */
+  forward(socketPath: string): Promise<Duplex>
+  /** Runs a command line; stdout up to 64 KiB. */
+  exec(command: string): Promise<{ code: number; stdout: string }>
+  /** Runs a command line as a stream of its stdin and stdout. */
+  execStream(command: string): Promise<ClientChannel>
+  close(): void
+}
+
+/**
+ * Connects, through the jump host where there is one. Host keys are checked before any credential is sent.
+ * Throws ssh_host_key_unknown or ssh_host_key_changed (with both fingerprints), ssh_login_refused, ssh_agent_missing,
+ * ssh_not_spoken, and the codes of dialTcp.
+ */
+export async function connectSsh(
+  target: SshHop,
+  jump?: SshHop,
+  progress: SshProgress = {},
+): Promise<SshConnection> {
+  if (!jump) return login(target, 'target', await dialTcp(target.host, target.port), progress)
+  const first = await login(jump, 'jump', await dialTcp(jump.host, jump.port), progress)
+  try {
+    const second = await login(
+      target,
+      'target',
+      await first.client.forwardTo(target.host, target.port),
+      progress,
+    )
+    second.closed.catch(() => first.close())
+    first.closed.catch(() => second.close())
+    return second
+  } catch (error) {
+    first.close()
+    throw error
+  }
+}
+
+interface LoggedIn extends SshConnection {
+  client: { forwardTo(host: string, port: number): Promise<Duplex> }
+}
+
+async function login(
+  hop: SshHop,
+  which: HostKey['hop'],
+  sock: Duplex,
+  progress: SshProgress,
+): Promise<LoggedIn> {
+  progress.connected?.(which)
+  const client = new ssh2.Client()
+  const where = { host: hop.host, port: hop.port }
+  let refusal: AppError | undefined
+  const config: ConnectConfig = {
+    sock,
+    username: hop.username,
+    readyTimeout: 8000,
+    // A half-open connection is found after 15 s of silence.
+    keepaliveInterval: 5000,
+    keepaliveCountMax: 3,
+    hostVerifier: (blob: Buffer) => {
+      const key = describeHostKey(blob, which, hop.hostKey ?? null)
+      progress.hostKey?.(key)
+      if (key.pinned === key.fingerprint) return true
+      const params = { ...where, hop: which, fingerprint: key.fingerprint, algorithm: key.algorithm }
+      refusal = key.pinned
+        ? new AppError('ssh_host_key_changed', { params: { ...params, pinned: key.pinned } })
+        : new AppError('ssh_host_key_unknown', { params })
+      return false
+    },
+    ...(hop.auth.kind === 'key'
+      ? { privateKey: hop.auth.privateKey, passphrase: hop.auth.passphrase }
+      : { agent: hop.auth.socketPath }),
+  }
+  await new Promise<void>((resolve, reject) => {
+    client.once('ready', resolve)
+    client.once('error', (error) => reject(refusal ?? explainSsh(error, hop)))
+    client.once('close', () => reject(refusal ?? new AppError('connection_reset', { params: where })))
+    try {
+      client.connect(config)
+    } catch (error) {
+      sock.destroy()
+      reject(explainSsh(error as Error, hop))
+    }
+  }).catch((error) => {
+    client.destroy()
+    throw error
+  })
+  progress.loggedIn?.(which)
+
+  let end: (error: Error) => void = () => {}
+  const closed = new Promise<never>((_, reject) => {
+    end = reject
+  })
+  closed.catch(() => {})
+  client.on('error', (error) => end(explainSsh(error, hop)))
+  client.once('close', () => end(new AppError('connection_reset', { params: where })))
+  const open = (
+    ask: (done: (error: Error | undefined, channel: ClientChannel) => void) => void,
+    path?: string,
+  ) =>
+    new Promise<ClientChannel>((resolve, reject) => {
+      closed.catch(reject)
+      ask((error, channel) => (error ? reject(explainChannel(error, hop, path)) : resolve(channel)))
+    })
+  return {
+    closed,
+    forward: (path) => open((done) => client.openssh_forwardOutStreamLocal(path, done), path),
+    execStream: (command) => open((done) => client.exec(command, done)),
+    exec: async (command) => collect(await open((done) => client.exec(command, done))),
+    close: () => client.end(),
+    client: {
+      forwardTo: (host, port) => open((done) => client.forwardOut('127.0.0.1', 0, host, port, done)),
+    },
+  }
+}
+
+/** The blob begins with the algorithm's name as an SSH string (RFC 4253 §6.6). */
+function describeHostKey(blob: Buffer, hop: HostKey['hop'], pinned: string | null): HostKey {
+  const algorithm = blob.subarray(4, 4 + blob.readUInt32BE(0)).toString('latin1')
+  const fingerprint = `SHA256:${createHash('sha256').update(blob).digest('base64').replace(/=+$/, '')}`
+  return { hop, algorithm, fingerprint, pinned }
+}
+
+function explainSsh(error: Error & { level?: string }, hop: SshHop): Error {
+  const params = { host: hop.host, port: hop.port, username: hop.username }
+  const detail = error.message
+  if (error.level === 'client-authentication')
+    return new AppError('ssh_login_refused', { params, detail, cause: error })
+  if (error.level === 'agent') return new AppError('ssh_agent_missing', { params, detail, cause: error })
+  if (error.level === 'client-timeout')
+    return new AppError('connection_timed_out', { params, detail, cause: error })
+  if (error.level === 'protocol' || error.level === 'handshake') {
+    return new AppError('ssh_not_spoken', { params, detail, cause: error })
+  }
+  if (/passphrase/i.test(detail))
+    return new AppError('key_passphrase_wrong', { params, detail, cause: error })
+  return explainError(error, { host: hop.host, port: hop.port })
+}
+
+/** Channel open failure reasons of RFC 4254 §5.1: 1 is administratively prohibited, 2 is connect failed. */
+function explainChannel(error: Error & { reason?: number }, hop: SshHop, path?: string): AppError {
+  const params = { host: hop.host, ...(path ? { path } : {}) }
+  const code =
+    error.reason === 2 && path ? 'socket_not_found' : path ? 'ssh_forward_refused' : 'connection_refused'
+  return new AppError(code, { params, detail: error.message, cause: error })
+}
+
+function collect(channel: ClientChannel): Promise<{ code: number; stdout: string }> {
+  return new Promise((resolve, reject) => {
+    let stdout = ''
+    let code = -1
+    channel.on('data', (chunk: Buffer) => {
+      if (stdout.length < 65_536) stdout += chunk.toString('utf8')
+    })
+    channel.stderr.resume()
+    channel.on('exit', (status: number | null) => {
+      code = status ?? -1
+    })
+    channel.on('close', () => resolve({ code, stdout }))
+    channel.on('error', reject)
+  })
+}
