@@ -87,7 +87,7 @@ export async function startInside(
   host: LabHost,
   command: string[],
   log: string,
-  env?: NodeJS.ProcessEnv,
+  env?: Record<string, string>,
 ): Promise<number> {
   const [program, ...args] = inside(host, command)
   const child = startDaemon(program as string, args, join(host.folder, log), env)

@@ -41,7 +41,7 @@ export function startDaemon(
   command: string,
   args: string[],
   logPath: string,
-  env?: NodeJS.ProcessEnv,
+  env?: Record<string, string>,
 ): ChildProcess {
   const log = openSync(logPath, 'a')
   const child = spawn(command, args, {

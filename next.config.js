@@ -1,0 +1,14 @@
+/**
+ * The base path is fixed when Next builds. A production build therefore gets a placeholder, which the server replaces
+ * by the configured path in a copy at its start (server/http/pages.ts); development takes the path itself.
+ * @type {import('next').NextConfig}
+ */
+export default {
+  basePath: process.env.ROADSTEAD_NEXT_BASE_PATH ?? '/__roadstead_base_path__',
+  distDir: process.env.ROADSTEAD_NEXT_FOLDER ?? '.next',
+  reactStrictMode: true,
+  poweredByHeader: false,
+  // Types and lint are steps of their own in `npm test`.
+  typescript: { ignoreBuildErrors: true },
+  devIndicators: false,
+}

@@ -1,0 +1,219 @@
+import { EventEmitter } from 'node:events'
+import type { DatabaseSync } from 'node:sqlite'
+import { betterAuth } from 'better-auth'
+import { getMigrations } from 'better-auth/db/migration'
+import type { AccountSession } from '#lib/contracts/account.ts'
+import { type Role, roles } from '#lib/permissions.ts'
+import type { Config } from '../config.ts'
+import type { Database } from '../db/schema.ts'
+import { AppError } from '../errors.ts'
+import type { Vault } from '../secrets/vault.ts'
+import { createLoginLimits } from './login-limits.ts'
+import type { Principal } from './types.ts'
+
+const hour = 3600
+/** A session ends after 8 h of silence and after 24 h in any case. */
+const idleSeconds = 8 * hour
+const absoluteMs = 24 * hour * 1000
+
+export interface Client {
+  headers: Headers
+  /** As our server determined it: a proxy's header counts only from a trusted proxy. */
+  address: string
+}
+
+export interface SignedIn {
+  principal: Principal
+  /** Set-Cookie values for the answer. */
+  cookies: string[]
+}
+
+export interface Identity {
+  /** Null when signed out, expired or revoked. Asks the database each time, so that a revocation counts at once. */
+  principal(headers: Headers): Promise<Principal | null>
+  /** Makes the first administrator. The caller has checked the one-time token. */
+  createAdministrator(input: { name: string; email: string; password: string }): Promise<void>
+  signIn(input: { email: string; password: string }, client: Client): Promise<SignedIn>
+  signOut(client: Client): Promise<string[]>
+  changePassword(
+    principal: Principal,
+    input: { currentPassword: string; newPassword: string; revokeOthers: boolean },
+    client: Client,
+  ): Promise<void>
+  sessions(principal: Principal): Promise<AccountSession[]>
+  /** Throws session_not_found; also for another person's session. */
+  revoke(principal: Principal, sessionId: string): Promise<void>
+  hasUsers(): Promise<boolean>
+  /** Called with the id of each session that ended, so that its sockets close. */
+  onRevoked(listener: (sessionId: string) => void): () => void
+}
+
+/**
+ * Users, passwords and sessions, kept by better-auth. Its HTTP handler is not mounted: only the calls made here exist,
+ * so none of its other endpoints can be reached.
+ */
+export async function createIdentity(parts: {
+  config: Config
+  db: Database
+  raw: DatabaseSync
+  vault: Vault
+}): Promise<Identity> {
+  const { config, db, raw, vault } = parts
+  const secure = config.publicUrl?.protocol === 'https:'
+  const auth = betterAuth({
+    baseURL: config.publicUrl?.origin ?? `http://localhost:${config.port}`,
+    basePath: '/api/auth',
+    secret: vault.derive('sessions').toString('base64'),
+    database: raw,
+    telemetry: { enabled: false },
+    logger: { disabled: true },
+    emailAndPassword: { enabled: true, minPasswordLength: 12, maxPasswordLength: 256, autoSignIn: false },
+    user: { additionalFields: { role: { type: 'string', required: false, input: false } } },
+    // cookieCache stays off: a cached session outlives its revocation (GHSA-xg6x-h9c9-2m83).
+    session: { expiresIn: idleSeconds, updateAge: 300, cookieCache: { enabled: false } },
+    // Its own limiter forgets at a restart and trusts X-Forwarded-For; ours stands before it.
+    rateLimit: { enabled: false },
+    advanced: {
+      useSecureCookies: secure,
+      cookiePrefix: 'roadstead',
+      defaultCookieAttributes: { sameSite: 'strict', httpOnly: true, secure, path: config.basePath || '/' },
+    },
+  })
+  await (await getMigrations(auth.options)).runMigrations()
+  const limits = createLoginLimits(db)
+  const revoked = new EventEmitter<{ revoked: [string] }>().setMaxListeners(0)
+
+  const endSession = async (id: string) => {
+    await db.deleteFrom('session').where('id', '=', id).execute()
+    revoked.emit('revoked', id)
+  }
+
+  const identity: Identity = {
+    async principal(headers) {
+      if (!headers.get('cookie')) return null
+      const found = await auth.api.getSession({ headers })
+      if (!found) return null
+      if (Date.now() - new Date(found.session.createdAt).getTime() > absoluteMs) {
+        await endSession(found.session.id)
+        return null
+      }
+      return {
+        userId: found.user.id,
+        sessionId: found.session.id,
+        name: found.user.name,
+        email: found.user.email,
+        role: roleOf((found.user as { role?: string | null }).role),
+      }
+    },
+
+    async createAdministrator({ name, email, password }) {
+      const { user } = await auth.api.signUpEmail({ body: { name, email, password } })
+      await db.updateTable('user').set({ role: 'administrator' }).where('id', '=', user.id).execute()
+    },
+
+    async signIn({ email, password }, client) {
+      await limits.check(email, client.address)
+      let answer: Response
+      try {
+        answer = await auth.api.signInEmail({
+          body: { email, password },
+          headers: stripped(client),
+          asResponse: true,
+        })
+      } catch (cause) {
+        throw new AppError('internal', { cause })
+      }
+      if (!answer.ok) {
+        await limits.failed(email, client.address)
+        throw new AppError('bad_credentials')
+      }
+      await limits.succeeded(email)
+      const cookies = answer.headers.getSetCookie()
+      const cookie = cookies.map((line) => line.split(';', 1)[0]).join('; ')
+      const principal = await identity.principal(new Headers({ cookie }))
+      if (!principal) throw new AppError('internal', { detail: 'The new session is not readable' })
+      await db
+        .updateTable('session')
+        .set({ ipAddress: client.address })
+        .where('id', '=', principal.sessionId)
+        .execute()
+      return { principal, cookies }
+    },
+
+    async signOut(client) {
+      const principal = await identity.principal(client.headers)
+      const answer = await auth.api.signOut({ headers: client.headers, asResponse: true })
+      if (principal) revoked.emit('revoked', principal.sessionId)
+      return answer.headers.getSetCookie()
+    },
+
+    async changePassword(principal, input, client) {
+      await limits.check(principal.email, client.address)
+      const { currentPassword, newPassword } = input
+      const answer = await auth.api.changePassword({
+        body: { currentPassword, newPassword, revokeOtherSessions: false },
+        headers: client.headers,
+        asResponse: true,
+      })
+      if (!answer.ok) {
+        await limits.failed(principal.email, client.address)
+        throw new AppError('password_wrong')
+      }
+      if (!input.revokeOthers) return
+      const others = await db
+        .selectFrom('session')
+        .select('id')
+        .where('userId', '=', principal.userId)
+        .where('id', '!=', principal.sessionId)
+        .execute()
+      for (const { id } of others) await endSession(id)
+    },
+
+    async sessions(principal) {
+      const rows = await db.selectFrom('session').selectAll().where('userId', '=', principal.userId).execute()
+      const iso = (value: string) => new Date(value).toISOString()
+      return rows
+        .filter((row) => new Date(row.expiresAt).getTime() > Date.now())
+        .map((row) => ({
+          id: row.id,
+          current: row.id === principal.sessionId,
+          createdAt: iso(row.createdAt),
+          lastUsedAt: iso(row.updatedAt),
+          expiresAt: iso(row.expiresAt),
+          ipAddress: row.ipAddress || null,
+          userAgent: row.userAgent || null,
+        }))
+        .sort((a, b) => Number(b.current) - Number(a.current) || b.lastUsedAt.localeCompare(a.lastUsedAt))
+    },
+
+    async revoke(principal, sessionId) {
+      const row = await db
+        .selectFrom('session')
+        .select('id')
+        .where('id', '=', sessionId)
+        .where('userId', '=', principal.userId)
+        .executeTakeFirst()
+      if (!row) throw new AppError('session_not_found', { objectId: sessionId })
+      await endSession(row.id)
+    },
+
+    hasUsers: async () =>
+      (await db.selectFrom('user').select('id').limit(1).executeTakeFirst()) !== undefined,
+    onRevoked(listener) {
+      revoked.on('revoked', listener)
+      return () => revoked.off('revoked', listener)
+    },
+  }
+  return identity
+}
+
+/** An unknown role may do nothing more than the least of them. */
+function roleOf(value: string | null | undefined): Role {
+  return roles.find((role) => role === value) ?? 'viewer'
+}
+
+/** Only what sign-in records. A forged address header must not reach the session list. */
+function stripped(client: Client): Headers {
+  const agent = client.headers.get('user-agent')
+  return new Headers(agent ? { 'user-agent': agent.slice(0, 300) } : {})
+}

@@ -1,0 +1,45 @@
+import type { Kysely } from 'kysely'
+import type { Migration } from 'kysely/migration'
+
+/** Ordered by name; never changed once released. Only types that SQLite and PostgreSQL share. */
+export const migrations: Record<string, Migration> = {
+  '001-hosts': {
+    async up(db: Kysely<unknown>) {
+      await db.schema
+        .createTable('hosts')
+        .addColumn('id', 'varchar(13)', (column) => column.primaryKey())
+        .addColumn('name', 'varchar(64)', (column) => column.notNull().unique())
+        .addColumn('tags', 'text', (column) => column.notNull())
+        .addColumn('transport', 'text', (column) => column.notNull())
+        .addColumn('secrets', 'text')
+        .addColumn('paused', 'integer', (column) => column.notNull())
+        .addColumn('created_at', 'varchar(24)', (column) => column.notNull())
+        .addColumn('updated_at', 'varchar(24)', (column) => column.notNull())
+        .execute()
+    },
+  },
+  '002-settings': {
+    async up(db: Kysely<unknown>) {
+      await db.schema
+        .createTable('settings')
+        .addColumn('key', 'varchar(64)', (column) => column.primaryKey())
+        .addColumn('value', 'text', (column) => column.notNull())
+        .execute()
+    },
+  },
+  '003-login-failures': {
+    async up(db: Kysely<unknown>) {
+      await db.schema
+        .createTable('login_failures')
+        .addColumn('id', 'varchar(36)', (column) => column.primaryKey())
+        .addColumn('bucket', 'varchar(320)', (column) => column.notNull())
+        .addColumn('at', 'bigint', (column) => column.notNull())
+        .execute()
+      await db.schema
+        .createIndex('login_failures_bucket')
+        .on('login_failures')
+        .columns(['bucket', 'at'])
+        .execute()
+    },
+  },
+}

@@ -1,0 +1,34 @@
+import type { Kysely } from 'kysely'
+
+/** Our own tables. better-auth owns user, session, account and verification. Instants are ISO text, booleans 0 and 1. */
+export interface Schema {
+  hosts: {
+    id: string
+    name: string
+    /** JSON array. */
+    tags: string
+    /** JSON: the transport without its secrets. */
+    transport: string
+    /** Sealed JSON of the secrets. */
+    secrets: string | null
+    paused: number
+    created_at: string
+    updated_at: string
+  }
+  settings: { key: string; value: string }
+  login_failures: { id: string; bucket: string; at: number }
+  /** better-auth's, read for the sessions list and to end sessions. */
+  session: {
+    id: string
+    userId: string
+    token: string
+    createdAt: string
+    updatedAt: string
+    expiresAt: string
+    ipAddress: string | null
+    userAgent: string | null
+  }
+  user: { id: string; name: string; email: string; role: string | null }
+}
+
+export type Database = Kysely<Schema>

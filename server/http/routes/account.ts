@@ -1,0 +1,88 @@
+import type { FastifyRequest } from 'fastify'
+import { z } from 'zod'
+import {
+  accountSessionSchema,
+  changePasswordSchema,
+  type Session,
+  sessionSchema,
+  signInSchema,
+} from '#lib/contracts/account.ts'
+import { rolePermissions } from '#lib/permissions.ts'
+import type { Client, Identity } from '../../auth/identity.ts'
+import type { Principal } from '../../auth/types.ts'
+import { headersOf } from '../../ws/connection.ts'
+import { type AnyRoute, defineRoute } from '../define-route.ts'
+import type { Guard } from '../guard.ts'
+
+/** Who asks, for identity: headers, and the address as our server determined it. */
+export function clientOf(request: FastifyRequest, guard: Guard): Client {
+  const address = guard.address(request.socket.remoteAddress, request.headers['x-forwarded-for'])
+  return { headers: headersOf(request), address }
+}
+
+export function sessionOf(principal: Principal): Session {
+  const { userId, name, email, role } = principal
+  return { user: { id: userId, name, email, role }, permissions: [...rolePermissions[role]] }
+}
+
+/** Sign-in and the signed-in person's own account. */
+export function accountRoutes(parts: { identity: Identity; guard: Guard }): AnyRoute[] {
+  const { identity, guard } = parts
+  return [
+    defineRoute({
+      method: 'POST',
+      path: '/api/session',
+      access: 'anonymous',
+      summary: 'Sign in',
+      body: signInSchema,
+      response: sessionSchema,
+      handler: async ({ body, request, reply }) => {
+        const { principal, cookies } = await identity.signIn(body, clientOf(request, guard))
+        reply.header('set-cookie', cookies)
+        return sessionOf(principal)
+      },
+    }),
+    defineRoute({
+      method: 'GET',
+      path: '/api/session',
+      access: 'session',
+      summary: 'Who is signed in, and what they may do',
+      response: sessionSchema,
+      handler: async ({ principal }) => sessionOf(principal as Principal),
+    }),
+    defineRoute({
+      method: 'DELETE',
+      path: '/api/session',
+      access: 'session',
+      summary: 'Sign out',
+      handler: async ({ request, reply }) => {
+        reply.header('set-cookie', await identity.signOut(clientOf(request, guard)))
+      },
+    }),
+    defineRoute({
+      method: 'POST',
+      path: '/api/account/password',
+      access: 'session',
+      summary: 'Change the password',
+      body: changePasswordSchema,
+      handler: ({ principal, body, request }) =>
+        identity.changePassword(principal as Principal, body, clientOf(request, guard)),
+    }),
+    defineRoute({
+      method: 'GET',
+      path: '/api/account/sessions',
+      access: 'session',
+      summary: 'The own sessions',
+      response: z.array(accountSessionSchema),
+      handler: ({ principal }) => identity.sessions(principal as Principal),
+    }),
+    defineRoute({
+      method: 'DELETE',
+      path: '/api/account/sessions/:sessionId',
+      access: 'session',
+      summary: 'End one of the own sessions; its pages and sockets are signed out at once',
+      params: z.object({ sessionId: z.string().min(1).max(64) }),
+      handler: ({ principal, params }) => identity.revoke(principal as Principal, params.sessionId),
+    }),
+  ]
+}

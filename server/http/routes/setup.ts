@@ -1,0 +1,33 @@
+import { sessionSchema, setupInputSchema, setupStateSchema } from '#lib/contracts/account.ts'
+import type { Setup } from '../../auth/setup.ts'
+import { type AnyRoute, defineRoute } from '../define-route.ts'
+import type { Guard } from '../guard.ts'
+import { clientOf, sessionOf } from './account.ts'
+
+/** First run: is it needed, and do it. Open to anybody, since nobody has an account yet; the token decides. */
+export function setupRoutes(parts: { setup: Setup; guard: Guard }): AnyRoute[] {
+  const { setup, guard } = parts
+  return [
+    defineRoute({
+      method: 'GET',
+      path: '/api/setup',
+      access: 'anonymous',
+      summary: 'Whether the first administrator is still to be made',
+      response: setupStateSchema,
+      handler: async () => ({ needed: await setup.needed() }),
+    }),
+    defineRoute({
+      method: 'POST',
+      path: '/api/setup',
+      access: 'anonymous',
+      summary: 'Make the first administrator with the one-time token, and sign in',
+      body: setupInputSchema,
+      response: sessionSchema,
+      handler: async ({ body, request, reply }) => {
+        const { principal, cookies } = await setup.complete(body, clientOf(request, guard))
+        reply.header('set-cookie', cookies)
+        return sessionOf(principal)
+      },
+    }),
+  ]
+}

@@ -1,0 +1,215 @@
+import { createServer, type IncomingMessage, type Server } from 'node:http'
+import type { Duplex } from 'node:stream'
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import type { Identity } from '../auth/identity.ts'
+import type { Authorize, Principal } from '../auth/types.ts'
+import type { Config } from '../config.ts'
+import { AppError } from '../errors.ts'
+import type { Log } from '../log.ts'
+import { headersOf, type SocketDispatcher } from '../ws/connection.ts'
+import type { AnyRoute } from './define-route.ts'
+import { errorBody, toAppError } from './error-response.ts'
+import type { Guard } from './guard.ts'
+import { openApi } from './open-api.ts'
+import type { Pages } from './pages.ts'
+import { createNonce, securityHeaders } from './security-headers.ts'
+
+export interface HttpServer {
+  /** Resolves with the port. Throws the listen error (EADDRINUSE, EACCES). */
+  listen(): Promise<number>
+  close(): Promise<void>
+  readonly fastify: FastifyInstance
+}
+
+interface Parts {
+  config: Config
+  log: Log
+  identity: Identity
+  authorize: Authorize
+  guard: Guard
+  routes: readonly AnyRoute[]
+  sockets: SocketDispatcher
+  /** Null in tests of the API alone. */
+  pages: Pages | null
+  setupNeeded(): Promise<boolean>
+}
+
+const jsonLimitBytes = 1024 * 1024
+const safeMethods = new Set(['GET', 'HEAD'])
+
+/**
+ * The one HTTP server: one request path, one upgrade path. Everything under the base path is either an API route, which
+ * names its permission, or a page.
+ */
+export function createHttpServer(parts: Parts): HttpServer {
+  const { config, log, identity, authorize, guard, routes, sockets, pages } = parts
+  let raw: Server | undefined
+  const app = fastify({
+    serverFactory: (handler) => {
+      raw = createServer(
+        { headersTimeout: 10_000, requestTimeout: 0, keepAliveTimeout: 65_000 },
+        (request, response) => {
+          const path = withoutBase(request.url ?? '/', config.basePath)
+          if (path === null) {
+            response.writeHead(302, { location: `${config.basePath}/` }).end()
+            return
+          }
+          // Pages keep the full path, which Next knows; the API sees it without the base path.
+          if (path.startsWith('/api/') || path === '/api') request.url = path
+          handler(request, response)
+        },
+      )
+      return raw
+    },
+    bodyLimit: jsonLimitBytes,
+    genReqId: () => crypto.randomUUID(),
+    loggerInstance: log.child({ part: 'http' }),
+    disableRequestLogging: true,
+    return503OnClosing: false,
+    forceCloseConnections: true,
+  })
+  app.removeContentTypeParser('text/plain')
+
+  app.addHook('onRequest', async (request, reply) => {
+    const nonce = createNonce()
+    reply.headers(securityHeaders(config, nonce))
+    reply.raw.setHeader('x-request-id', request.id)
+    // Pages are answered on the raw response, past Fastify's own header handling.
+    for (const [name, value] of Object.entries(securityHeaders(config, nonce)))
+      reply.raw.setHeader(name, value)
+    Object.assign(request, { nonce })
+    guard.checkHost(request)
+    guard.checkOrigin(request, false)
+  })
+  app.addHook('onResponse', async (request, reply) => {
+    if (request.url.startsWith('/api/')) {
+      const took = Math.round(reply.elapsedTime)
+      log.debug(
+        { id: request.id, method: request.method, path: request.url, status: reply.statusCode, ms: took },
+        'request',
+      )
+    }
+  })
+  app.setErrorHandler((error, request, reply) => sendError(error, request, reply, log))
+
+  for (const route of [...routes, openApi(routes)]) register(app, route, { identity, authorize })
+  const known = new Map<string, Set<string>>()
+  for (const route of routes) known.set(route.path, (known.get(route.path) ?? new Set()).add(route.method))
+
+  app.setNotFoundHandler(async (request, reply) => {
+    if (request.url.startsWith('/api')) {
+      // Whoever is not signed in learns nothing, not even which addresses exist.
+      const principal = await identity.principal(headersOf(request))
+      if (!principal) throw new AppError('signed_out')
+      const other = [...known.keys()].some((path) => matches(path, request.url))
+      throw other
+        ? new AppError('method_not_allowed', { params: { method: request.method } })
+        : new AppError('not_found')
+    }
+    if (!pages) throw new AppError('not_found')
+    if (!safeMethods.has(request.method))
+      throw new AppError('method_not_allowed', { params: { method: request.method } })
+    const redirect = await pageRedirect(request)
+    if (redirect) return reply.redirect(redirect)
+    reply.hijack()
+    await pages.handle(request.raw, reply.raw, (request as FastifyRequest & { nonce: string }).nonce)
+  })
+
+  /** Signed-out people see only the sign-in and set-up pages; the page itself holds no data in any case. */
+  async function pageRedirect(request: FastifyRequest): Promise<string | null> {
+    const path = withoutBase(request.url, config.basePath) ?? '/'
+    const name = path.split('?', 1)[0] ?? '/'
+    if (name.startsWith('/_next/') || /\.(svg|png|ico|webmanifest|txt)$/.test(name)) return null
+    const at = (target: string) => `${config.basePath}${target}`
+    const principal = await identity.principal(headersOf(request))
+    if (await parts.setupNeeded()) return name === '/setup' ? null : at('/setup')
+    // The administrator stays on the set-up page to choose the first hosts.
+    if (name === '/setup') return principal ? null : at('/login')
+    if (name === '/login') return principal ? at('/') : null
+    return principal ? null : at(`/login?next=${encodeURIComponent(path)}`)
+  }
+
+  return {
+    fastify: app,
+    async listen() {
+      await app.ready()
+      const server = raw as Server
+      server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+        const path = withoutBase(request.url ?? '/', config.basePath)?.split('?', 1)[0] ?? ''
+        if (config.dev && pages && path.startsWith('/_next/')) pages.upgrade(request, socket, head)
+        else void sockets.handle(request, socket, head, path)
+      })
+      await app.listen({ port: config.port, host: config.bind })
+      const address = server.address()
+      return typeof address === 'object' && address ? address.port : config.port
+    },
+    close: () => app.close(),
+  }
+}
+
+/** The path below the base path, or null outside it. */
+function withoutBase(url: string, basePath: string): string | null {
+  if (basePath === '') return url
+  if (url === basePath) return '/'
+  return url.startsWith(`${basePath}/`) || url.startsWith(`${basePath}?`)
+    ? url.slice(basePath.length) || '/'
+    : null
+}
+
+function matches(template: string, url: string): boolean {
+  const path = url.split('?', 1)[0] as string
+  const [wanted, given] = [template.split('/'), path.split('/')]
+  return (
+    wanted.length === given.length &&
+    wanted.every((part, index) => part.startsWith(':') || part === given[index])
+  )
+}
+
+function register(
+  app: FastifyInstance,
+  route: AnyRoute,
+  parts: { identity: Identity; authorize: Authorize },
+): void {
+  if (!route.access) throw new Error(`${route.method} ${route.path} declares no permission`)
+  if (route.path.includes('/:') && !route.params)
+    throw new Error(`${route.method} ${route.path} has no schema of its params`)
+  app.route({
+    method: route.method,
+    url: route.path,
+    // Before the body is read: who may not ask cannot make us parse.
+    onRequest: async (request) => {
+      if (route.access === 'anonymous') return
+      const principal = await parts.identity.principal(headersOf(request))
+      if (!principal) throw new AppError('signed_out')
+      Object.assign(request, { principal })
+      const { hostId } = (request.params ?? {}) as { hostId?: string }
+      if (route.access !== 'session')
+        parts.authorize(principal, route.access, hostId ? { hostId } : undefined)
+    },
+    handler: async (request, reply) => {
+      const gone = new AbortController()
+      reply.raw.once('close', () => {
+        if (!reply.raw.writableFinished) gone.abort()
+      })
+      const result = await route.handler({
+        params: route.params?.parse(request.params),
+        query: route.query?.parse(request.query),
+        body: route.body?.parse(request.body ?? {}),
+        principal: (request as FastifyRequest & { principal?: Principal }).principal ?? null,
+        signal: gone.signal,
+        request,
+        reply,
+      })
+      if (reply.sent) return reply
+      if (result === undefined) return reply.code(204).send()
+      return reply.header('cache-control', 'no-store').send(result)
+    },
+  })
+}
+
+function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply, log: Log): FastifyReply {
+  const known = toAppError(error)
+  if (known.code === 'internal')
+    log.error({ err: error, id: request.id, path: request.url }, 'request failed')
+  return reply.code(known.status).header('cache-control', 'no-store').send(errorBody(known, request.id))
+}

@@ -1,0 +1,119 @@
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { type WebSocket, WebSocketServer } from 'ws'
+import { liveCloseCodes } from '#lib/live-protocol.ts'
+import type { Permission } from '#lib/permissions.ts'
+import type { Identity } from '../auth/identity.ts'
+import type { Authorize, Principal } from '../auth/types.ts'
+import { AppError } from '../errors.ts'
+import { errorBody, toAppError } from '../http/error-response.ts'
+import type { Guard } from '../http/guard.ts'
+import type { Log } from '../log.ts'
+
+/** A WebSocket endpoint. Like a route, it does not exist without its permission. */
+export interface SocketDefinition {
+  path: `/api/${string}`
+  access: Permission
+  open(socket: WebSocket, principal: Principal): void
+}
+
+export interface SocketDispatcher {
+  handle(request: IncomingMessage, socket: Duplex, head: Buffer, path: string): Promise<void>
+  /** Closes every socket with 1001. */
+  close(): void
+  readonly definitions: readonly SocketDefinition[]
+}
+
+/** Frames from a browser are small: commands and keystrokes. */
+const maximumFrameBytes = 64 * 1024
+const pingEveryMs = 15_000
+
+/**
+ * The only way to a WebSocket: host and origin, session, permission, then the upgrade. A session that ends closes its
+ * sockets at once; a peer that does not answer a ping is cut.
+ */
+export function createSocketDispatcher(
+  definitions: readonly SocketDefinition[],
+  parts: { guard: Guard; identity: Identity; authorize: Authorize; log: Log },
+): SocketDispatcher {
+  const { guard, identity, authorize, log } = parts
+  const server = new WebSocketServer({
+    noServer: true,
+    maxPayload: maximumFrameBytes,
+    // A snapshot of thousands of containers shrinks tenfold; small frames are not worth the work.
+    perMessageDeflate: { threshold: 16 * 1024, serverNoContextTakeover: true, clientNoContextTakeover: true },
+  })
+  const open = new Map<WebSocket, { sessionId: string; answered: boolean }>()
+  const forget = identity.onRevoked((sessionId) => {
+    for (const [socket, entry] of open) {
+      if (entry.sessionId === sessionId) socket.close(liveCloseCodes.signedOut, 'signed out')
+    }
+  })
+  const timer = setInterval(() => {
+    for (const [socket, entry] of open) {
+      if (!entry.answered) {
+        socket.terminate()
+        continue
+      }
+      entry.answered = false
+      socket.ping()
+    }
+  }, pingEveryMs)
+  timer.unref()
+
+  return {
+    definitions,
+    async handle(request, socket, head, path) {
+      // Without a listener an upgraded socket that resets would end the process.
+      socket.on('error', () => {})
+      try {
+        guard.checkHost(request)
+        guard.checkOrigin(request, true)
+        const principal = await identity.principal(headersOf(request))
+        if (!principal) throw new AppError('signed_out')
+        const definition = definitions.find((candidate) => candidate.path === path)
+        if (!definition) throw new AppError('not_found')
+        authorize(principal, definition.access)
+        server.handleUpgrade(request, socket, head, (webSocket) => {
+          open.set(webSocket, { sessionId: principal.sessionId, answered: true })
+          webSocket.on('pong', () => {
+            const entry = open.get(webSocket)
+            if (entry) entry.answered = true
+          })
+          webSocket.on('close', () => open.delete(webSocket))
+          webSocket.on('error', (error) => log.debug({ err: error }, 'socket'))
+          definition.open(webSocket, principal)
+        })
+      } catch (error) {
+        refuse(socket, toAppError(error))
+      }
+    },
+    close() {
+      clearInterval(timer)
+      forget()
+      for (const socket of open.keys()) socket.close(liveCloseCodes.shuttingDown, 'shutting down')
+      server.close()
+    },
+  }
+}
+
+/** Node's header object as the Headers that the identity library reads. */
+export function headersOf(request: Pick<IncomingMessage, 'headers'>): Headers {
+  const headers = new Headers()
+  for (const [name, value] of Object.entries(request.headers)) {
+    if (value !== undefined && !name.startsWith(':'))
+      headers.set(name, Array.isArray(value) ? value.join(', ') : value)
+  }
+  return headers
+}
+
+function refuse(socket: Duplex, error: AppError): void {
+  const body = JSON.stringify(errorBody(error, ''))
+  const head = [
+    `HTTP/1.1 ${error.status} Refused`,
+    'Content-Type: application/json',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    'Connection: close',
+  ]
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
+}
