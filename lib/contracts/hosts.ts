@@ -223,10 +223,11 @@ export const testHostSchema = z.object({
 
 /** An engine found on the server's own machine. */
 export const discoveredEngineSchema = z.object({
-  source: z.enum(['DOCKER_HOST', 'socket', 'dockerContext', 'podmanConnection']),
+  /** Names it in `POST /api/hosts/discovered/:key`; keys and certificates never travel to the browser and back. */
+  key: z.string(),
+  source: z.enum(['DOCKER_HOST', 'socket', 'dockerContext', 'podmanConnection', 'lab']),
   name: z.string(),
   address: z.string(),
-  transport: transportInputSchema,
   reachable: z.boolean(),
   engine: engineInfoSchema.nullable(),
   error: hostErrorSchema.nullable(),
@@ -234,3 +235,8 @@ export const discoveredEngineSchema = z.object({
   registeredAs: hostIdSchema.nullable(),
 })
 export type DiscoveredEngine = z.infer<typeof discoveredEngineSchema>
+
+export const addDiscoveredSchema = z.object({
+  name: hostNameSchema.optional(),
+  tags: z.array(hostTagSchema).max(20).default([]),
+})

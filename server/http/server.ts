@@ -1,6 +1,11 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { Duplex } from 'node:stream'
-import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify'
 import type { Identity } from '../auth/identity.ts'
 import type { Authorize, Principal } from '../auth/types.ts'
 import type { Config } from '../config.ts'
@@ -44,7 +49,7 @@ const safeMethods = new Set(['GET', 'HEAD'])
 export function createHttpServer(parts: Parts): HttpServer {
   const { config, log, identity, authorize, guard, routes, sockets, pages } = parts
   let raw: Server | undefined
-  const app = fastify({
+  const app: FastifyInstance = fastify({
     serverFactory: (handler) => {
       raw = createServer(
         { headersTimeout: 10_000, requestTimeout: 0, keepAliveTimeout: 65_000 },
@@ -63,7 +68,7 @@ export function createHttpServer(parts: Parts): HttpServer {
     },
     bodyLimit: jsonLimitBytes,
     genReqId: () => crypto.randomUUID(),
-    loggerInstance: log.child({ part: 'http' }),
+    loggerInstance: log.child({ part: 'http' }) as FastifyBaseLogger,
     disableRequestLogging: true,
     return503OnClosing: false,
     forceCloseConnections: true,

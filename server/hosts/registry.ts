@@ -1,0 +1,153 @@
+import type { Host } from '#lib/contracts/hosts.ts'
+import { AppError } from '../errors.ts'
+import type { Log } from '../log.ts'
+import { HostConnection } from './connection.ts'
+import type { StoredHost } from './repository.ts'
+import { addressOf, viewTransport } from './transport-secrets.ts'
+import type { HostChange, HostRegistry } from './types.ts'
+
+interface Entry {
+  stored: StoredHost
+  connection: HostConnection
+  syncedAt: string | null
+}
+
+export interface RunningRegistry extends HostRegistry {
+  add(stored: StoredHost, delayMs?: number): Host
+  /** Reconnects when the transport changed. */
+  update(stored: StoredHost): Host
+  remove(hostId: string): void
+  reconnect(hostId: string): void
+  stored(hostId: string): StoredHost
+  stop(): void
+}
+
+/** At most 20 first dials a second, so that our restart is no storm for a hundred hosts. */
+const staggerMs = 50
+/** Milliseconds between announcements of freshness alone. */
+const syncedAnnounceMs = 10_000
+
+export function createRegistry(stored: readonly StoredHost[], log: Log): RunningRegistry {
+  const entries = new Map<string, Entry>()
+  const listeners = new Set<(change: HostChange) => void>()
+  const announce = (change: HostChange) => {
+    for (const listener of listeners) listener(change)
+  }
+  const entry = (hostId: string): Entry => {
+    const found = entries.get(hostId)
+    if (!found) throw new AppError('host_not_found', { hostId })
+    return found
+  }
+  const view = ({ stored: host, connection, syncedAt }: Entry): Host => ({
+    id: host.id,
+    name: host.name,
+    tags: host.tags,
+    address: addressOf(host.transport),
+    transport: viewTransport(host.transport),
+    ...connection.status,
+    syncedAt,
+    createdAt: host.createdAt,
+  })
+  const connect = (host: StoredHost, lastSeenAt: string | null) => {
+    const here = () => entries.get(host.id)
+    let state = ''
+    return new HostConnection(
+      host.transport,
+      {
+        changed() {
+          const current = here()
+          if (!current) return
+          const { status } = current.connection
+          if (status.state !== state) {
+            state = status.state
+            log.info({ host: host.name, hostId: host.id, state, code: status.error?.code }, 'host')
+          }
+          announce({ type: 'changed', host: view(current) })
+        },
+        connected(engine) {
+          const current = here()
+          if (current) announce({ type: 'connected', host: view(current), engine })
+        },
+        disconnected() {
+          const current = here()
+          if (current) announce({ type: 'disconnected', host: view(current) })
+        },
+      },
+      lastSeenAt,
+    )
+  }
+  const add = (host: StoredHost, delayMs = 0) => {
+    const added: Entry = { stored: host, connection: connect(host, null), syncedAt: null }
+    entries.set(host.id, added)
+    if (!host.paused) added.connection.start(delayMs)
+    else announce({ type: 'changed', host: view(added) })
+    return view(added)
+  }
+
+  const registry: RunningRegistry = {
+    list: () => [...entries.values()].map(view),
+    get: (hostId) => view(entry(hostId)),
+    stored: (hostId) => entry(hostId).stored,
+    engine(hostId) {
+      const { connection, stored: host } = entry(hostId)
+      try {
+        return connection.engine
+      } catch (error) {
+        throw error instanceof AppError ? error.at({ hostId, params: { name: host.name } }) : error
+      }
+    },
+    suspect: (hostId) => entries.get(hostId)?.connection.suspect(),
+    markSynced(hostId, at) {
+      const found = entries.get(hostId)
+      if (!found) return
+      const before = found.syncedAt
+      found.syncedAt = at.toISOString()
+      if (before && at.getTime() - new Date(before).getTime() < syncedAnnounceMs) {
+        found.syncedAt = before
+        return
+      }
+      announce({ type: 'changed', host: view(found) })
+    },
+    subscribe(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    add,
+    update(host) {
+      const found = entry(host.id)
+      const transportChanged = JSON.stringify(found.stored.transport) !== JSON.stringify(host.transport)
+      const pausedChanged = found.stored.paused !== host.paused
+      found.stored = host
+      if (transportChanged) {
+        found.connection.stop()
+        found.connection = connect(host, found.connection.status.lastSeenAt)
+      }
+      if (transportChanged || pausedChanged) {
+        if (host.paused) found.connection.stop()
+        else found.connection.start()
+      }
+      announce({ type: 'changed', host: view(found) })
+      return view(found)
+    },
+    remove(hostId) {
+      const found = entry(hostId)
+      entries.delete(hostId)
+      found.connection.stop()
+      announce({ type: 'removed', hostId })
+    },
+    reconnect(hostId) {
+      const { connection, stored: host } = entry(hostId)
+      if (host.paused) throw new AppError('host_paused', { hostId })
+      if (connection.status.state === 'online') connection.suspect()
+      else {
+        connection.stop()
+        connection.start()
+      }
+    },
+    stop() {
+      for (const { connection } of entries.values()) connection.stop()
+    },
+  }
+  for (const [index, host] of stored.entries()) add(host, index * staggerMs)
+  return registry
+}

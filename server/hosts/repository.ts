@@ -1,0 +1,95 @@
+import { randomBytes } from 'node:crypto'
+import type { TransportInput } from '#lib/contracts/hosts.ts'
+import type { Database } from '../db/schema.ts'
+import { AppError } from '../errors.ts'
+import type { Vault } from '../secrets/vault.ts'
+import { joinSecrets, splitSecrets, type TransportSecrets } from './transport-secrets.ts'
+
+/** A registered host with its secrets in the clear: for the registry only. */
+export interface StoredHost {
+  id: string
+  name: string
+  tags: string[]
+  transport: TransportInput
+  paused: boolean
+  createdAt: string
+}
+
+export interface HostRepository {
+  all(): Promise<StoredHost[]>
+  /** Throws host_name_taken. */
+  insert(host: Omit<StoredHost, 'id' | 'createdAt' | 'paused'>): Promise<StoredHost>
+  /** Throws host_name_taken. */
+  update(host: StoredHost): Promise<void>
+  remove(id: string): Promise<void>
+}
+
+export function createHostRepository(db: Database, vault: Vault): HostRepository {
+  const place = (id: string) => `hosts.${id}.secrets`
+  const columns = (host: StoredHost) => {
+    const { open, secrets } = splitSecrets(host.transport)
+    const some = Object.values(secrets).some((secret) => secret !== undefined)
+    return {
+      name: host.name,
+      tags: JSON.stringify(host.tags),
+      transport: JSON.stringify(open),
+      secrets: some ? vault.seal(JSON.stringify(secrets), place(host.id)) : null,
+      paused: host.paused ? 1 : 0,
+      updated_at: new Date().toISOString(),
+    }
+  }
+  const nameIsFree = async (name: string, exceptId: string) => {
+    const other = await db
+      .selectFrom('hosts')
+      .select('id')
+      .where('name', '=', name)
+      .where('id', '!=', exceptId)
+      .executeTakeFirst()
+    if (other) throw new AppError('host_name_taken', { params: { name } })
+  }
+  return {
+    async all() {
+      const rows = await db.selectFrom('hosts').selectAll().orderBy('name').execute()
+      return rows.map((row) => {
+        const secrets = row.secrets
+          ? (JSON.parse(vault.open(row.secrets, place(row.id))) as TransportSecrets)
+          : {}
+        return {
+          id: row.id,
+          name: row.name,
+          tags: JSON.parse(row.tags) as string[],
+          transport: joinSecrets(JSON.parse(row.transport) as TransportInput, secrets),
+          paused: row.paused === 1,
+          createdAt: row.created_at,
+        }
+      })
+    },
+    async insert(input) {
+      await nameIsFree(input.name, '')
+      const host: StoredHost = {
+        ...input,
+        id: newHostId(),
+        paused: false,
+        createdAt: new Date().toISOString(),
+      }
+      await db
+        .insertInto('hosts')
+        .values({ id: host.id, created_at: host.createdAt, ...columns(host) })
+        .execute()
+      return host
+    },
+    async update(host) {
+      await nameIsFree(host.name, host.id)
+      await db.updateTable('hosts').set(columns(host)).where('id', '=', host.id).execute()
+    },
+    async remove(id) {
+      await db.deleteFrom('hosts').where('id', '=', id).execute()
+    },
+  }
+}
+
+const base32 = '0123456789abcdefghjkmnpqrstvwxyz'
+
+function newHostId(): string {
+  return `h${[...randomBytes(12)].map((byte) => base32[byte % 32]).join('')}`
+}

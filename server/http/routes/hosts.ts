@@ -1,0 +1,114 @@
+import { Readable } from 'node:stream'
+import { z } from 'zod'
+import { hostIdSchema } from '#lib/contracts/common.ts'
+import {
+  addDiscoveredSchema,
+  discoveredEngineSchema,
+  hostInputSchema,
+  hostPatchSchema,
+  hostSchema,
+  testHostSchema,
+} from '#lib/contracts/hosts.ts'
+import type { Hosts } from '../../hosts/index.ts'
+import { type AnyRoute, defineRoute } from '../define-route.ts'
+
+const oneHost = z.object({ hostId: hostIdSchema })
+
+/** Hosts: register, edit, test, pause. Only `hosts.edit` can make the server dial an address. */
+export function hostRoutes({ registry, service }: Hosts): AnyRoute[] {
+  return [
+    defineRoute({
+      method: 'GET',
+      path: '/api/hosts',
+      access: 'hosts.view',
+      summary: 'All hosts with their state',
+      response: z.array(hostSchema),
+      handler: async () => registry.list(),
+    }),
+    defineRoute({
+      method: 'GET',
+      path: '/api/hosts/discovered',
+      access: 'hosts.edit',
+      summary: 'Engines found on this machine',
+      response: z.array(discoveredEngineSchema),
+      handler: () => service.discovered(),
+    }),
+    defineRoute({
+      method: 'POST',
+      path: '/api/hosts/discovered/:key',
+      access: 'hosts.edit',
+      summary: 'Register an engine that was found',
+      params: z.object({ key: z.string().regex(/^[0-9a-f]{16}$/) }),
+      body: addDiscoveredSchema,
+      response: hostSchema,
+      handler: ({ params, body }) => service.addDiscovered(params.key, body),
+    }),
+    defineRoute({
+      method: 'POST',
+      path: '/api/hosts/test',
+      access: 'hosts.edit',
+      summary: 'Test a transport step by step; answers NDJSON',
+      body: testHostSchema,
+      handler: async ({ body, signal, reply }) => {
+        const events = service.test(body.transport, body.hostId, signal)
+        const lines = async function* () {
+          for await (const event of events) yield `${JSON.stringify(event)}\n`
+        }
+        await reply
+          .header('content-type', 'application/x-ndjson')
+          .header('cache-control', 'no-store')
+          .send(Readable.from(lines()))
+      },
+    }),
+    defineRoute({
+      method: 'POST',
+      path: '/api/hosts',
+      access: 'hosts.edit',
+      summary: 'Register a host',
+      body: hostInputSchema,
+      response: hostSchema,
+      handler: ({ body }) => service.add(body),
+    }),
+    defineRoute({
+      method: 'GET',
+      path: '/api/hosts/:hostId',
+      access: 'hosts.view',
+      summary: 'One host',
+      params: oneHost,
+      response: hostSchema,
+      handler: async ({ params }) => registry.get(params.hostId),
+    }),
+    defineRoute({
+      method: 'PATCH',
+      path: '/api/hosts/:hostId',
+      access: 'hosts.edit',
+      summary: 'Edit a host; secrets left out stay as they are',
+      params: oneHost,
+      body: hostPatchSchema,
+      response: hostSchema,
+      handler: ({ params, body }) => service.edit(params.hostId, body),
+    }),
+    defineRoute({
+      method: 'DELETE',
+      path: '/api/hosts/:hostId',
+      access: 'hosts.edit',
+      summary: 'Forget a host; nothing on it is touched',
+      params: oneHost,
+      handler: ({ params }) => service.remove(params.hostId),
+    }),
+    ...(['pause', 'resume', 'reconnect'] as const).map((verb) =>
+      defineRoute({
+        method: 'POST',
+        path: `/api/hosts/:hostId/${verb}`,
+        access: 'hosts.edit',
+        summary: `${verb} a host's connection`,
+        params: oneHost,
+        response: hostSchema,
+        handler: async ({ params }) =>
+          verb === 'reconnect'
+            ? service.reconnect(params.hostId)
+            : service.setPaused(params.hostId, verb === 'pause'),
+      }),
+    ),
+  ]
+}
