@@ -1,0 +1,103 @@
+import { join } from 'node:path'
+import { authorize } from './auth/authorize.ts'
+import { createIdentity, type Identity } from './auth/identity.ts'
+import { createSetup, type Setup } from './auth/setup.ts'
+import type { Config } from './config.ts'
+import { createContainerService } from './containers/service.ts'
+import { checkKey, openDatabase, prepareDataFolder } from './db/database.ts'
+import type { Database } from './db/schema.ts'
+import { createHosts, type Hosts } from './hosts/index.ts'
+import type { AnyRoute } from './http/define-route.ts'
+import { createGuard } from './http/guard.ts'
+import { createPages } from './http/pages.ts'
+import { accountRoutes } from './http/routes/account.ts'
+import { containerRoutes } from './http/routes/containers.ts'
+import { fleetRoutes } from './http/routes/fleet.ts'
+import { healthRoutes } from './http/routes/health.ts'
+import { hostRoutes } from './http/routes/hosts.ts'
+import { imageRoutes } from './http/routes/images.ts'
+import { setupRoutes } from './http/routes/setup.ts'
+import { createHttpServer } from './http/server.ts'
+import { createImageService } from './images/service.ts'
+import { createLive, type Live } from './live/index.ts'
+import type { Log } from './log.ts'
+import { readKey } from './secrets/key.ts'
+import { createVault } from './secrets/vault.ts'
+import { createSocketDispatcher, type SocketDefinition } from './ws/connection.ts'
+import { liveSocket } from './ws/live.ts'
+
+export interface App {
+  config: Config
+  db: Database
+  identity: Identity
+  setup: Setup
+  hosts: Hosts
+  live: Live
+  routes: readonly AnyRoute[]
+  sockets: readonly SocketDefinition[]
+  /** Resolves with the port. */
+  listen(): Promise<number>
+  /** In order: no new requests, sockets told to come back, engines let go, database closed. */
+  close(): Promise<void>
+}
+
+/**
+ * The composition root: every service is made once, here, and handed down. Throws StartError with one line for a person.
+ * @param options.pages false leaves Next out, for tests of the API.
+ */
+export async function createApp(
+  config: Config,
+  log: Log,
+  options: { pages: boolean } = { pages: true },
+): Promise<App> {
+  const { databaseExists } = prepareDataFolder(config.dataFolder)
+  const vault = createVault(readKey(config, databaseExists))
+  const database = await openDatabase(config.dataFolder)
+  await checkKey(database.db, vault)
+  const identity = await createIdentity({ config, db: database.db, raw: database.raw, vault })
+  const setup = createSetup(database.db, identity)
+  const hosts = await createHosts({ config, db: database.db, vault, log })
+  const live = createLive(hosts.registry, log)
+  const services = { fleet: live.fleet, registry: hosts.registry, authorize }
+  const containers = createContainerService(services)
+  const images = createImageService(services)
+
+  const guard = createGuard(config)
+  const liveUpdates = liveSocket(live.fleet)
+  const sockets = createSocketDispatcher([liveUpdates], { guard, identity, authorize, log })
+  const routes = [
+    ...healthRoutes(database.db),
+    ...setupRoutes({ setup, guard }),
+    ...accountRoutes({ identity, guard }),
+    ...hostRoutes(hosts),
+    ...containerRoutes(containers, live.fleet),
+    ...imageRoutes(images, live.fleet),
+    ...fleetRoutes(live.fleet),
+  ]
+  const pages = options.pages ? await createPages(config, join(import.meta.dirname, '..')) : null
+  const http = createHttpServer({
+    config,
+    log,
+    identity,
+    authorize,
+    guard,
+    routes,
+    sockets,
+    pages,
+    setupNeeded: setup.needed,
+  })
+
+  return {
+    ...{ config, db: database.db, identity, setup, hosts, live, routes, sockets: sockets.definitions },
+    listen: () => http.listen(),
+    async close() {
+      sockets.close()
+      await http.close()
+      liveUpdates.stop()
+      live.stop()
+      hosts.registry.stop()
+      await pages?.close()
+      await database.close()
+    },
+  }
+}

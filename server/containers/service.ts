@@ -1,0 +1,132 @@
+import { matchesFilter, parseContainerFilter } from '#lib/container-filter.ts'
+import type { ActionResult, Container, ContainerAction, ContainerDetail } from '#lib/contracts/containers.ts'
+import type { Permission } from '#lib/permissions.ts'
+import type { Authorize, Principal } from '../auth/types.ts'
+import type { EngineClient } from '../engine/types.ts'
+import { AppError } from '../errors.ts'
+import type { HostRegistry } from '../hosts/types.ts'
+import type { MemoryFleet } from '../live/fleet-state.ts'
+
+/** What an action carries besides its name. */
+export interface ActionOptions {
+  graceSeconds?: number
+  signal?: string
+  name?: string
+  force?: boolean
+  volumes?: boolean
+}
+
+export interface ContainerService {
+  /** From the fleet state; never asks an engine. Throws invalid_filter. */
+  list(filter: string): Container[]
+  get(hostId: string, id: string): Container
+  inspect(
+    principal: Principal,
+    hostId: string,
+    id: string,
+    reveal: boolean,
+    signal: AbortSignal,
+  ): Promise<ContainerDetail>
+  /**
+   * Authorises, acts, and reads back what the engine really did. Throws container_not_found, the engine's conflicts, and
+   * host_unresponsive when the outcome is unknown; an action is never sent twice.
+   */
+  act(
+    principal: Principal,
+    hostId: string,
+    id: string,
+    action: ContainerAction,
+    options: ActionOptions,
+  ): Promise<ActionResult>
+}
+
+const permissionOf: Record<ContainerAction, Permission> = {
+  ...{ start: 'containers.start', stop: 'containers.stop', restart: 'containers.restart' },
+  ...{ pause: 'containers.pause', unpause: 'containers.pause', kill: 'containers.kill' },
+  ...{ rename: 'containers.rename', remove: 'containers.remove' },
+}
+
+export function createContainerService(parts: {
+  fleet: MemoryFleet
+  registry: HostRegistry
+  authorize: Authorize
+}): ContainerService {
+  const { fleet, registry, authorize } = parts
+  const get = (hostId: string, id: string): Container => {
+    registry.get(hostId)
+    const container = fleet.get('containers', hostId, id)
+    if (!container) throw new AppError('container_not_found', { hostId, objectId: id })
+    return container
+  }
+  return {
+    list(filter) {
+      const parsed = parseContainerFilter(filter)
+      if (!parsed.ok) {
+        const { reason, text, from } = parsed.problem
+        const fields = [{ path: 'filter', message: `${reason} at ${from}: ${text}` }]
+        throw new AppError('invalid_filter', { params: { reason: `${text} (${from + 1})` }, fields })
+      }
+      const hosts = new Map(fleet.hosts().map((host) => [host.id, host]))
+      return fleet
+        .all('containers')
+        .filter((container) => matchesFilter(parsed.terms, container, hosts.get(container.hostId)))
+    },
+    get,
+    async inspect(principal, hostId, id, reveal, signal) {
+      if (reveal) authorize(principal, 'containers.reveal', { hostId, objectId: id })
+      const container = get(hostId, id)
+      const inspect = await at(registry.engine(hostId).inspectContainer(id, { signal }), container)
+      if (!reveal) hideEnvironment(inspect)
+      return { container, inspect }
+    },
+    async act(principal, hostId, id, action, options) {
+      authorize(principal, permissionOf[action], { hostId, objectId: id })
+      const container = get(hostId, id)
+      const engine = registry.engine(hostId)
+      const outcome = await at(perform(engine, id, action, options), container)
+      const after = await engine.readContainer(id).catch(() => container)
+      if (after) fleet.put('containers', { hostId, ...after })
+      else fleet.remove('containers', hostId, id)
+      return { outcome, container: fleet.get('containers', hostId, id) ?? null }
+    },
+  }
+}
+
+function perform(engine: EngineClient, id: string, action: ContainerAction, options: ActionOptions) {
+  switch (action) {
+    case 'start':
+      return engine.startContainer(id)
+    case 'stop':
+      return engine.stopContainer(id, options)
+    case 'restart':
+      return engine.restartContainer(id, options)
+    case 'pause':
+      return engine.pauseContainer(id)
+    case 'unpause':
+      return engine.unpauseContainer(id)
+    case 'kill':
+      return engine.killContainer(id, options.signal ?? 'SIGKILL')
+    case 'rename':
+      return engine.renameContainer(id, options.name ?? '')
+    case 'remove':
+      return engine.removeContainer(id, { force: options.force ?? false, volumes: options.volumes ?? false })
+  }
+}
+
+/** Tells an error which container of which host it is about. */
+async function at<T>(work: Promise<T>, container: Container): Promise<T> {
+  try {
+    return await work
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error
+    throw error.at({ hostId: container.hostId, objectId: container.id, params: { name: container.name } })
+  }
+}
+
+/** Environment variables hold passwords: names stay, values go, until asked for with the permission. */
+function hideEnvironment(inspect: Record<string, unknown>): void {
+  const config = inspect.Config as { Env?: unknown } | undefined
+  if (config && Array.isArray(config.Env)) {
+    config.Env = config.Env.map((entry) => `${String(entry).split('=', 1)[0]}=`)
+  }
+}

@@ -1,0 +1,71 @@
+import { z } from 'zod'
+import { hostIdSchema, imageIdSchema } from '#lib/contracts/common.ts'
+import {
+  imageDetailSchema,
+  imageHistorySchema,
+  imageRemoveOptionsSchema,
+  imageRemoveResultSchema,
+  imageSchema,
+  imageTagOptionsSchema,
+} from '#lib/contracts/images.ts'
+import type { Principal } from '../../auth/types.ts'
+import type { ImageService } from '../../images/service.ts'
+import type { FleetState } from '../../live/types.ts'
+import { type AnyRoute, defineRoute } from '../define-route.ts'
+import { hostStatesOf, listedHostSchema } from './list-answer.ts'
+
+const oneImage = z.object({ hostId: hostIdSchema, imageId: imageIdSchema })
+const path = '/api/hosts/:hostId/images/:imageId' as const
+
+/** Images of all hosts from memory; one image and its changes at its host. */
+export function imageRoutes(images: ImageService, fleet: FleetState): AnyRoute[] {
+  return [
+    defineRoute({
+      method: 'GET',
+      path: '/api/images',
+      access: 'images.view',
+      summary: 'Images of all hosts, with each host’s own state',
+      response: z.object({ items: z.array(imageSchema), hosts: z.array(listedHostSchema) }),
+      handler: async () => ({ items: images.list(), hosts: hostStatesOf(fleet) }),
+    }),
+    defineRoute({
+      method: 'GET',
+      path,
+      access: 'images.view',
+      summary: 'One image with the engine’s own document',
+      params: oneImage,
+      response: imageDetailSchema,
+      handler: ({ params, signal }) => images.inspect(params.hostId, params.imageId, signal),
+    }),
+    defineRoute({
+      method: 'GET',
+      path: `${path}/history`,
+      access: 'images.view',
+      summary: 'The layers of an image',
+      params: oneImage,
+      response: imageHistorySchema,
+      handler: ({ params, signal }) => images.history(params.hostId, params.imageId, signal),
+    }),
+    defineRoute({
+      method: 'POST',
+      path: `${path}/tag`,
+      access: 'images.tag',
+      summary: 'Add a tag',
+      params: oneImage,
+      body: imageTagOptionsSchema,
+      handler: ({ principal, params, body }) =>
+        images.tag(principal as Principal, params.hostId, params.imageId, body.reference),
+    }),
+    defineRoute({
+      method: 'DELETE',
+      path,
+      access: 'images.remove',
+      summary: 'Remove an image, or one tag of it',
+      params: oneImage,
+      query: imageRemoveOptionsSchema,
+      response: imageRemoveResultSchema,
+      handler: ({ principal, params, query }) =>
+        images.remove(principal as Principal, params.hostId, params.imageId, query),
+    }),
+  ]
+}

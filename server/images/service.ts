@@ -1,0 +1,93 @@
+import type { Image, ImageDetail, ImageHistory, ImageRemoveResult } from '#lib/contracts/images.ts'
+import { parseImageRef } from '#lib/image-ref.ts'
+import type { Authorize, Principal } from '../auth/types.ts'
+import { AppError } from '../errors.ts'
+import type { HostRegistry } from '../hosts/types.ts'
+import type { MemoryFleet } from '../live/fleet-state.ts'
+
+export interface ImageService {
+  list(): Image[]
+  inspect(hostId: string, id: string, signal: AbortSignal): Promise<ImageDetail>
+  history(hostId: string, id: string, signal: AbortSignal): Promise<ImageHistory>
+  /** Throws reference_invalid before the engine is asked. */
+  tag(principal: Principal, hostId: string, id: string, reference: string): Promise<void>
+  /** Throws image_in_use naming the containers, image_has_several_tags. */
+  remove(
+    principal: Principal,
+    hostId: string,
+    id: string,
+    options: { reference?: string; force: boolean; noprune: boolean },
+  ): Promise<ImageRemoveResult>
+}
+
+export function createImageService(parts: {
+  fleet: MemoryFleet
+  registry: HostRegistry
+  authorize: Authorize
+}): ImageService {
+  const { fleet, registry, authorize } = parts
+  const get = (hostId: string, id: string): Image => {
+    registry.get(hostId)
+    const image = fleet.get('images', hostId, id)
+    if (!image) throw new AppError('image_not_found', { hostId, objectId: id })
+    return image
+  }
+  const told = async <T>(hostId: string, id: string, work: Promise<T>): Promise<T> => {
+    try {
+      return await work
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error
+      const users = fleet.all('containers', hostId).filter((container) => container.imageId === id)
+      const containers = users.map((container) => container.name).join(', ')
+      throw error.at({ hostId, objectId: id, params: containers ? { containers } : {} })
+    }
+  }
+  const relist = async (hostId: string) => {
+    const images = await registry.engine(hostId).listImages()
+    fleet.replace(
+      'images',
+      hostId,
+      images.map((image) => ({ hostId, ...image })),
+    )
+  }
+  return {
+    list: () => fleet.all('images'),
+    async inspect(hostId, id, signal) {
+      const image = get(hostId, id)
+      return { image, inspect: await told(hostId, id, registry.engine(hostId).inspectImage(id, { signal })) }
+    },
+    history(hostId, id, signal) {
+      get(hostId, id)
+      return told(hostId, id, registry.engine(hostId).imageHistory(id, { signal }))
+    },
+    async tag(principal, hostId, id, reference) {
+      authorize(principal, 'images.tag', { hostId, objectId: id })
+      get(hostId, id)
+      const parsed = parseImageRef(reference)
+      if (!parsed || parsed.digest)
+        throw new AppError('reference_invalid', {
+          hostId,
+          objectId: id,
+          fields: [{ path: 'reference', message: 'invalid' }],
+        })
+      const target = { repository: parsed.repository, tag: parsed.tag ?? 'latest' }
+      await told(hostId, id, registry.engine(hostId).tagImage(id, target))
+      await relist(hostId)
+    },
+    async remove(principal, hostId, id, { reference, force, noprune }) {
+      authorize(principal, 'images.remove', { hostId, objectId: id })
+      const image = get(hostId, id)
+      // A tag is removed by a name the image has now, so that the name cannot lead to another image.
+      if (reference !== undefined && !image.tags.includes(reference)) {
+        throw new AppError('image_not_found', { hostId, objectId: id, params: { reference } })
+      }
+      const result = await told(
+        hostId,
+        id,
+        registry.engine(hostId).removeImage(reference ?? id, { force, noprune }),
+      )
+      await relist(hostId)
+      return result
+    },
+  }
+}
