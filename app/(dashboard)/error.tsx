@@ -1,0 +1,6 @@
+'use client'
+import { Crash } from '#components/shell/crash.tsx'
+
+export default function ErrorPage({ error, reset }: { error: Error; reset(): void }) {
+  return <Crash error={error} onRetry={reset} />
+}

@@ -1,0 +1,56 @@
+'use client'
+import type { ReactNode } from 'react'
+import { useEffect, useSyncExternalStore } from 'react'
+
+/** Something the palette can run now: an action on what is selected, or one of the page. */
+export interface Command {
+  id: string
+  /** Names the action and what it acts on: "Restart web-1", "Stop 3 containers". */
+  label: string
+  icon?: ReactNode
+  keys?: string
+  /** Other words that find it. */
+  keywords?: string
+  destructive?: boolean
+  run(): void
+}
+
+const sources = new Map<symbol, readonly Command[]>()
+const listeners = new Set<() => void>()
+let all: readonly Command[] = []
+
+function changed(): void {
+  all = [...sources.values()].flat()
+  for (const listener of listeners) listener()
+}
+
+/**
+ * Offers commands in the palette until the returned function is called.
+ */
+export function registerCommands(commands: readonly Command[]): () => void {
+  const source = Symbol('commands')
+  sources.set(source, commands)
+  changed()
+  return () => {
+    sources.delete(source)
+    changed()
+  }
+}
+
+/** Offers commands for as long as the component is there. Memoise the array: a new one registers anew. */
+export function useCommands(commands: readonly Command[]): void {
+  useEffect(() => registerCommands(commands), [commands])
+}
+
+const none: readonly Command[] = []
+
+export function useRegisteredCommands(): readonly Command[] {
+  return useSyncExternalStore(
+    (listener) => {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    () => all,
+    () => none,
+  )
+}

@@ -1,0 +1,49 @@
+'use client'
+import { useQuery } from '@tanstack/react-query'
+import { type ReactNode, useEffect } from 'react'
+import { useTranslations } from 'use-intl'
+import type { Session } from '#lib/contracts/account.ts'
+import { ApiFailure, api, basePath, onSignedOut } from '../data/api.ts'
+import { queryKeys } from '../data/query-keys.ts'
+import { SessionContext } from '../data/use-session.ts'
+import { ErrorNote } from '../ui/error-note.tsx'
+import { LiveProvider } from './live-provider.tsx'
+import { Shell } from './shell.tsx'
+import { ShellSkeleton } from './shell-skeleton.tsx'
+
+/** Everything behind the sign-in. Who is not signed in goes there and comes back to the same view. */
+export function Dashboard({ children }: { children: ReactNode }) {
+  const t = useTranslations('shell')
+  useEffect(() => onSignedOut(goToSignIn), [])
+  const session = useQuery({
+    queryKey: queryKeys.session(),
+    queryFn: ({ signal }) => api.get<Session>('/api/session', { signal }),
+    staleTime: Number.POSITIVE_INFINITY,
+  })
+  if (session.data) {
+    return (
+      <SessionContext value={session.data}>
+        <LiveProvider>
+          <Shell>{children}</Shell>
+        </LiveProvider>
+      </SessionContext>
+    )
+  }
+  const signedOut = session.error instanceof ApiFailure && session.error.error.code === 'signed_out'
+  if (session.error && !signedOut) {
+    return (
+      <main className="mx-auto flex min-h-full max-w-xl flex-col justify-center p-6">
+        <ErrorNote title={t('sessionFailed')} error={session.error} onRetry={() => void session.refetch()} />
+      </main>
+    )
+  }
+  return <ShellSkeleton />
+}
+
+/** A full load, so that nothing of the ended session stays in memory. */
+function goToSignIn(): void {
+  const base = basePath()
+  const { pathname, search } = window.location
+  const here = `${pathname.slice(base.length) || '/'}${search}`
+  window.location.replace(`${base}/login${here === '/' ? '' : `?next=${encodeURIComponent(here)}`}`)
+}

@@ -1,0 +1,25 @@
+import { Box, Gauge, Layers, type LucideIcon, Server } from 'lucide-react'
+import type { Permission } from '#lib/permissions.ts'
+
+export interface NavigationPage {
+  /** Also the key of its name in the catalogue. */
+  id: 'fleet' | 'containers' | 'images' | 'hosts'
+  path: string
+  icon: LucideIcon
+  /** Second key after `g`. */
+  key: string
+  permission: Permission
+}
+
+/** Pages of the rail, the bottom bar, the palette and the `g` shortcuts, in order. */
+export const navigationPages: readonly NavigationPage[] = [
+  { id: 'fleet', path: '/', icon: Gauge, key: 'f', permission: 'hosts.view' },
+  { id: 'containers', path: '/containers', icon: Box, key: 'c', permission: 'containers.view' },
+  { id: 'images', path: '/images', icon: Layers, key: 'i', permission: 'images.view' },
+  { id: 'hosts', path: '/hosts', icon: Server, key: 'h', permission: 'hosts.view' },
+]
+
+/** Whether a page is the one shown: itself or something below it. */
+export function isCurrent(page: NavigationPage, pathname: string): boolean {
+  return page.path === '/' ? pathname === '/' : pathname === page.path || pathname.startsWith(`${page.path}/`)
+}

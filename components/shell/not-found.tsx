@@ -1,0 +1,25 @@
+'use client'
+import { Compass } from 'lucide-react'
+import Link from 'next/link'
+import { useTranslations } from 'use-intl'
+import { Button } from '../ui/button.tsx'
+import { EmptyState } from '../ui/empty-state.tsx'
+
+export function NotFound() {
+  const t = useTranslations('common')
+  return (
+    <main className="grid min-h-full place-items-center">
+      <EmptyState
+        icon={<Compass />}
+        title={t('notFoundTitle')}
+        action={
+          <Button asChild>
+            <Link href="/">{t('notFoundAction')}</Link>
+          </Button>
+        }
+      >
+        {t('notFoundText')}
+      </EmptyState>
+    </main>
+  )
+}

@@ -1,0 +1,32 @@
+'use client'
+import './intl.ts'
+import { QueryClientProvider } from '@tanstack/react-query'
+import { NuqsAdapter } from 'nuqs/adapters/next/app'
+import { type ReactNode, useState } from 'react'
+import { IntlProvider, type Messages } from 'use-intl'
+import { createQueryClient } from '../data/query-client.ts'
+import { Toaster } from '../ui/toast.tsx'
+import { TooltipProvider } from '../ui/tooltip.tsx'
+
+/** What every page needs. The catalogue comes with the page, so that only one language travels. */
+export function Providers({
+  locale,
+  messages,
+  children,
+}: {
+  locale: string
+  messages: Messages
+  children: ReactNode
+}) {
+  const [queryClient] = useState(createQueryClient)
+  return (
+    <IntlProvider locale={locale} messages={messages}>
+      <QueryClientProvider client={queryClient}>
+        <NuqsAdapter>
+          <TooltipProvider>{children}</TooltipProvider>
+          <Toaster />
+        </NuqsAdapter>
+      </QueryClientProvider>
+    </IntlProvider>
+  )
+}

@@ -1,0 +1,72 @@
+'use client'
+import { useRouter } from 'next/navigation'
+import { lazy, type ReactNode, Suspense, useState } from 'react'
+import { useTranslations } from 'use-intl'
+import { useScopedHref } from '../data/use-scope.ts'
+import { BottomBar } from './bottom-bar.tsx'
+import { type NavigationPage, navigationPages } from './navigation.ts'
+import { Rail } from './rail.tsx'
+import { toggleRail } from './rail-width.ts'
+import { useShortcut } from './shortcuts.ts'
+import { TopBar } from './top-bar.tsx'
+
+const Palette = lazy(() => import('./palette.tsx'))
+const ShortcutOverlay = lazy(() => import('./shortcut-overlay.tsx'))
+
+/** Rail, top bar, page, and on a phone the bottom bar. The page scrolls, the frame does not. */
+export function Shell({ children }: { children: ReactNode }) {
+  const t = useTranslations('shell')
+  const [layer, setLayer] = useState<'palette' | 'shortcuts' | null>(null)
+  // Once loaded they stay, so that closing can be seen and opening again is instant.
+  const [used, setUsed] = useState({ palette: false, shortcuts: false })
+  const show = (name: 'palette' | 'shortcuts') => {
+    setUsed((before) => ({ ...before, [name]: true }))
+    setLayer(name)
+  }
+  useShortcut('mod+k', () => (layer === 'palette' ? setLayer(null) : show('palette')), {
+    label: t('shortcutPalette'),
+    group: 'general',
+    everywhere: true,
+  })
+  useShortcut('?', () => show('shortcuts'), { label: t('shortcutOverlay'), group: 'general' })
+  useShortcut('[', toggleRail, { label: t('shortcutRail'), group: 'general' })
+
+  return (
+    <div className="grid h-dvh grid-cols-[minmax(0,1fr)] grid-rows-[48px_minmax(0,1fr)_auto] md:grid-cols-[auto_minmax(0,1fr)] md:grid-rows-[48px_minmax(0,1fr)]">
+      <a
+        href="#main"
+        className="fixed top-2 left-2 z-70 -translate-y-16 rounded-md bg-accent px-3 py-1.5 font-medium text-accent-ink focus:translate-y-0"
+      >
+        {t('skipToContent')}
+      </a>
+      {navigationPages.map((page) => (
+        <GoShortcut key={page.id} page={page} />
+      ))}
+      <Rail />
+      <TopBar onSearch={() => show('palette')} onShowShortcuts={() => show('shortcuts')} />
+      <main id="main" tabIndex={-1} className="fill overflow-y-auto outline-none">
+        {children}
+      </main>
+      <BottomBar onSearch={() => show('palette')} />
+      <Suspense>
+        {used.palette && (
+          <Palette open={layer === 'palette'} onOpenChange={(open) => setLayer(open ? 'palette' : null)} />
+        )}
+        {used.shortcuts && (
+          <ShortcutOverlay
+            open={layer === 'shortcuts'}
+            onOpenChange={(open) => setLayer(open ? 'shortcuts' : null)}
+          />
+        )}
+      </Suspense>
+    </div>
+  )
+}
+
+function GoShortcut({ page }: { page: NavigationPage }) {
+  const t = useTranslations('shell.pages')
+  const router = useRouter()
+  const href = useScopedHref()
+  useShortcut(`g ${page.key}`, () => router.push(href(page.path)), { label: t(page.id), group: 'go' })
+  return null
+}

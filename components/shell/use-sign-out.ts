@@ -1,0 +1,17 @@
+'use client'
+import { useTranslations } from 'use-intl'
+import { api, basePath } from '../data/api.ts'
+import { useErrorText } from '../ui/error-text.ts'
+import { toast } from '../ui/toast.tsx'
+
+/** Ends the session and loads the sign-in page anew, so that nothing of the fleet stays in the tab's memory. */
+export function useSignOut(): () => void {
+  const t = useTranslations('shell')
+  const errorText = useErrorText()
+  return () => {
+    api.delete('/api/session').then(
+      () => window.location.assign(`${basePath()}/login`),
+      (error: unknown) => toast.error(t('signOutFailed'), { description: errorText(error).sentence }),
+    )
+  }
+}

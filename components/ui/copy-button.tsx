@@ -1,0 +1,32 @@
+'use client'
+import { Check, Copy } from 'lucide-react'
+import { useEffect, useState } from 'react'
+import { useTranslations } from 'use-intl'
+import { copyText } from './copy-text.ts'
+import { IconButton } from './icon-button.tsx'
+import { toast } from './toast.tsx'
+
+export function CopyButton({ text, label, className }: { text: string; label?: string; className?: string }) {
+  const t = useTranslations('common')
+  const [copied, setCopied] = useState(false)
+  useEffect(() => {
+    if (!copied) return
+    const timer = setTimeout(() => setCopied(false), 1500)
+    return () => clearTimeout(timer)
+  }, [copied])
+  return (
+    <IconButton
+      size="sm"
+      className={className}
+      label={copied ? t('copied') : (label ?? t('copy'))}
+      icon={copied ? <Check className="text-state-running" /> : <Copy />}
+      onClick={(event) => {
+        event.stopPropagation()
+        copyText(text).then(
+          () => setCopied(true),
+          () => toast.error(t('copyFailed')),
+        )
+      }}
+    />
+  )
+}

@@ -1,0 +1,55 @@
+'use client'
+import { CircleAlert, RotateCw } from 'lucide-react'
+import { useTranslations } from 'use-intl'
+import { Button } from './button.tsx'
+import { cn } from './cn.ts'
+import { CodeBlock } from './code-block.tsx'
+import { useErrorText } from './error-text.ts'
+
+/**
+ * A failure where it happened: what went wrong, what to do next, and the engine's own words behind "Details", as text.
+ * Takes whatever was thrown, or the error part of an object (a host's `error`).
+ */
+export function ErrorNote({
+  error,
+  onRetry,
+  title,
+  className,
+}: {
+  error: unknown
+  onRetry?(): void
+  /** What was being done, when the place does not say it. */
+  title?: string
+  className?: string
+}) {
+  const t = useTranslations('common')
+  const { sentence, remedy, detail, requestId } = useErrorText()(error)
+  return (
+    <div
+      role="alert"
+      className={cn(
+        'flex items-start gap-2.5 rounded-md border border-danger/40 bg-danger-soft px-3 py-2.5',
+        className,
+      )}
+    >
+      <CircleAlert aria-hidden className="mt-0.5 size-4 shrink-0 text-danger" />
+      <div className="min-w-0 flex-1">
+        {title && <p className="font-medium text-ink">{title}</p>}
+        <p className={cn('break-words text-ink', !title && 'font-medium')}>{sentence}</p>
+        {remedy && <p className="mt-0.5 break-words text-ink-muted">{remedy}</p>}
+        {(detail || requestId) && (
+          <details className="mt-1.5 text-xs">
+            <summary className="w-fit cursor-pointer text-ink-muted hover:text-ink">{t('details')}</summary>
+            {detail && <CodeBlock text={detail} wrap className="mt-1.5" />}
+            {requestId && <p className="mt-1.5 text-ink-faint">{t('requestId', { id: requestId })}</p>}
+          </details>
+        )}
+      </div>
+      {onRetry && (
+        <Button size="sm" onClick={onRetry}>
+          <RotateCw aria-hidden /> {t('retry')}
+        </Button>
+      )}
+    </div>
+  )
+}
