@@ -1,8 +1,8 @@
 import type { EngineInfo } from '#lib/contracts/hosts.ts'
 import { AppError } from '../errors.ts'
 import type { Transport } from '../transport/types.ts'
-import { negotiateApiVersion, normaliseEvent } from './compat.ts'
-import { parseNdjson } from './ndjson.ts'
+import { negotiateApiVersion } from './compat.ts'
+import { nanoToSeconds, readEvents } from './events.ts'
 import {
   fromDockerList,
   fromHistory,
@@ -12,12 +12,15 @@ import {
   fromNetwork,
   fromPod,
   fromVolume,
+  type InspectedContainer,
+  type ListedVolume,
 } from './normalise.ts'
-import { type EngineRequest, segments, send, sendForJson } from './request.ts'
-import type { CallOptions, EngineClient, EngineEvent } from './types.ts'
+import { type EngineRequest, segments, send, sendForJson, sendForText } from './request.ts'
+import type { CallOptions, EngineClient } from './types.ts'
 
 /** Milliseconds. A list of an engine with thousands of containers takes seconds; a stop takes its grace besides. */
 const timeouts = { ping: 5000, read: 15_000, list: 45_000, change: 60_000 }
+const listing = { timeoutMs: timeouts.list }
 
 interface VersionAnswer {
   Version: string
@@ -61,6 +64,16 @@ export function createEngineClient(transport: Transport): EngineClient {
     const answer = await sendForJson<T>(transport, { ...request, ...given(options) })
     return answer.json
   }
+  /** A list; libpod says null for an empty one. */
+  const rows = async <Raw, T>(
+    path: string,
+    normalise: (raw: Raw) => T,
+    rest: Partial<EngineRequest>,
+    options?: CallOptions,
+  ): Promise<T[]> => {
+    const answer = await json<Raw[] | null>(path, rest, options)
+    return understood(() => (answer ?? []).map(normalise))
+  }
   const change = async (
     id: string,
     verb: string,
@@ -92,10 +105,9 @@ export function createEngineClient(transport: Transport): EngineClient {
       const began = performance.now()
       // GET and not HEAD: a HEAD answer has no body to tell an engine from any web server.
       const request = { method: 'GET' as const, path: '/_ping', timeoutMs: timeouts.ping, ...given(options) }
-      const answer = await send(transport, request)
-      const text = await answer.body.setEncoding('utf8').take(64).toArray()
-      const known = 'api-version' in answer.headers || text.join('').trim() === 'OK'
-      if (!known) throw new AppError('not_an_engine', { detail: text.join('').slice(0, 200) })
+      const { headers, text } = await sendForText(transport, request)
+      const known = 'api-version' in headers || text.trim() === 'OK'
+      if (!known) throw new AppError('not_an_engine', { detail: text.slice(0, 200) })
       return performance.now() - began
     },
 
@@ -124,19 +136,10 @@ export function createEngineClient(transport: Transport): EngineClient {
     },
 
     async listContainers(options) {
-      const list = { timeoutMs: timeouts.list, query: { all: true } }
-      if (isPodman()) {
-        return (
-          (await json<Parameters<typeof fromLibpodList>[0][]>(libpod('/containers/json'), list, options)) ??
-          []
-        ).map(fromLibpodList)
-      }
-      const rows = await json<Parameters<typeof fromDockerList>[0][]>(
-        docker('/containers/json'),
-        list,
-        options,
-      )
-      return (rows ?? []).map(fromDockerList)
+      const list = { ...listing, query: { all: true } }
+      return isPodman()
+        ? rows(libpod('/containers/json'), fromLibpodList, list, options)
+        : rows(docker('/containers/json'), fromDockerList, list, options)
     },
 
     async readContainer(id, options) {
@@ -145,7 +148,8 @@ export function createEngineClient(transport: Transport): EngineClient {
         ? libpod(`/containers/${segments(id)}/json`)
         : docker(`/containers/${segments(id)}/json`)
       try {
-        return fromInspect(await json(path, { subject: 'container' }, options))
+        const found = await json<InspectedContainer>(path, { subject: 'container' }, options)
+        return understood(() => fromInspect(found))
       } catch (error) {
         if (error instanceof AppError && error.code === 'container_not_found') return null
         throw error
@@ -181,17 +185,12 @@ export function createEngineClient(transport: Transport): EngineClient {
 
     async listImages(options) {
       const path = isPodman() ? libpod('/images/json') : docker('/images/json')
-      const rows = await json<Parameters<typeof fromImageList>[0][]>(
-        path,
-        { timeoutMs: timeouts.list },
-        options,
-      )
-      return (rows ?? []).map(fromImageList)
+      return rows(path, fromImageList, listing, options)
     },
     inspectImage: (id, options) =>
       json(docker(`/images/${segments(id)}/json`), { subject: 'image' }, options),
-    imageHistory: async (id, options) =>
-      fromHistory(await json(docker(`/images/${segments(id)}/history`), { subject: 'image' }, options)),
+    imageHistory: (id, options) =>
+      rows(docker(`/images/${segments(id)}/history`), fromHistory, { subject: 'image' }, options),
 
     async tagImage(id, reference, options) {
       await sendForJson(transport, {
@@ -220,27 +219,14 @@ export function createEngineClient(transport: Transport): EngineClient {
     },
 
     async listVolumes(options) {
-      const answer = await json<{ Volumes?: Parameters<typeof fromVolume>[0][] | null }>(
-        docker('/volumes'),
-        { timeoutMs: timeouts.list },
-        options,
-      )
-      return (answer?.Volumes ?? []).map(fromVolume)
+      const answer = await json<{ Volumes?: ListedVolume[] | null }>(docker('/volumes'), listing, options)
+      return understood(() => (answer.Volumes ?? []).map(fromVolume))
     },
     async listNetworks(options) {
-      const rows = await json<Parameters<typeof fromNetwork>[0][]>(
-        docker('/networks'),
-        { timeoutMs: timeouts.list },
-        options,
-      )
-      return (rows ?? []).map(fromNetwork)
+      return rows(docker('/networks'), fromNetwork, listing, options)
     },
     async listPods(options) {
-      if (!isPodman()) return []
-      const list = { timeoutMs: timeouts.list }
-      return ((await json<Parameters<typeof fromPod>[0][]>(libpod('/pods/json'), list, options)) ?? []).map(
-        fromPod,
-      )
+      return isPodman() ? rows(libpod('/pods/json'), fromPod, listing, options) : []
     },
 
     async events({ sinceNano, signal }) {
@@ -265,21 +251,11 @@ function given(options: CallOptions = {}): Partial<EngineRequest> {
   }
 }
 
-/** Docker takes `since` only as seconds with nanoseconds after the point. */
-function nanoToSeconds(nano: bigint): string {
-  return `${nano / 1_000_000_000n}.${String(nano % 1_000_000_000n).padStart(9, '0')}`
-}
-
-async function* readEvents(
-  body: AsyncIterable<Uint8Array>,
-  transport: Transport,
-): AsyncGenerator<EngineEvent> {
+/** What an engine sent that its API does not promise is its fault and said so, not a TypeError of ours. */
+function understood<T>(read: () => T): T {
   try {
-    for await (const raw of parseNdjson<Parameters<typeof normaliseEvent>[0]>(body)) {
-      const event = normaliseEvent(raw)
-      if (event) yield event
-    }
-  } catch (error) {
-    throw transport.explain(error)
+    return read()
+  } catch (cause) {
+    throw new AppError('engine_answer_invalid', { detail: (cause as Error).message, cause })
   }
 }

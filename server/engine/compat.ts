@@ -8,8 +8,13 @@ import type { EngineEvent } from './types.ts'
  */
 export const ourApiRange = { min: '1.24', max: '1.51' } as const
 
-/** The highest version in both ranges. Throws api_version_unsupported with both. */
+/** The highest version in both ranges. Throws api_version_unsupported with both, not_an_engine for what is no version. */
 export function negotiateApiVersion(engine: { min: string; max: string }): string {
+  for (const version of [engine.min, engine.max]) {
+    // It becomes part of every path.
+    if (!/^\d{1,4}\.\d{1,4}$/.test(version))
+      throw new AppError('not_an_engine', { detail: `API version ${version}` })
+  }
   const highest = compareVersions(engine.max, ourApiRange.max) < 0 ? engine.max : ourApiRange.max
   const lowest = compareVersions(engine.min, ourApiRange.min) > 0 ? engine.min : ourApiRange.min
   if (compareVersions(highest, lowest) < 0) {
@@ -72,12 +77,18 @@ export function instant(value: string | number | null | undefined): string | nul
   return Number.isNaN(time) || time <= 0 ? null : `${date.toISOString().slice(0, 19)}Z`
 }
 
+/** A container's or pod's id as it came, or TypeError: it goes into addresses and paths. */
+export function fullId(id: string): string {
+  if (!/^[0-9a-f]{64}$/.test(id)) throw new TypeError(`Not an id: ${String(id).slice(0, 100)}`)
+  return id
+}
+
 /** libpod omits the algorithm. */
 export function imageId(id: string): string {
   return id === '' || id.startsWith('sha256:') ? id : `sha256:${id}`
 }
 
-interface RawEvent {
+export interface RawEvent {
   Type?: string
   Action?: string
   Actor?: { ID?: string; Attributes?: Record<string, string> }
@@ -106,8 +117,8 @@ const actionNames: Record<string, string> = {
  * (images and volumes say remove on Podman and delete/destroy on Docker; any change of theirs means a relist).
  */
 export function normaliseEvent(raw: RawEvent): EngineEvent | null {
-  const type = eventTypes.find((candidate) => candidate === raw.Type)
-  if (!type || !raw.Action) return null
+  const type = eventTypes.find((candidate) => candidate === raw?.Type)
+  if (!type || typeof raw.Action !== 'string') return null
   // "health_status: healthy", "exec_create: sh -c ...": the word is what counts.
   const word = raw.Action.split(':', 1)[0] as string
   const attributes = raw.Actor?.Attributes ?? {}
@@ -117,6 +128,6 @@ export function normaliseEvent(raw: RawEvent): EngineEvent | null {
     // Podman's volume events carry the name only as an attribute.
     id: raw.Actor?.ID || attributes.name || '',
     attributes,
-    timeNano: raw.timeNano ? BigInt(raw.timeNano) : BigInt(raw.time ?? 0) * 1_000_000_000n,
+    timeNano: BigInt(Math.trunc(raw.timeNano || (raw.time ?? 0) * 1e9)),
   }
 }

@@ -9,20 +9,19 @@ export type Subject = 'container' | 'image' | 'engine'
  * 409 for everything, so the text decides and not the status.
  */
 const conflicts: readonly (readonly [RegExp, ErrorCode])[] = [
-  [/name .* is already in use|already in use by|that name is already in use/i, 'container_name_taken'],
-  [/is not paused|unpause/i, 'container_not_paused'],
-  [/already paused|is paused|unpause .* (first|before)|paused containers/i, 'container_paused'],
+  // Podman 5 lets its database find the second name.
+  [/name .* already in use|UNIQUE constraint failed: ContainerConfig\.Name/i, 'container_name_taken'],
+  [/is not paused/i, 'container_not_paused'],
+  [/remove a running container|container is running:|as it is running/i, 'container_running'],
+  // Podman 4 and 5 name no state when a paused container is started: of the others, start refuses none.
   [
-    /you cannot remove a running|running or paused container|cannot remove container .* as it is running/i,
-    'container_running',
+    /already paused|is paused|a paused (container|or unknown state)|running or paused, refusing|must be in Created or Stopped state/i,
+    'container_paused',
   ],
-  [
-    /is not running|can only kill running|container state improper|is not in running state/i,
-    'container_not_running',
-  ],
-  [/referenced in multiple repositories|has multiple tags|more than one tag/i, 'image_has_several_tags'],
-  [/being used by|in use by|image is in use|image used by/i, 'image_in_use'],
-  [/invalid reference format|invalid tag|repository name must be lowercase/i, 'reference_invalid'],
+  [/is not running|can only kill running/i, 'container_not_running'],
+  [/referenced in multiple repositories|more than one tag/i, 'image_has_several_tags'],
+  [/is being used by|is using its|image is in use/i, 'image_in_use'],
+  [/invalid reference format|invalid tag/i, 'reference_invalid'],
 ]
 
 /** An engine's refusal as an AppError, with the engine's own text as detail (engine-api: errors differ by flavour). */

@@ -9,23 +9,33 @@ const maximumLineBytes = 4 * 1024 * 1024
  * Throws engine_answer_invalid for a line that is no JSON or never ends.
  */
 export async function* parseNdjson<T>(source: AsyncIterable<Uint8Array>): AsyncGenerator<T> {
-  let rest: Buffer = Buffer.alloc(0)
-  for await (const chunk of source) {
-    let from = 0
-    const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
-    for (let end = bytes.indexOf(10); end >= 0; end = bytes.indexOf(10, from)) {
-      const line = Buffer.concat([rest, bytes.subarray(from, end)])
-      rest = Buffer.alloc(0)
-      from = end + 1
-      const value = parseLine<T>(line)
-      if (value !== undefined) yield value
-    }
-    rest = Buffer.concat([rest, bytes.subarray(from)])
-    if (rest.length > maximumLineBytes) {
+  // Joined once a line is whole: joining at every chunk would copy a long line that comes byte by byte each time.
+  let pieces: Uint8Array[] = []
+  let length = 0
+  const keep = (piece: Uint8Array) => {
+    pieces.push(piece)
+    length += piece.length
+    if (length > maximumLineBytes) {
       throw new AppError('engine_answer_invalid', { detail: `A line of more than ${maximumLineBytes} bytes` })
     }
   }
-  const last = parseLine<T>(rest)
+  const takeLine = () => {
+    const line = Buffer.concat(pieces, length)
+    pieces = []
+    length = 0
+    return parseLine<T>(line)
+  }
+  for await (const chunk of source) {
+    let from = 0
+    for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, from)) {
+      keep(chunk.subarray(from, end))
+      from = end + 1
+      const value = takeLine()
+      if (value !== undefined) yield value
+    }
+    if (from < chunk.length) keep(chunk.subarray(from))
+  }
+  const last = takeLine()
   if (last !== undefined) yield last
 }
 

@@ -3,7 +3,7 @@ import type { Image, ImageHistory } from '#lib/contracts/images.ts'
 import type { Network } from '#lib/contracts/networks.ts'
 import type { Pod } from '#lib/contracts/pods.ts'
 import type { Volume } from '#lib/contracts/volumes.ts'
-import { containerState, healthState, imageId, instant, readStatusText } from './compat.ts'
+import { containerState, fullId, healthState, imageId, instant, readStatusText } from './compat.ts'
 import type { Local } from './types.ts'
 
 type Labels = Record<string, string> | null | undefined
@@ -19,6 +19,11 @@ function composeLabels(labels: Labels): { stack: string | null; service: string 
       'com.docker.swarm.service.name',
     ),
   }
+}
+
+/** An argument with a space is put between quotes, as Docker's list does; on every engine, and from list and inspect alike. */
+function commandLine(args: readonly string[]): string {
+  return args.map((arg) => (arg.includes(' ') ? `'${arg}'` : arg)).join(' ')
 }
 
 const bare = (name: string | undefined) => (name ?? '').replace(/^\//, '')
@@ -50,7 +55,7 @@ export function fromDockerList(raw: DockerListedContainer): Local<Container> {
   // A linked container has also the names of its links, which contain a slash.
   const name = raw.Names?.map(bare).find((candidate) => !candidate.includes('/')) ?? bare(raw.Names?.[0])
   return {
-    id: raw.Id,
+    id: fullId(raw.Id),
     name,
     image: raw.Image,
     imageId: imageId(raw.ImageID),
@@ -119,11 +124,11 @@ export function fromLibpodList(raw: LibpodListedContainer): Local<Container> {
     }
   }
   return {
-    id: raw.Id,
+    id: fullId(raw.Id),
     name: bare(raw.Names?.[0]),
     image: raw.Image,
     imageId: imageId(raw.ImageID),
-    command: (raw.Command ?? []).join(' '),
+    command: commandLine(raw.Command ?? []),
     createdAt: instant(raw.Created) ?? new Date(0).toISOString(),
     state,
     health: healthState(raw.Status),
@@ -159,7 +164,7 @@ export interface InspectedContainer {
     Health?: { Status?: string } | null
     Healthcheck?: { Status?: string } | null
   }
-  Config: { Image?: string; Labels?: Labels }
+  Config: { Image?: string; Labels?: Labels; ExposedPorts?: Record<string, unknown> | null }
   NetworkSettings?: {
     Ports?: Record<string, { HostIp?: string; HostPort?: string }[] | null> | null
     Networks?: Record<string, unknown> | null
@@ -173,9 +178,14 @@ export function fromInspect(raw: InspectedContainer): Local<Container> {
     ([key, bindings]): ContainerPort[] => {
       const [port, protocol = 'tcp'] = key.split('/')
       const containerPort = Number(port)
-      if (!bindings?.length) return [{ ip: null, hostPort: null, containerPort, protocol }]
+      if (!bindings?.length) {
+        // Podman 4 has the image's ports here but neither in its list nor in Config: shown, they would come and go.
+        const exposed = raw.Config.ExposedPorts && key in raw.Config.ExposedPorts
+        return exposed ? [{ ip: null, hostPort: null, containerPort, protocol }] : []
+      }
       return bindings.map((binding) => ({
-        ip: binding.HostIp || null,
+        // libpod says nothing where it listens on every address.
+        ip: binding.HostIp || '0.0.0.0',
         hostPort: Number(binding.HostPort) || null,
         containerPort,
         protocol,
@@ -184,11 +194,11 @@ export function fromInspect(raw: InspectedContainer): Local<Container> {
   )
   const labels = raw.Config.Labels ?? {}
   return {
-    id: raw.Id,
+    id: fullId(raw.Id),
     name: bare(raw.Name),
     image: raw.ImageName ?? raw.Config.Image ?? '',
     imageId: imageId(raw.Image),
-    command: [raw.Path ?? '', ...(raw.Args ?? [])].join(' ').trim(),
+    command: commandLine([raw.Path ?? '', ...(raw.Args ?? [])]).trim(),
     createdAt: instant(raw.Created) ?? new Date(0).toISOString(),
     state,
     health: healthState(raw.State.Health?.Status ?? raw.State.Healthcheck?.Status),
@@ -221,7 +231,7 @@ export interface ListedImage {
 export function fromImageList(raw: ListedImage): Local<Image> {
   const real = (name: string) => !name.includes('<none>')
   return {
-    id: imageId(raw.Id),
+    id: `sha256:${fullId(raw.Id.replace(/^sha256:/, ''))}`,
     tags: (raw.RepoTags ?? []).filter(real).sort(),
     repoDigests: (raw.RepoDigests ?? []).filter(real).sort(),
     createdAt: instant(raw.Created),
@@ -243,23 +253,26 @@ export interface HistoryEntry {
   Tags?: string[] | null
 }
 
-export function fromHistory(raw: HistoryEntry[]): ImageHistory {
-  return raw.map((entry) => ({
-    id: entry.Id ?? '',
-    createdAt: instant(entry.Created),
-    createdBy: entry.CreatedBy ?? '',
-    size: entry.Size ?? 0,
-    comment: entry.Comment ?? '',
-    tags: entry.Tags ?? [],
-  }))
+/** One layer of `GET /images/{name}/history`, the newest first. */
+export function fromHistory(raw: HistoryEntry): ImageHistory[number] {
+  return {
+    id: raw.Id ?? '',
+    createdAt: instant(raw.Created),
+    createdBy: raw.CreatedBy ?? '',
+    size: raw.Size ?? 0,
+    comment: raw.Comment ?? '',
+    tags: raw.Tags ?? [],
+  }
 }
 
-export function fromVolume(raw: {
+export interface ListedVolume {
   Name: string
   Driver: string
   CreatedAt?: string
   Labels?: Labels
-}): Local<Volume> {
+}
+
+export function fromVolume(raw: ListedVolume): Local<Volume> {
   return { id: raw.Name, driver: raw.Driver, createdAt: instant(raw.CreatedAt), labels: raw.Labels ?? {} }
 }
 
@@ -294,7 +307,7 @@ export interface ListedPod {
 
 export function fromPod(raw: ListedPod): Local<Pod> {
   return {
-    id: raw.Id,
+    id: fullId(raw.Id),
     name: raw.Name,
     state: raw.Status.toLowerCase(),
     createdAt: instant(raw.Created),

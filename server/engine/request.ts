@@ -24,8 +24,14 @@ export interface EngineAnswer {
   body: Readable
 }
 
-/** Path segments of an id or an image reference. Podman does not decode %2F, so slashes stay slashes. */
+/**
+ * Path segments of an id or an image reference. Podman does not decode %2F, so slashes stay slashes; and then `..`,
+ * which would lead to another endpoint, and empty segments are no reference. Throws reference_invalid.
+ */
 export function segments(reference: string): string {
+  if (reference.split('/').some((segment) => /^\.{0,2}$/.test(segment))) {
+    throw new AppError('reference_invalid', { detail: reference.slice(0, 200) })
+  }
   return reference.split('/').map(encodeURIComponent).join('/').replaceAll('%3A', ':').replaceAll('%40', '@')
 }
 
@@ -40,24 +46,33 @@ export async function send(transport: Transport, request: EngineRequest): Promis
   return answer
 }
 
-/** As send, with the body read as JSON (undefined when empty). */
-export async function sendForJson<T>(
+/** As send, with the whole body read, within the timeout. */
+export async function sendForText(
   transport: Transport,
   request: EngineRequest,
-): Promise<{ status: number; json: T }> {
+): Promise<Pick<EngineAnswer, 'status' | 'headers'> & { text: string }> {
   const { answer, done } = await dispatch(transport, request)
   try {
-    const text = await readText(transport, answer.body)
-    return { status: answer.status, json: (text === '' ? undefined : parse(text)) as T }
+    return { status: answer.status, headers: answer.headers, text: await readText(transport, answer.body) }
   } finally {
     done()
   }
 }
 
+/** As sendForText, with the body read as JSON (undefined when empty). Throws not_an_engine when it is none. */
+export async function sendForJson<T>(
+  transport: Transport,
+  request: EngineRequest,
+): Promise<{ status: number; json: T }> {
+  const { status, text } = await sendForText(transport, request)
+  return { status, json: (text === '' ? undefined : parse(text)) as T }
+}
+
 async function dispatch(transport: Transport, request: EngineRequest) {
   const timeout = new AbortController()
   const timer = setTimeout(() => {
-    const detail = `No answer within ${request.timeoutMs / 1000} s: ${request.method} ${request.path}`
+    const unknown = request.method === 'GET' || request.method === 'HEAD' ? '' : 'Outcome unknown. '
+    const detail = `${unknown}No answer within ${request.timeoutMs / 1000} s: ${request.method} ${request.path}`
     timeout.abort(
       new AppError('host_unresponsive', { detail, params: { seconds: request.timeoutMs / 1000 } }),
     )

@@ -8,22 +8,22 @@ export const connectTimeoutMs = 3000
 
 function settle<S extends Socket>(socket: S, ready: 'connect' | 'secureConnect', where: Where): Promise<S> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
-      socket.destroy()
-      reject(explainError(Object.assign(new Error('connect timeout'), { code: 'ETIMEDOUT' }), where))
-    }, connectTimeoutMs)
     const fail = (error: Error) => {
       clearTimeout(timer)
       reject(explainError(error, where))
     }
+    const closed = () => fail(Object.assign(new Error('closed during the handshake'), { code: 'ECONNRESET' }))
+    const timer = setTimeout(() => {
+      fail(Object.assign(new Error('connect timeout'), { code: 'ETIMEDOUT' }))
+      socket.destroy()
+    }, connectTimeoutMs)
     socket.once('error', fail)
-    socket.once('close', () =>
-      fail(Object.assign(new Error('closed during the handshake'), { code: 'ECONNRESET' })),
-    )
+    socket.once('close', closed)
     socket.once(ready, () => {
       clearTimeout(timer)
       socket.removeListener('error', fail)
-      socket.removeAllListeners('close')
+      // Only ours: TLS frees its session in a listener of its own.
+      socket.removeListener('close', closed)
       resolve(socket)
     })
   })
