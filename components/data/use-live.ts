@@ -1,0 +1,99 @@
+'use client'
+import { createContext, useContext, useMemo, useSyncExternalStore } from 'react'
+import { emptyFleet, type FleetCache, objectKey } from '#lib/apply-live.ts'
+import type { Container } from '#lib/contracts/containers.ts'
+import type { Host } from '#lib/contracts/hosts.ts'
+import type { Image } from '#lib/contracts/images.ts'
+import type { Network } from '#lib/contracts/networks.ts'
+import type { Pod } from '#lib/contracts/pods.ts'
+import type { Volume } from '#lib/contracts/volumes.ts'
+import type { Connection, LiveClient } from './live.ts'
+import { inScope, useScope } from './use-scope.ts'
+
+export const LiveContext = createContext<LiveClient | null>(null)
+
+function useClient(): LiveClient {
+  const client = useContext(LiveContext)
+  if (!client) throw new Error('Live data is read outside LiveContext.')
+  return client
+}
+
+const connecting: Connection = { state: 'connecting', since: null }
+
+/** Whether what is on screen is live, and since when it is not. */
+export function useConnection(): Connection & { retryNow(): void } {
+  const client = useClient()
+  const connection = useSyncExternalStore(client.subscribe, client.connection, () => connecting)
+  return useMemo(() => ({ ...connection, retryNow: client.retryNow }), [connection, client])
+}
+
+/**
+ * A slice of the fleet; renders only when the slice changes by identity, so select maps or objects, do not build them.
+ */
+export function useFleet<T>(select: (fleet: FleetCache) => T): T {
+  const client = useClient()
+  return useSyncExternalStore(
+    client.subscribe,
+    () => select(client.fleet()),
+    () => select(emptyFleet),
+  )
+}
+
+/** False until the first snapshot: show skeletons, not an empty state. */
+export function useLoaded(): boolean {
+  return useFleet((fleet) => fleet.epoch !== null)
+}
+
+/** All hosts by name, whatever the scope. */
+export function useAllHosts(): readonly Host[] {
+  const hosts = useFleet((fleet) => fleet.hosts)
+  return useMemo(() => [...hosts.values()].sort((a, b) => a.name.localeCompare(b.name)), [hosts])
+}
+
+/** Hosts in scope, by name. */
+export function useHosts(): readonly Host[] {
+  const hosts = useAllHosts()
+  const { scope } = useScope()
+  return useMemo(
+    () => (scope.kind === 'all' ? hosts : hosts.filter((host) => inScope(scope, host))),
+    [hosts, scope],
+  )
+}
+
+export function useHost(hostId: string | null): Host | undefined {
+  return useFleet((fleet) => (hostId === null ? undefined : fleet.hosts.get(hostId)))
+}
+export function useContainer(hostId: string, id: string): Container | undefined {
+  return useFleet((fleet) => fleet.containers.get(objectKey(hostId, id)))
+}
+export function useImage(hostId: string, id: string): Image | undefined {
+  return useFleet((fleet) => fleet.images.get(objectKey(hostId, id)))
+}
+
+function useScoped<T extends { hostId: string }>(objects: ReadonlyMap<string, T>): readonly T[] {
+  const hosts = useFleet((fleet) => fleet.hosts)
+  const { scope } = useScope()
+  return useMemo(() => {
+    const all = [...objects.values()]
+    if (scope.kind === 'all') return all
+    const ids = new Set([...hosts.values()].filter((host) => inScope(scope, host)).map((host) => host.id))
+    return all.filter((object) => ids.has(object.hostId))
+  }, [objects, hosts, scope])
+}
+
+// Objects of the hosts in scope, in no order. The array changes only when one of its objects does.
+export function useContainers(): readonly Container[] {
+  return useScoped(useFleet((fleet) => fleet.containers))
+}
+export function useImages(): readonly Image[] {
+  return useScoped(useFleet((fleet) => fleet.images))
+}
+export function useVolumes(): readonly Volume[] {
+  return useScoped(useFleet((fleet) => fleet.volumes))
+}
+export function useNetworks(): readonly Network[] {
+  return useScoped(useFleet((fleet) => fleet.networks))
+}
+export function usePods(): readonly Pod[] {
+  return useScoped(useFleet((fleet) => fleet.pods))
+}

@@ -1,0 +1,100 @@
+'use client'
+import { useMutation, useQuery } from '@tanstack/react-query'
+import { useRouter, useSearchParams } from 'next/navigation'
+import { useEffect, useState } from 'react'
+import { useTranslations } from 'use-intl'
+import type { Session } from '#lib/contracts/account.ts'
+import { PasswordInput } from '../account/password-input.tsx'
+import { api, fieldErrors } from '../data/api.ts'
+import { queryKeys } from '../data/query-keys.ts'
+import { Button } from '../ui/button.tsx'
+import { ErrorNote } from '../ui/error-note.tsx'
+import { Field } from '../ui/field.tsx'
+import { Input } from '../ui/input.tsx'
+import { AuthFrame } from './auth-frame.tsx'
+import { nextPath } from './next-path.ts'
+
+export function LoginPage() {
+  const t = useTranslations('login')
+  const router = useRouter()
+  const next = useSearchParams().get('next')
+  const [email, setEmail] = useState('')
+  const [password, setPassword] = useState('')
+  const [tried, setTried] = useState(false)
+
+  const setup = useQuery({
+    queryKey: queryKeys.setup(),
+    queryFn: ({ signal }) => api.get<{ needed: boolean }>('/api/setup', { signal }),
+  })
+  useEffect(() => {
+    if (setup.data?.needed) router.replace('/setup')
+  }, [setup.data, router])
+
+  const signIn = useMutation({
+    mutationFn: () => api.post<Session>('/api/session', { email: email.trim(), password }),
+    onSuccess: () => router.replace(nextPath(next)),
+  })
+  const refused = fieldErrors(signIn.error)
+  // Until the next page is there the button stays busy: a second click would sign in twice.
+  const busy = signIn.isPending || signIn.isSuccess
+
+  return (
+    <AuthFrame title={t('title')}>
+      <form
+        noValidate
+        className="flex flex-col gap-4"
+        onSubmit={(event) => {
+          event.preventDefault()
+          setTried(true)
+          if (email.trim() !== '' && password !== '' && !busy) signIn.mutate()
+        }}
+      >
+        {setup.error && (
+          <ErrorNote title={t('setupUnknown')} error={setup.error} onRetry={() => void setup.refetch()} />
+        )}
+        {signIn.error && Object.keys(refused).length === 0 && <ErrorNote error={signIn.error} />}
+        <Field
+          label={t('email')}
+          required
+          error={tried && email.trim() === '' ? t('emailMissing') : refused.email}
+        >
+          {(props) => (
+            <Input
+              {...props}
+              type="email"
+              name="email"
+              autoComplete="username"
+              inputMode="email"
+              spellCheck={false}
+              value={email}
+              onChange={(event) => setEmail(event.target.value)}
+              className="h-9"
+            />
+          )}
+        </Field>
+        <Field
+          label={t('password')}
+          required
+          error={tried && password === '' ? t('passwordMissing') : refused.password}
+        >
+          {(props) => (
+            <PasswordInput
+              {...props}
+              name="password"
+              autoComplete="current-password"
+              value={password}
+              onChange={(event) => setPassword(event.target.value)}
+              className="h-9"
+            />
+          )}
+        </Field>
+        <Button type="submit" variant="primary" size="lg" busy={busy}>
+          {t('signIn')}
+        </Button>
+      </form>
+      <p className="border-t pt-4 text-ink-faint text-xs">
+        {t('limits')} {t('forgotten')}
+      </p>
+    </AuthFrame>
+  )
+}
