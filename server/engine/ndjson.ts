@@ -3,6 +3,9 @@ import { AppError } from '../errors.ts'
 /** A single line longer than this is not a message of any engine, but an attack or a broken peer. */
 const maximumLineBytes = 4 * 1024 * 1024
 
+/** Begins each record of json-seq (RFC 7464). */
+const recordSeparator = 0x1e
+
 /**
  * Splits a byte stream into JSON values, one a line. Works on bytes, so that a UTF-8 character cut between two chunks
  * stays whole. Also takes json-seq (RFC 7464), whose records begin with 0x1E, and CRLF, which Docker's load sends.
@@ -41,8 +44,8 @@ export async function* parseNdjson<T>(source: AsyncIterable<Uint8Array>): AsyncG
 
 function parseLine<T>(line: Buffer): T | undefined {
   const text = line
+    .subarray(line[0] === recordSeparator ? 1 : 0)
     .toString('utf8')
-    .replace(/^\u001e/, '')
     .trim()
   if (text === '') return undefined
   try {

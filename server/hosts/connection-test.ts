@@ -5,7 +5,7 @@ import { sentence } from '../messages.ts'
 import { resolveAddress } from '../transport/address.ts'
 import { dialTcp, dialUnix, secure } from '../transport/dial.ts'
 import { openTransport } from '../transport/index.ts'
-import { findRemoteSocket } from '../transport/ssh.ts'
+import { findRemoteSocket } from '../transport/ssh-socket-search.ts'
 import { connectSsh, type HostKey } from '../transport/ssh-connection.ts'
 import { addressOf, checkTransport, toSpec } from './transport-secrets.ts'
 

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto'
+import { isIP } from 'node:net'
 import type { Duplex } from 'node:stream'
 import ssh2, { type ClientChannel, type ConnectConfig } from 'ssh2'
 import { AppError } from '../errors.ts'
+import { resolveAddress } from './address.ts'
 import { dialTcp } from './dial.ts'
 import { explainError } from './explain.ts'
 import type { SshHop } from './types.ts'
@@ -25,11 +27,17 @@ export interface SshProgress {
 export interface SshConnection {
   /** Rejects with the reason when the connection ends; never resolves. */
   readonly closed: Promise<never>
-  /** A stream to a unix socket on the remote machine. Throws ssh_forward_refused or socket_not_found. */
+  /**
+   * A stream to a unix socket on the remote machine. Throws socket_not_found, or ssh_forward_refused where the server
+   * says so; OpenSSH does not, and answers "open failed" to both.
+   */
   forward(socketPath: string): Promise<Duplex>
-  /** Runs a command line; stdout up to 64 KiB. */
+  /** Runs a command line; stdout up to 64 KiB. Throws as execStream does. */
   exec(command: string): Promise<{ code: number; stdout: string }>
-  /** Runs a command line as a stream of its stdin and stdout. */
+  /**
+   * Runs a command line as a stream of its stdin and stdout. Throws ssh_forward_refused when the server opens no
+   * session: it allows none (MaxSessions 0), or all that it allows are open.
+   */
   execStream(command: string): Promise<ClientChannel>
   close(): void
 }
@@ -45,6 +53,8 @@ export async function connectSsh(
   progress: SshProgress = {},
 ): Promise<SshConnection> {
   if (!jump) return login(target, 'target', await dialTcp(target.host, target.port), progress)
+  // The jump host resolves names; an address can be judged here.
+  if (isIP(target.host)) await resolveAddress(target.host)
   const first = await login(jump, 'jump', await dialTcp(jump.host, jump.port), progress)
   try {
     const second = await login(
@@ -113,29 +123,42 @@ async function login(
   })
   progress.loggedIn?.(which)
 
-  let end: (error: Error) => void = () => {}
-  const closed = new Promise<never>((_, reject) => {
-    end = reject
-  })
+  /** Channels asked for and not yet answered; ssh2 forgets them when the connection ends. */
+  const waiting = new Set<(error: Error) => void>()
+  const { promise: closed, reject } = Promise.withResolvers<never>()
   closed.catch(() => {})
+  const end = (error: Error) => {
+    reject(error)
+    for (const fail of waiting) fail(error)
+    waiting.clear()
+  }
   client.on('error', (error) => end(explainSsh(error, hop)))
   client.once('close', () => end(new AppError('connection_reset', { params: where })))
   const open = (
+    kind: 'socket' | 'session' | 'port',
     ask: (done: (error: Error | undefined, channel: ClientChannel) => void) => void,
     path?: string,
   ) =>
     new Promise<ClientChannel>((resolve, reject) => {
-      closed.catch(reject)
-      ask((error, channel) => (error ? reject(explainChannel(error, hop, path)) : resolve(channel)))
+      waiting.add(reject)
+      ask((error, channel) => {
+        waiting.delete(reject)
+        if (error) reject(explainChannel(error, hop, kind, path))
+        else resolve(channel)
+      })
     })
   return {
     closed,
-    forward: (path) => open((done) => client.openssh_forwardOutStreamLocal(path, done), path),
-    execStream: (command) => open((done) => client.exec(command, done)),
-    exec: async (command) => collect(await open((done) => client.exec(command, done))),
-    close: () => client.end(),
+    forward: (path) => open('socket', (done) => client.openssh_forwardOutStreamLocal(path, done), path),
+    execStream: (command) => open('session', (done) => client.exec(command, done)),
+    exec: async (command) => collect(await open('session', (done) => client.exec(command, done))),
+    close: () => {
+      client.end()
+      // A peer that vanished never answers the end.
+      setTimeout(() => client.destroy(), 2000).unref()
+    },
     client: {
-      forwardTo: (host, port) => open((done) => client.forwardOut('127.0.0.1', 0, host, port, done)),
+      forwardTo: (host, port) => open('port', (done) => client.forwardOut('127.0.0.1', 0, host, port, done)),
     },
   }
 }
@@ -164,10 +187,19 @@ function explainSsh(error: Error & { level?: string }, hop: SshHop): Error {
 }
 
 /** Channel open failure reasons of RFC 4254 §5.1: 1 is administratively prohibited, 2 is connect failed. */
-function explainChannel(error: Error & { reason?: number }, hop: SshHop, path?: string): AppError {
+function explainChannel(
+  error: Error & { reason?: number },
+  hop: SshHop,
+  kind: 'socket' | 'session' | 'port',
+  path?: string,
+): AppError {
   const params = { host: hop.host, ...(path ? { path } : {}) }
-  const code =
-    error.reason === 2 && path ? 'socket_not_found' : path ? 'ssh_forward_refused' : 'connection_refused'
+  const failed = {
+    socket: 'socket_not_found',
+    session: 'ssh_forward_refused',
+    port: 'connection_refused',
+  } as const
+  const code = error.reason === 1 ? 'ssh_forward_refused' : failed[kind]
   return new AppError(code, { params, detail: error.message, cause: error })
 }
 

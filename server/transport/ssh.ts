@@ -1,42 +1,30 @@
 import type { Duplex } from 'node:stream'
 import { AppError } from '../errors.ts'
 import { connectSsh, type SshConnection } from './ssh-connection.ts'
+import { findRemoteClient, findRemoteSocket, quote } from './ssh-socket-search.ts'
 import type { TransportSpec } from './types.ts'
 
 type SshSpec = Extract<TransportSpec, { kind: 'ssh' }>
 
-/**
- * Where engines listen, in the order tried: the login's own DOCKER_HOST, rootful Docker and Podman, then the rootless
- * sockets of the account. A constant: nothing of ours or the user's is put into it.
- */
-const searchScript = `
-u=\${XDG_RUNTIME_DIR:-/run/user/$(id -u)}
-case "\${DOCKER_HOST:-}" in unix://*) d=\${DOCKER_HOST#unix://};; *) d=;; esac
-for s in "$d" /run/docker.sock /var/run/docker.sock /run/podman/podman.sock "$u/docker.sock" "$u/podman/podman.sock"; do
-  [ -S "$s" ] || continue
-  if [ -w "$s" ]; then echo "found $s"; exit 0; fi
-  echo "forbidden $s"
-done
-exit 3`
+/** Connections to one host at most: with sshd's default of 10 sessions each, enough for every stream of the pool. */
+const maximumLines = 7
 
-/** Finds the engine's socket on the remote machine. Throws ssh_socket_not_found, or socket_forbidden with the path. */
-export async function findRemoteSocket(connection: SshConnection, host: string): Promise<string> {
-  const { stdout } = await connection.exec(`sh -c ${quote(searchScript)}`)
-  const found = /^found (.+)$/m.exec(stdout)?.[1]
-  if (found) return found
-  const forbidden = /^forbidden (.+)$/m.exec(stdout)?.[1]
-  if (forbidden) throw new AppError('socket_forbidden', { params: { host, path: forbidden } })
-  throw new AppError('ssh_socket_not_found', { params: { host }, detail: stdout.trim() || undefined })
+interface Line {
+  connection: SshConnection
+  socketPath: string
+  /** sshd forbids forwarding to sockets: each stream is a `system dial-stdio` of this remote client instead. */
+  stdio: 'docker' | 'podman' | null
+  /** Streams of that kind now open: each takes one of sshd's MaxSessions. */
+  sessions: number
 }
 
 /**
  * One SSH connection, kept and shared by every stream of the host; made again by the next stream after it ended.
- * Where sshd forbids forwarding to sockets, each stream is a `system dial-stdio` of the remote client instead.
+ * More are opened only where streams are sessions, and the server refuses another (MaxSessions).
  */
 export class SshDialer {
   private readonly spec: SshSpec
-  private current: Promise<{ connection: SshConnection; socketPath: string }> | null = null
-  private stdioOnly = false
+  private readonly lines: Promise<Line>[] = []
   private closed = false
 
   constructor(spec: SshSpec) {
@@ -44,53 +32,61 @@ export class SshDialer {
   }
 
   async dial(): Promise<Duplex> {
-    if (this.closed) throw new AppError('connection_reset', { detail: 'The transport is closed.' })
-    this.current ??= this.open()
-    const { connection, socketPath } = await this.current
-    if (!this.stdioOnly) {
+    for (let index = 0; ; index++) {
+      if (this.closed) throw new AppError('connection_reset', { detail: 'The transport is closed.' })
+      const line = await (this.lines[index] ?? this.open())
       try {
-        return await connection.forward(socketPath)
+        return await this.openStream(line)
       } catch (error) {
-        if (!(error instanceof AppError) || error.code !== 'ssh_forward_refused') throw error
-        this.stdioOnly = true
+        const full = line.sessions > 0 && error instanceof AppError && error.code === 'ssh_forward_refused'
+        if (!full || index + 1 === maximumLines) throw error
       }
     }
-    const client = /podman/.test(socketPath)
-      ? `podman --url unix://${socketPath}`
-      : `docker -H unix://${socketPath}`
-    return connection.execStream(`${client.split(' ').map(quote).join(' ')} system dial-stdio`)
   }
 
-  private open() {
-    const opening = connectSsh(this.spec, this.spec.jump).then(async (connection) => {
-      const forget = () => {
-        if (this.current === opening) this.current = null
+  private async openStream(line: Line): Promise<Duplex> {
+    if (!line.stdio) {
+      try {
+        return await line.connection.forward(line.socketPath)
+      } catch (error) {
+        const refused =
+          error instanceof AppError &&
+          (error.code === 'ssh_forward_refused' || error.code === 'socket_not_found')
+        if (!refused) throw error
+        line.stdio = await findRemoteClient(line.connection, this.spec.host, line.socketPath, error)
       }
+    }
+    const url = quote(`unix://${line.socketPath}`)
+    const client = line.stdio === 'podman' ? `podman --url ${url}` : `docker -H ${url}`
+    const channel = await line.connection.execStream(`${client} system dial-stdio`)
+    line.sessions++
+    channel.once('close', () => line.sessions--)
+    channel.stderr.resume()
+    return channel
+  }
+
+  private open(): Promise<Line> {
+    const opening = connectSsh(this.spec, this.spec.jump).then(async (connection): Promise<Line> => {
       connection.closed.catch(forget)
       try {
-        return {
-          connection,
-          socketPath: this.spec.socketPath ?? (await findRemoteSocket(connection, this.spec.host)),
-        }
+        const socketPath = this.spec.socketPath ?? (await findRemoteSocket(connection, this.spec.host))
+        return { connection, socketPath, stdio: null, sessions: 0 }
       } catch (error) {
         connection.close()
         throw error
       }
     })
-    opening.catch(() => {
-      if (this.current === opening) this.current = null
-    })
+    const forget = () => {
+      const index = this.lines.indexOf(opening)
+      if (index >= 0) this.lines.splice(index, 1)
+    }
+    opening.catch(forget)
+    this.lines.push(opening)
     return opening
   }
 
   close(): void {
     this.closed = true
-    this.current?.then(({ connection }) => connection.close()).catch(() => {})
-    this.current = null
+    for (const line of this.lines) line.then(({ connection }) => connection.close()).catch(() => {})
   }
-}
-
-/** POSIX shell quoting: nothing is special between single quotes. */
-function quote(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`
 }
