@@ -12,19 +12,8 @@ export interface Connection {
   since: string | null
 }
 
-interface Socket {
-  readonly readyState: number
-  onopen: ((event: never) => unknown) | null
-  onmessage: ((event: never) => unknown) | null
-  onclose: ((event: never) => unknown) | null
-  onerror: ((event: never) => unknown) | null
-  send(data: string): void
-  close(code?: number): void
-}
-
 export interface LiveOptions {
-  /** Opens the socket; a test opens one of `ws`. */
-  connect(): Socket
+  connect(): WebSocket
   /** The session has ended. */
   onSignedOut(): void
   /** The server's clock, ISO 8601, just received. */
@@ -50,7 +39,7 @@ export class LiveClient {
   #fleet: FleetCache = emptyFleet
   #pending: FleetCache = emptyFleet
   #connection: Connection = { state: 'connecting', since: null }
-  #socket: Socket | null = null
+  #socket: WebSocket | null = null
   #attempt = 0
   #flushing = false
   #stopped = true
@@ -92,21 +81,23 @@ export class LiveClient {
   #open(): void {
     const socket = this.#options.connect()
     this.#socket = socket
-    socket.onopen = () => {
+    const isCurrent = () => socket === this.#socket
+    socket.addEventListener('open', () => {
+      if (!isCurrent()) {
+        socket.close()
+        return
+      }
       const { epoch, seq } = this.#pending
       const hello: ClientFrame = epoch === null ? { type: 'hello' } : { type: 'hello', epoch, seq }
       socket.send(JSON.stringify(hello))
-    }
-    socket.onmessage = (event: { data: unknown }) => {
-      if (socket === this.#socket && typeof event.data === 'string') {
-        this.#take(JSON.parse(event.data) as ServerFrame)
-      }
-    }
-    socket.onclose = (event: { code: number }) => {
-      if (socket === this.#socket) this.#closed(event.code)
-    }
+    })
+    socket.addEventListener('message', (event) => {
+      if (isCurrent() && typeof event.data === 'string') this.#take(JSON.parse(event.data) as ServerFrame)
+    })
     // An error is always followed by close, which says more.
-    socket.onerror = () => {}
+    socket.addEventListener('close', (event) => {
+      if (isCurrent()) this.#closed(event.code)
+    })
     this.#watch()
   }
 
@@ -133,12 +124,8 @@ export class LiveClient {
   #drop(): void {
     const socket = this.#socket
     this.#socket = null
-    if (!socket) return
-    socket.onclose = null
-    socket.onmessage = null
-    // Closing while it still connects would be reported as an error by the browser; then it closes once it is open.
-    if (socket.readyState === 0) socket.onopen = () => socket.close()
-    else socket.close()
+    // Closing while it still connects is reported as an error by the browser: such a one closes when it opens.
+    if (socket && socket.readyState !== 0) socket.close()
   }
 
   #closed(code: number): void {
