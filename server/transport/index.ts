@@ -13,7 +13,7 @@ const maximumConnections = 64
 export function openTransport(spec: TransportSpec): Transport {
   const ssh = spec.kind === 'ssh' ? new SshDialer(spec) : null
   const where: Where = spec.kind === 'unix' ? { path: spec.socketPath } : { host: spec.host, port: spec.port }
-  const dial = (): Promise<Duplex> => {
+  const dial = (): Promise<Socket> => {
     if (spec.kind === 'unix') return dialUnix(spec.socketPath)
     if (spec.kind === 'tcp') return dialTcp(spec.host, spec.port)
     if (spec.kind === 'tls') {
@@ -29,11 +29,12 @@ export function openTransport(spec: TransportSpec): Transport {
     bodyTimeout: 0,
     headersTimeout: 0,
     keepAliveTimeout: 30_000,
-    connect: (_options, done) => {
-      dial().then(
-        (socket) => done(null, socket as Socket),
-        (error: Error) => done(error, null),
+    connect: async (_options, done) => {
+      const outcome = await dial().then(
+        (socket): [null, Socket] => [null, socket],
+        (error: Error): [Error, null] => [error, null],
       )
+      done(...outcome)
     },
   })
   return {
@@ -48,10 +49,10 @@ export function openTransport(spec: TransportSpec): Transport {
 }
 
 /** An SSH channel lacks what undici calls on a net.Socket; none of it means anything on a channel. */
-function asSocket(channel: Duplex): Duplex {
+function asSocket(channel: Duplex): Socket {
   const self = () => channel
   const missing = { setNoDelay: self, setKeepAlive: self, setTimeout: self, ref: self, unref: self }
   for (const [name, method] of Object.entries(missing))
     if (!(name in channel)) Object.assign(channel, { [name]: method })
-  return channel
+  return channel as Socket
 }
