@@ -1,0 +1,209 @@
+'use client'
+import { TriangleAlert } from 'lucide-react'
+import { useMemo } from 'react'
+import { useTranslations } from 'use-intl'
+import { type Column, compareText } from '#components/data-table/columns.ts'
+import { Age } from '#components/ui/age.tsx'
+import { cn } from '#components/ui/cn.ts'
+import { useErrorText } from '#components/ui/error-text.ts'
+import { Tooltip } from '#components/ui/tooltip.tsx'
+import { objectKey } from '#lib/apply-live.ts'
+import type { Container } from '#lib/contracts/containers.ts'
+import type { Host } from '#lib/contracts/hosts.ts'
+import { ContainerState, isStale } from './container-state.tsx'
+import { PortLinks } from './ports.tsx'
+import { useActionStates } from './use-container-actions.ts'
+
+export const columnIds = [
+  'state',
+  'name',
+  'host',
+  'image',
+  'health',
+  'ports',
+  'uptime',
+  'created',
+  'restarts',
+  'stack',
+  'command',
+] as const
+export type ColumnId = (typeof columnIds)[number]
+export const defaultColumns: readonly ColumnId[] = [
+  'state',
+  'name',
+  'host',
+  'image',
+  'health',
+  'ports',
+  'uptime',
+  'stack',
+]
+
+/** When the present state began, as far as it is known. */
+export const sinceOf = (container: Container) =>
+  container.state === 'exited' || container.state === 'dead' ? container.finishedAt : container.startedAt
+
+/** Worst first when sorted by state. */
+const stateOrder = ['dead', 'restarting', 'exited', 'paused', 'removing', 'created', 'running']
+
+/** All columns of the containers table; the page shows those chosen. */
+export function useContainerColumns(hosts: ReadonlyMap<string, Host>): Column<Container>[] {
+  const t = useTranslations('containers')
+  return useMemo(() => {
+    const hostName = (container: Container) => hosts.get(container.hostId)?.name ?? ''
+    const text = (of: (container: Container) => string) => (a: Container, b: Container) =>
+      compareText(of(a), of(b))
+    const header = (id: ColumnId) => t(`columns.${id}`)
+    const columns: (Column<Container> & { id: ColumnId })[] = [
+      {
+        id: 'state',
+        header: header('state'),
+        width: '136px',
+        cell: (container) => <StateCell container={container} />,
+        compare: (a, b) =>
+          stateOrder.indexOf(a.state) - stateOrder.indexOf(b.state) ||
+          (a.exitCode ? 0 : 1) - (b.exitCode ? 0 : 1),
+      },
+      {
+        id: 'name',
+        header: header('name'),
+        width: 'minmax(160px, 1.4fr)',
+        cell: (container) => <NameCell container={container} />,
+        compare: text((container) => container.name),
+      },
+      {
+        id: 'host',
+        header: header('host'),
+        width: 'minmax(110px, 0.8fr)',
+        cell: (container) => <HostCell host={hosts.get(container.hostId)} />,
+        compare: text(hostName),
+      },
+      {
+        id: 'image',
+        header: header('image'),
+        width: 'minmax(180px, 1.4fr)',
+        cell: (container) => (
+          <span title={`${container.image} ${container.imageId}`}>
+            {container.image.replace(/^sha256:([0-9a-f]{12}).*/, '$1')}{' '}
+            <code className="text-ink-faint">{container.imageId.slice(7, 15)}</code>
+          </span>
+        ),
+        compare: text((container) => container.image),
+      },
+      {
+        id: 'health',
+        header: header('health'),
+        width: '88px',
+        cell: ({ health }) => (
+          <span
+            className={cn(
+              health === 'none' && 'text-ink-faint',
+              health === 'unhealthy' && 'text-state-unhealthy',
+              health === 'healthy' && 'text-state-running',
+            )}
+          >
+            {t(`health.${health}`)}
+          </span>
+        ),
+        compare: text((container) => container.health),
+      },
+      {
+        id: 'ports',
+        header: header('ports'),
+        width: 'minmax(96px, 0.7fr)',
+        cell: (container) => <PortLinks ports={container.ports} host={hosts.get(container.hostId)} />,
+      },
+      {
+        id: 'uptime',
+        header: header('uptime'),
+        width: '72px',
+        align: 'end',
+        cell: (container) => <Age at={sinceOf(container)} className="text-ink-muted" />,
+        compare: text((container) => sinceOf(container) ?? ''),
+      },
+      {
+        id: 'created',
+        header: header('created'),
+        width: '76px',
+        align: 'end',
+        cell: (container) => <Age at={container.createdAt} className="text-ink-muted" />,
+        compare: text((container) => container.createdAt),
+      },
+      {
+        id: 'restarts',
+        header: header('restarts'),
+        width: '76px',
+        align: 'end',
+        cell: ({ restartCount }) => (
+          <span className={cn(restartCount ? 'text-caution' : 'text-ink-faint')}>{restartCount ?? '–'}</span>
+        ),
+        compare: (a, b) => (a.restartCount ?? -1) - (b.restartCount ?? -1),
+      },
+      {
+        id: 'stack',
+        header: header('stack'),
+        width: 'minmax(90px, 0.6fr)',
+        cell: ({ stack }) => stack ?? <span className="text-ink-faint">–</span>,
+        compare: text((container) => container.stack ?? ''),
+      },
+      {
+        id: 'command',
+        header: header('command'),
+        width: 'minmax(160px, 1fr)',
+        cell: ({ command }) => (
+          <code className="text-ink-muted" title={command}>
+            {command}
+          </code>
+        ),
+        compare: text((container) => container.command),
+      },
+    ]
+    return columns
+  }, [hosts, t])
+}
+
+function StateCell({ container }: { container: Container }) {
+  const { pending } = useActionStates()
+  return (
+    <ContainerState
+      container={container}
+      pending={pending.get(objectKey(container.hostId, container.id)) ?? null}
+    />
+  )
+}
+
+/** The name, and beside it what went wrong with the latest action, until it is tried again. */
+export function NameCell({ container }: { container: Container }) {
+  const failure = useActionStates().failures.get(objectKey(container.hostId, container.id))
+  const errorText = useErrorText()
+  const words = failure ? errorText(failure.error) : null
+  return (
+    <span className="flex min-w-0 items-center gap-1.5">
+      <span className="truncate font-medium text-ink">{container.name}</span>
+      {words && (
+        <Tooltip content={`${words.sentence} ${words.detail ?? ''}`}>
+          <span role="img" aria-label={words.sentence} className="text-danger">
+            <TriangleAlert className="size-3.5" />
+          </span>
+        </Tooltip>
+      )}
+    </span>
+  )
+}
+
+/** The host; when it is not online, how old its rows are. */
+export function HostCell({ host }: { host: Host | undefined }) {
+  const t = useTranslations('containers')
+  if (!host) return null
+  return (
+    <span className="text-ink-muted">
+      {host.name}
+      {isStale(host) && (
+        <span className="text-caution text-xs">
+          {' '}
+          {t.rich('staleShort', { age: () => <Age at={host.syncedAt} /> })}
+        </span>
+      )}
+    </span>
+  )
+}

@@ -1,0 +1,65 @@
+'use client'
+import { Maximize2 } from 'lucide-react'
+import { useRouter } from 'next/navigation'
+import { useTranslations } from 'use-intl'
+import { useHost } from '#components/data/use-live.ts'
+import { useScopedHref } from '#components/data/use-scope.ts'
+import { Drawer } from '#components/ui/drawer.tsx'
+import { IconButton } from '#components/ui/icon-button.tsx'
+import type { Container } from '#lib/contracts/containers.ts'
+import { ContainerDetailView } from './container-detail.tsx'
+import { type AskingAction, ContainerMenu } from './container-menu.tsx'
+import { isStale } from './container-state.tsx'
+import { useContainerActions } from './use-container-actions.ts'
+
+/** One container beside the list. When it goes away while open, that is said in its place. */
+export function ContainerDrawer({
+  open,
+  container,
+  onClose,
+  onAsk,
+}: {
+  /** What the URL asks for. */
+  open: string
+  container: Container | undefined
+  onClose(): void
+  onAsk(action: AskingAction, container: Container): void
+}) {
+  const t = useTranslations('containers.drawer')
+  const router = useRouter()
+  const href = useScopedHref()
+  const host = useHost(container?.hostId ?? open.split('/')[0] ?? null)
+  const { run } = useContainerActions()
+  return (
+    <Drawer
+      open
+      onOpenChange={(next) => !next && onClose()}
+      title={container?.name ?? t('gone')}
+      subtitle={container ? `${host?.name ?? ''} · ${container.image}` : host?.name}
+      actions={
+        container && (
+          <>
+            <ContainerMenu
+              container={container}
+              disabled={isStale(host)}
+              onRun={(action) => void run(container, action)}
+              onAsk={(action) => onAsk(action, container)}
+            />
+            <IconButton
+              label={t('openFull')}
+              icon={<Maximize2 />}
+              side="bottom"
+              onClick={() => router.push(href(`/containers/${container.hostId}/${container.id}`))}
+            />
+          </>
+        )
+      }
+    >
+      {container ? (
+        <ContainerDetailView container={container} />
+      ) : (
+        <p className="p-4 text-ink-muted">{t('goneText')}</p>
+      )}
+    </Drawer>
+  )
+}

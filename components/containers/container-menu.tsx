@@ -1,0 +1,83 @@
+'use client'
+import { Ellipsis, Pause, Pencil, Play, RotateCw, Square, Timer, Trash2, Zap } from 'lucide-react'
+import type { ReactNode } from 'react'
+import { useTranslations } from 'use-intl'
+import { useSession } from '#components/data/use-session.ts'
+import { IconButton } from '#components/ui/icon-button.tsx'
+import { Menu, MenuItem, MenuLine } from '#components/ui/menu.tsx'
+import type { Container, ContainerAction } from '#lib/contracts/containers.ts'
+import { isPossible, permissionOf } from './action-rules.ts'
+
+/** Actions that ask before they run. */
+export type AskingAction = 'stop' | 'kill' | 'rename' | 'remove'
+
+export const actionIcons: Record<ContainerAction, ReactNode> = {
+  start: <Play />,
+  stop: <Square />,
+  restart: <RotateCw />,
+  pause: <Pause />,
+  unpause: <Play />,
+  kill: <Zap />,
+  rename: <Pencil />,
+  remove: <Trash2 />,
+}
+
+/** All actions of one container. What its state does not allow is shown disabled, what the role lacks is not shown. */
+export function ContainerMenu({
+  container,
+  disabled,
+  open,
+  onOpenChange,
+  onRun,
+  onAsk,
+}: {
+  container: Container
+  /** The host is not online. */
+  disabled: boolean
+  open?: boolean
+  onOpenChange?(open: boolean): void
+  onRun(action: ContainerAction): void
+  onAsk(action: AskingAction): void
+}) {
+  const t = useTranslations('containers')
+  const common = useTranslations('common')
+  const { permissions } = useSession()
+  const may = (action: ContainerAction) => permissions.includes(permissionOf[action])
+  const item = (
+    action: ContainerAction,
+    run: () => void,
+    label = t(`action.${action}`),
+    icon = actionIcons[action],
+  ) =>
+    may(action) && (
+      <MenuItem
+        icon={icon}
+        disabled={disabled || !isPossible(action, container)}
+        destructive={action === 'remove'}
+        onSelect={run}
+      >
+        {label}
+      </MenuItem>
+    )
+  return (
+    <Menu
+      open={open}
+      onOpenChange={onOpenChange}
+      trigger={
+        <IconButton size="sm" label={`${common('moreActions')}: ${container.name}`} icon={<Ellipsis />} />
+      }
+    >
+      {item('start', () => onRun('start'))}
+      {item('stop', () => onRun('stop'))}
+      {item('stop', () => onAsk('stop'), t('action.stopWith'), <Timer />)}
+      {item('restart', () => onRun('restart'))}
+      {container.state === 'paused'
+        ? item('unpause', () => onRun('unpause'))
+        : item('pause', () => onRun('pause'))}
+      {item('kill', () => onAsk('kill'))}
+      {item('rename', () => onAsk('rename'))}
+      <MenuLine />
+      {item('remove', () => onAsk('remove'))}
+    </Menu>
+  )
+}

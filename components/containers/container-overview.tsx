@@ -1,0 +1,240 @@
+'use client'
+import Link from 'next/link'
+import type { ReactNode } from 'react'
+import { useTranslations } from 'use-intl'
+import { links } from '#components/data/links.ts'
+import { useFleet } from '#components/data/use-live.ts'
+import { useScopedHref } from '#components/data/use-scope.ts'
+import { Age } from '#components/ui/age.tsx'
+import { CopyButton } from '#components/ui/copy-button.tsx'
+import { useFormat } from '#components/ui/use-format.ts'
+import type { Container } from '#lib/contracts/containers.ts'
+import type { Host } from '#lib/contracts/hosts.ts'
+import { explainExitCode } from '#lib/exit-code.ts'
+import { ContainerState } from './container-state.tsx'
+import { PortLinks, publishedPorts } from './ports.tsx'
+
+/** The parts of the engine's document that are shown; all of them optional, since engines differ. */
+interface Inspected {
+  State?: { Health?: { Log?: { Output?: string; ExitCode?: number; End?: string }[] | null } | null }
+  HostConfig?: {
+    NanoCpus?: number
+    Memory?: number
+    RestartPolicy?: { Name?: string; MaximumRetryCount?: number }
+  }
+  Mounts?: { Type?: string; Name?: string; Source?: string; Destination?: string; RW?: boolean }[] | null
+}
+
+export function ContainerOverview({
+  container,
+  host,
+  inspect,
+}: {
+  container: Container
+  host: Host | undefined
+  inspect: Record<string, unknown> | undefined
+}) {
+  const t = useTranslations('containers.drawer')
+  const format = useFormat()
+  const document = inspect as Inspected | undefined
+  const limits = limitsOf(document)
+  const policy = document?.HostConfig?.RestartPolicy
+  const health = document?.State?.Health?.Log ?? []
+  return (
+    <>
+      <Section title={t('why')}>
+        <Why container={container} />
+      </Section>
+      {health.length > 0 && container.health !== 'none' && (
+        <Section title={t('healthLog')}>
+          <ul className="flex flex-col gap-1">
+            {health.slice(-3).map((entry) => (
+              <li key={entry.End} className="flex gap-3">
+                <code className={entry.ExitCode === 0 ? 'text-state-running' : 'text-state-unhealthy'}>
+                  {entry.ExitCode}
+                </code>
+                <code className="min-w-0 flex-1 whitespace-pre-wrap break-words text-ink-muted">
+                  {entry.Output?.trim().slice(0, 600)}
+                </code>
+                {entry.End && <Age at={entry.End} ago className="text-ink-faint" />}
+              </li>
+            ))}
+          </ul>
+        </Section>
+      )}
+      <Section title={t('facts')}>
+        <dl className="grid grid-cols-[110px_minmax(0,1fr)] gap-x-3 gap-y-1">
+          <Fact label={t('host')}>{host?.name}</Fact>
+          <Fact label={t('image')}>{container.image}</Fact>
+          <Fact label={t('digest')}>
+            <Id text={container.imageId} />
+          </Fact>
+          <Fact label={t('id')}>
+            <Id text={container.id} />
+          </Fact>
+          <Fact label={t('command')}>
+            <code className="break-all">{container.command}</code>
+          </Fact>
+          <Fact label={t('created')}>{format.dateTime(container.createdAt)}</Fact>
+          {container.startedAt && <Fact label={t('started')}>{format.dateTime(container.startedAt)}</Fact>}
+          {container.finishedAt && <Fact label={t('finished')}>{format.dateTime(container.finishedAt)}</Fact>}
+          {policy?.Name && (
+            <Fact label={t('policy')}>
+              {policy.Name}
+              {policy.MaximumRetryCount ? ` (${policy.MaximumRetryCount})` : ''}
+            </Fact>
+          )}
+          {document && (
+            <Fact label={t('limits')}>
+              {[
+                limits.cpus ? t('cpuLimit', { cpus: String(limits.cpus) }) : null,
+                limits.memory ? t('memoryLimit', { memory: format.memory(limits.memory) }) : null,
+              ]
+                .filter(Boolean)
+                .join(', ') || t('noLimits')}
+            </Fact>
+          )}
+          <Fact label={t('networks')}>{container.networks.join(', ') || '–'}</Fact>
+        </dl>
+      </Section>
+      <Section title={t('ports')}>
+        {container.ports.length === 0 ? (
+          <p className="text-ink-muted">{t('noPorts')}</p>
+        ) : (
+          <p>
+            {publishedPorts(container.ports).length > 0 && <PortLinks ports={container.ports} host={host} />}
+            {container.ports
+              .filter((port) => port.hostPort === null)
+              .map((port) => (
+                <span key={`${port.containerPort}/${port.protocol}`} className="ml-2 text-ink-muted">
+                  {port.containerPort}/{port.protocol} ({t('exposedOnly')})
+                </span>
+              ))}
+          </p>
+        )}
+      </Section>
+      {document && (
+        <Section title={t('mounts')}>
+          {(document.Mounts ?? []).length === 0 ? (
+            <p className="text-ink-muted">{t('noMounts')}</p>
+          ) : (
+            <ul>
+              {(document.Mounts ?? []).map((mount) => (
+                <li key={mount.Destination} className="break-all py-0.5 font-mono text-xs">
+                  {mount.Name ?? mount.Source} → {mount.Destination}{' '}
+                  {mount.RW === false && <em>({t('readOnly')})</em>}
+                </li>
+              ))}
+            </ul>
+          )}
+        </Section>
+      )}
+      <Siblings container={container} />
+      <Section title={t('labels')}>
+        {Object.keys(container.labels).length === 0 ? (
+          <p className="text-ink-muted">{t('noLabels')}</p>
+        ) : (
+          <dl className="grid grid-cols-[minmax(0,2fr)_minmax(0,3fr)] gap-x-3 font-mono text-xs">
+            {Object.entries(container.labels).map(([key, value]) => (
+              <div key={key} className="contents">
+                <dt className="break-all py-0.5 text-ink-muted">{key}</dt>
+                <dd className="break-all py-0.5">{value}</dd>
+              </div>
+            ))}
+          </dl>
+        )}
+      </Section>
+    </>
+  )
+}
+
+function limitsOf(document: Inspected | undefined) {
+  const { NanoCpus, Memory } = document?.HostConfig ?? {}
+  return { cpus: NanoCpus ? NanoCpus / 1e9 : null, memory: Memory || null }
+}
+
+function Section({ title, children }: { title: string; children: ReactNode }) {
+  return (
+    <section className="shrink-0">
+      <h3 className="mb-1.5 font-medium text-ink-muted text-xs">{title}</h3>
+      {children}
+    </section>
+  )
+}
+
+function Fact({ label, children }: { label: string; children: ReactNode }) {
+  return (
+    <>
+      <dt className="text-ink-muted">{label}</dt>
+      <dd className="min-w-0 break-words">{children}</dd>
+    </>
+  )
+}
+
+function Id({ text }: { text: string }) {
+  return (
+    <span className="flex items-center gap-1">
+      <code className="truncate">{text}</code>
+      <CopyButton text={text} />
+    </span>
+  )
+}
+
+/** The state in sentences: what happened, what the code means, and what the engine did since. */
+function Why({ container }: { container: Container }) {
+  const t = useTranslations('containers')
+  const { state, exitCode, oomKilled, health, restartCount } = container
+  const exit = exitCode === null ? null : explainExitCode(exitCode)
+  return (
+    <div className="flex flex-col gap-1">
+      <p className="flex items-center gap-3">
+        <ContainerState container={container} />
+        <span>
+          {state === 'running'
+            ? container.startedAt &&
+              t.rich('why.running', { time: () => <Age at={container.startedAt} ago /> })
+            : t(`why.${state}`, { code: exitCode ?? 0 })}
+        </span>
+      </p>
+      {oomKilled && <p className="text-state-unhealthy">{t('why.oom')}</p>}
+      {state === 'exited' && exit?.meaning && (
+        <p className="text-ink-muted">{t(`exit.${exit.meaning}`, { signal: exit.signal ?? 0 })}</p>
+      )}
+      {state === 'running' && health === 'unhealthy' && (
+        <p className="text-state-unhealthy">{t('why.unhealthy')}</p>
+      )}
+      {(restartCount ?? 0) > 0 && (
+        <p className="text-ink-muted">{t('why.restarts', { count: restartCount ?? 0 })}</p>
+      )}
+    </div>
+  )
+}
+
+/** The other containers of its stack, on its host. */
+function Siblings({ container }: { container: Container }) {
+  const t = useTranslations('containers.drawer')
+  const href = useScopedHref()
+  const all = useFleet((fleet) => fleet.containers)
+  if (!container.stack) return null
+  const siblings = [...all.values()].filter(
+    (other) =>
+      other.hostId === container.hostId && other.stack === container.stack && other.id !== container.id,
+  )
+  if (siblings.length === 0) return null
+  return (
+    <Section title={t('siblings', { stack: container.stack })}>
+      <ul>
+        {siblings.map((other) => (
+          <li key={other.id} className="flex items-center gap-3 py-0.5">
+            <span className="w-28 shrink-0">
+              <ContainerState container={other} />
+            </span>
+            <Link href={href(links.container(other))} className="truncate text-accent hover:underline">
+              {other.name}
+            </Link>
+          </li>
+        ))}
+      </ul>
+    </Section>
+  )
+}

@@ -1,0 +1,122 @@
+'use client'
+import { useCallback, useMemo, useSyncExternalStore } from 'react'
+import { useTranslations } from 'use-intl'
+import { api } from '#components/data/api.ts'
+import { useErrorText } from '#components/ui/error-text.ts'
+import { toast } from '#components/ui/toast.tsx'
+import { objectKey } from '#lib/apply-live.ts'
+import type { ActionResult, Container, ContainerAction } from '#lib/contracts/containers.ts'
+
+export interface ActionOptions {
+  graceSeconds?: number
+  signal?: string
+  name?: string
+  force?: boolean
+  volumes?: boolean
+}
+
+/** Actions under way and failed ones, by container, for the rows to show. Lives as long as the page. */
+interface ActionStates {
+  pending: ReadonlyMap<string, ContainerAction>
+  failures: ReadonlyMap<string, { action: ContainerAction; error: unknown }>
+}
+let states: ActionStates = { pending: new Map(), failures: new Map() }
+const listeners = new Set<() => void>()
+const nothing: ActionStates = states
+
+function change(
+  update: (
+    pending: Map<string, ContainerAction>,
+    failures: Map<string, { action: ContainerAction; error: unknown }>,
+  ) => void,
+) {
+  const next = { pending: new Map(states.pending), failures: new Map(states.failures) }
+  update(next.pending, next.failures)
+  states = next
+  for (const listener of listeners) listener()
+}
+
+export function useActionStates(): ActionStates {
+  return useSyncExternalStore(
+    (listener) => {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    () => states,
+    () => nothing,
+  )
+}
+
+export function dismissFailure(key: string): void {
+  change((_, failures) => failures.delete(key))
+}
+
+function request(
+  container: Container,
+  action: ContainerAction,
+  options: ActionOptions,
+): Promise<ActionResult> {
+  const path = `/api/hosts/${container.hostId}/containers/${container.id}` as const
+  if (action === 'remove') {
+    return api.delete<ActionResult>(path, {
+      query: { force: options.force ?? false, volumes: options.volumes ?? false },
+    })
+  }
+  const { graceSeconds, signal, name } = options
+  const bodies: Partial<Record<ContainerAction, object>> = {
+    stop: { graceSeconds },
+    restart: { graceSeconds },
+    kill: { signal },
+    rename: { name },
+  }
+  return api.post<ActionResult>(`${path}/${action}`, bodies[action] ?? {})
+}
+
+/**
+ * Runs an action: shown on the row at once, ended by what the engine really did. `quiet` leaves the telling to the
+ * caller (bulk), which gets the result or the throw; otherwise a toast tells, and a failure stays on the row.
+ */
+export function useContainerActions() {
+  const t = useTranslations('containers')
+  const errorText = useErrorText()
+  const runQuiet = useCallback(
+    async (container: Container, action: ContainerAction, options: ActionOptions = {}) => {
+      const key = objectKey(container.hostId, container.id)
+      change((pending, failures) => {
+        pending.set(key, action)
+        failures.delete(key)
+      })
+      try {
+        return await request(container, action, options)
+      } catch (error) {
+        change((_, failures) => failures.set(key, { action, error }))
+        throw error
+      } finally {
+        change((pending) => pending.delete(key))
+      }
+    },
+    [],
+  )
+  return useMemo(() => {
+    async function run(container: Container, action: ContainerAction, options: ActionOptions = {}): Promise<void> {
+      const { name } = container
+      try {
+        const { outcome } = await runQuiet(container, action, options)
+        if (outcome === 'already') {
+          const key = action === 'start' || action === 'stop' || action === 'remove' ? action : 'other'
+          toast.info(t(`already.${key}`, { name }))
+        } else {
+          toast.success(t(`done.${action}`, { name: options.name ?? name, signal: options.signal ?? '' }))
+        }
+      } catch (error) {
+        const { sentence, remedy, detail } = errorText(error)
+        toast.error(t('failed', { name, action: t(`action.${action}`).replace('…', '') }), {
+          description: [sentence, remedy, detail].filter(Boolean).join(' '),
+          id: `${container.id} ${action}`,
+          action: { label: t('action.retry'), onClick: () => void run(container, action, options) },
+        })
+      }
+    }
+    return { run, runQuiet }
+  }, [runQuiet, t, errorText])
+}

@@ -1,0 +1,336 @@
+'use client'
+import { useVirtualizer } from '@tanstack/react-virtual'
+import { ArrowDown, ArrowUp, ChevronDown, ChevronRight } from 'lucide-react'
+import { type ReactNode, useMemo, useRef, useState } from 'react'
+import { useTranslations } from 'use-intl'
+import { Checkbox } from '#components/ui/checkbox.tsx'
+import { cn } from '#components/ui/cn.ts'
+import { Skeleton } from '#components/ui/skeleton.tsx'
+import { usePhone } from '#components/ui/use-media-query.ts'
+import { type Column, holdOrder, rangeOf, type Sort } from './columns.ts'
+import { useTableKeys } from './table-keys.ts'
+
+export interface RowGroup<R> {
+  key: string
+  label: ReactNode
+  rows: readonly R[]
+}
+
+interface Props<R> {
+  /** For screen readers. */
+  label: string
+  columns: readonly Column<R>[]
+  /** Sorted. One group with an empty key has no header. */
+  groups: readonly RowGroup<R>[]
+  rowKey(row: R): string
+  rowLabel(row: R): string
+  sort: Sort
+  onSort(sort: Sort): void
+  selected: ReadonlySet<string>
+  onSelect(selected: ReadonlySet<string>): void
+  /** The row whose drawer is open. */
+  openKey: string | null
+  onOpen(row: R): void
+  /** The row's actions; opened by `.` too. */
+  menu?(row: R, open: boolean, onOpenChange: (open: boolean) => void): ReactNode
+  /** Two lines for a phone. */
+  phoneRow(row: R): ReactNode
+  rowClass?(row: R): string | undefined
+  loading?: boolean
+  empty: ReactNode
+}
+
+type Line<R> = { kind: 'group'; group: RowGroup<R> } | { kind: 'row'; row: R; key: string }
+
+const heights = { row: 36, phoneRow: 60, group: 32 }
+
+/**
+ * A virtual table with the semantics of a grid: only the rows in sight are in the document, all are counted for screen
+ * readers. While the pointer rests on it rows don't change places.
+ */
+export function DataTable<R>(props: Props<R>) {
+  const { columns, rowKey, selected, onSelect, onOpen, openKey, sort } = props
+  const t = useTranslations('common')
+  const phone = usePhone()
+  const scroller = useRef<HTMLDivElement>(null)
+  const [resting, setResting] = useState(false)
+  const [collapsed, setCollapsed] = useState<ReadonlySet<string>>(new Set())
+  const [current, setCurrent] = useState<string | null>(null)
+  const [menuKey, setMenuKey] = useState<string | null>(null)
+  const anchor = useRef<string | null>(null)
+  const shown = useRef<{ order: string[]; sort: Sort }>({ order: [], sort })
+
+  const lines = useMemo(() => {
+    const held = resting && shown.current.sort === sort
+    return props.groups.flatMap((group): Line<R>[] => {
+      const rows = held ? holdOrder(shown.current.order, group.rows, rowKey) : group.rows
+      const header: Line<R>[] = group.key === '' ? [] : [{ kind: 'group', group }]
+      if (collapsed.has(group.key)) return header
+      return [...header, ...rows.map((row): Line<R> => ({ kind: 'row', row, key: rowKey(row) }))]
+    })
+  }, [props.groups, rowKey, resting, sort, collapsed])
+  const keys = useMemo(() => lines.flatMap((line) => (line.kind === 'row' ? [line.key] : [])), [lines])
+  shown.current = { order: keys, sort }
+
+  const virtual = useVirtualizer({
+    count: lines.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: (index) =>
+      lines[index]?.kind === 'group' ? heights.group : phone ? heights.phoneRow : heights.row,
+    getItemKey: (index) => {
+      const line = lines[index]
+      return line === undefined ? index : line.kind === 'row' ? line.key : `group ${line.group.key}`
+    },
+    overscan: 12,
+  })
+
+  const rowAt = (key: string | null) => {
+    const line = lines.find((candidate) => candidate.kind === 'row' && candidate.key === key)
+    return line?.kind === 'row' ? line.row : undefined
+  }
+  const goTo = (key: string | undefined) => {
+    if (key === undefined) return
+    setCurrent(key)
+    virtual.scrollToIndex(lines.findIndex((line) => line.kind === 'row' && line.key === key))
+    const row = rowAt(key)
+    if (openKey !== null && row) onOpen(row)
+  }
+  const toggle = (key: string, range: boolean) => {
+    const next = new Set(selected)
+    const on = !selected.has(key)
+    for (const each of range ? rangeOf(keys, anchor.current, key) : [key]) {
+      if (on) next.add(each)
+      else next.delete(each)
+    }
+    anchor.current = key
+    onSelect(next)
+  }
+  const keyActions = {
+    move: (step: number) =>
+      goTo(keys[Math.min(keys.length - 1, Math.max(0, keys.indexOf(current ?? '') + step))]),
+    first: () => goTo(keys[0]),
+    last: () => goTo(keys.at(-1)),
+    open: () => {
+      const row = rowAt(current)
+      if (row) onOpen(row)
+    },
+    toggle: () => {
+      if (current !== null) toggle(current, false)
+    },
+    actions: () => setMenuKey(current),
+    selectAll: () => onSelect(new Set(keys)),
+    clear: () => onSelect(new Set()),
+  }
+  useTableKeys(keyActions, selected.size > 0)
+
+  const template = `36px ${columns.map((column) => column.width).join(' ')} 40px`
+  const allSelected = keys.length > 0 && keys.every((key) => selected.has(key))
+  const nothing = !props.loading && lines.length === 0
+
+  return (
+    <div
+      role="grid"
+      aria-label={props.label}
+      aria-rowcount={keys.length + 1}
+      aria-multiselectable
+      aria-busy={props.loading || undefined}
+      className="fill overflow-x-auto border-t bg-surface"
+    >
+      <div className={cn('fill', !phone && 'min-w-max')}>
+        {!phone && (
+          <div
+            role="row"
+            aria-rowindex={1}
+            className="grid h-8 shrink-0 items-center border-b bg-bg pr-1 text-ink-muted text-xs"
+            style={{ gridTemplateColumns: template }}
+          >
+            <span role="columnheader" className="grid place-items-center">
+              <Checkbox
+                aria-label={t('all')}
+                checked={allSelected}
+                indeterminate={!allSelected && selected.size > 0}
+                onChange={() => onSelect(allSelected ? new Set() : new Set(keys))}
+              />
+            </span>
+            {columns.map((column) => (
+              <HeaderCell key={column.id} column={column} sort={sort} onSort={props.onSort} />
+            ))}
+            <span role="columnheader">
+              <span className="sr-only">{t('moreActions')}</span>
+            </span>
+          </div>
+        )}
+        <div
+          ref={scroller}
+          role="presentation"
+          className="fill overflow-y-auto"
+          onPointerEnter={(event) => event.pointerType === 'mouse' && setResting(true)}
+          onPointerLeave={() => setResting(false)}
+        >
+          {props.loading && <LoadingRows template={template} columns={columns.length} phone={phone} />}
+          {nothing && <div role="presentation">{props.empty}</div>}
+          <div role="presentation" className="relative shrink-0" style={{ height: virtual.getTotalSize() }}>
+            {virtual.getVirtualItems().map((item) => {
+              const line = lines[item.index]
+              if (!line) return null
+              const style = { transform: `translateY(${item.start}px)`, height: item.size }
+              if (line.kind === 'group') {
+                const { key, label, rows } = line.group
+                const closed = collapsed.has(key)
+                const flip = () => {
+                  const next = new Set(collapsed)
+                  if (!next.delete(key)) next.add(key)
+                  setCollapsed(next)
+                }
+                return (
+                  <div
+                    key={item.key}
+                    role="row"
+                    aria-rowindex={item.index + 2}
+                    className="absolute inset-x-0 border-b bg-bg"
+                    style={style}
+                  >
+                    <div role="gridcell" className="h-full">
+                      <button
+                        type="button"
+                        aria-expanded={!closed}
+                        onClick={flip}
+                        className="flex h-full w-full items-center gap-2 px-3 text-left"
+                      >
+                        {closed ? (
+                          <ChevronRight aria-hidden className="size-4" />
+                        ) : (
+                          <ChevronDown aria-hidden className="size-4" />
+                        )}
+                        <span className="min-w-0 truncate font-medium">{label}</span>
+                        <span className="text-ink-faint text-xs">{rows.length}</span>
+                      </button>
+                    </div>
+                  </div>
+                )
+              }
+              const { row, key } = line
+              const isSelected = selected.has(key)
+              return (
+                // oxlint-disable-next-line jsx-a11y/click-events-have-key-events -- the grid's keys act on the current row
+                <div
+                  key={item.key}
+                  role="row"
+                  tabIndex={-1}
+                  aria-rowindex={item.index + 2}
+                  aria-selected={isSelected}
+                  data-row={key}
+                  onClick={(event) => {
+                    if (
+                      event.target instanceof Element &&
+                      event.target.closest('a, button, input, label, [role="menu"]')
+                    )
+                      return
+                    setCurrent(key)
+                    if (event.shiftKey) toggle(key, true)
+                    else onOpen(row)
+                  }}
+                  className={cn(
+                    'absolute inset-x-0 grid cursor-default items-center border-b pr-1',
+                    'hover:bg-hover',
+                    isSelected && 'bg-accent-soft hover:bg-accent-soft',
+                    openKey === key && 'bg-press hover:bg-press',
+                    current === key && 'shadow-[inset_2px_0_0_var(--color-accent)]',
+                    props.rowClass?.(row),
+                  )}
+                  style={{ ...style, gridTemplateColumns: phone ? '40px minmax(0, 1fr) 44px' : template }}
+                >
+                  <span role="gridcell" className="grid place-items-center">
+                    <Checkbox
+                      aria-label={props.rowLabel(row)}
+                      checked={isSelected}
+                      onClick={(event) => toggle(key, event.shiftKey)}
+                      onChange={() => {}}
+                    />
+                  </span>
+                  {phone ? (
+                    <div role="gridcell" className="min-w-0">
+                      {props.phoneRow(row)}
+                    </div>
+                  ) : (
+                    columns.map((column) => (
+                      <div
+                        key={column.id}
+                        role="gridcell"
+                        className={cn('min-w-0 truncate px-2', column.align === 'end' && 'text-right')}
+                      >
+                        {column.cell(row)}
+                      </div>
+                    ))
+                  )}
+                  <div role="gridcell" className="grid place-items-center">
+                    {props.menu?.(row, menuKey === key, (open) => setMenuKey(open ? key : null))}
+                  </div>
+                </div>
+              )
+            })}
+          </div>
+        </div>
+      </div>
+    </div>
+  )
+}
+
+function HeaderCell<R>({
+  column,
+  sort,
+  onSort,
+}: {
+  column: Column<R>
+  sort: Sort
+  onSort(sort: Sort): void
+}) {
+  const active = sort.column === column.id
+  const direction = active ? (sort.descending ? 'descending' : 'ascending') : undefined
+  if (!column.compare) {
+    return (
+      <span role="columnheader" className={cn('truncate px-2', column.align === 'end' && 'text-right')}>
+        {column.header}
+      </span>
+    )
+  }
+  const Arrow = sort.descending ? ArrowDown : ArrowUp
+  return (
+    <span role="columnheader" aria-sort={direction ?? 'none'} className="min-w-0">
+      <button
+        type="button"
+        onClick={() => onSort({ column: column.id, descending: active && !sort.descending })}
+        className={cn(
+          'flex h-8 w-full items-center gap-1 truncate px-2 hover:text-ink',
+          column.align === 'end' && 'justify-end',
+          active && 'font-medium text-ink',
+        )}
+      >
+        <span className="truncate">{column.header}</span>
+        <Arrow aria-hidden className={cn('size-3 shrink-0', !active && 'invisible')} />
+      </button>
+    </span>
+  )
+}
+
+/** The final layout with bars in place of words, so that nothing jumps when the data comes. */
+function LoadingRows({ template, columns, phone }: { template: string; columns: number; phone: boolean }) {
+  return Array.from({ length: 12 }, (_, row) => (
+    <div
+      key={row}
+      role="presentation"
+      className="grid shrink-0 items-center border-b pr-1"
+      style={{
+        gridTemplateColumns: phone ? '40px 1fr 44px' : template,
+        height: phone ? heights.phoneRow : heights.row,
+      }}
+    >
+      <span />
+      {Array.from({ length: phone ? 1 : columns }, (_, column) => (
+        <span key={column} className="px-2">
+          <Skeleton className={column === 1 ? 'w-32' : 'w-16'} />
+        </span>
+      ))}
+    </div>
+  ))
+}
