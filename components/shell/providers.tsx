@@ -19,8 +19,10 @@ export function Providers({
   children: ReactNode
 }) {
   const [queryClient] = useState(createQueryClient)
+  // Dates appear only in live data, which the server's rendering does not have: the two zones never meet.
+  const [timeZone] = useState(() => Intl.DateTimeFormat().resolvedOptions().timeZone)
   return (
-    <IntlProvider locale={locale} messages={messages}>
+    <IntlProvider locale={locale} messages={messages} timeZone={timeZone}>
       <QueryClientProvider client={queryClient}>
         <NuqsAdapter>
           <TooltipProvider>{children}</TooltipProvider>

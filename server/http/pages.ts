@@ -44,6 +44,8 @@ export async function createPages(config: Config, projectFolder: string): Promis
   return {
     async handle(request, response, nonce) {
       for (const name of Object.keys(request.headers)) {
+        // Development ties a navigation to its debug stream by these; without them it waits for ever.
+        if (config.dev && /^x-nextjs-(html-)?request-id$/.test(name)) continue
         if (/^x-(middleware|nextjs|next|forwarded|roadstead|invoke|matched)/.test(name))
           delete request.headers[name]
       }
