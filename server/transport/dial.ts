@@ -52,7 +52,7 @@ export interface TlsMaterial {
  * TLS over a connected socket. Only http/1.1 is offered: over h2 no engine can hijack a connection for exec and attach.
  * Throws AppError tls_*. A client certificate that the engine refuses shows under TLS 1.3 only at the first read.
  */
-export function secure(
+export async function secure(
   socket: Socket,
   host: string,
   port: number,
@@ -66,5 +66,9 @@ export function secure(
     ...{ socket, host: servername ?? host, servername: named, minVersion, ALPNProtocols: ['http/1.1'] },
     ...{ ca, cert, key, passphrase, rejectUnauthorized: true },
   })
-  return settle(secured, 'secureConnect', { host: servername ?? host, port })
+  await settle(secured, 'secureConnect', { host: servername ?? host, port })
+  // An alert (the server's refusal of our certificate) comes as an error and then an end, which would pass for a mere
+  // hang-up: undici keeps the last of what it hears.
+  secured.once('error', () => secured.destroy())
+  return secured
 }

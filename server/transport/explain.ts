@@ -24,14 +24,14 @@ const meanings: readonly (readonly [RegExp, ErrorCode])[] = [
   [/^ERR_TLS_CERT_ALTNAME_INVALID$/, 'tls_name_mismatch'],
   [/^(DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_.*|CERT_.*)$/, 'tls_untrusted'],
   [
-    /^ERR_SSL_(WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST)$|wrong version number/,
+    /^ERR_SSL_(WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST|.*ALERT_PROTOCOL_VERSION)$|wrong version number/,
     'tls_not_spoken',
   ],
   [
     /^ERR_SSL_.*ALERT.*|alert (bad certificate|certificate required|unknown ca|handshake failure)/,
     'tls_client_refused',
   ],
-  [/^HPE_|^UND_ERR_RES_|Parse Error/, 'not_an_engine'],
+  [/^HPE_|^UND_ERR_RES_|^UND_ERR_HEADERS_OVERFLOW$|Parse Error/, 'not_an_engine'],
   [/^(ECONNRESET|EPIPE|ECONNABORTED|UND_ERR_SOCKET|UND_ERR_CLOSED|UND_ERR_DESTROYED)$/, 'connection_reset'],
 ]
 

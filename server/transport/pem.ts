@@ -3,8 +3,12 @@ import ssh2 from 'ssh2'
 import { AppError } from '../errors.ts'
 import type { TlsMaterial } from './dial.ts'
 
+const certificateBlock = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g
+
+/** The first certificate. All must be readable: TLS would leave out a broken CA of a bundle without a word. */
 function certificateOf(pem: string, field: string): X509Certificate {
   try {
+    for (const block of pem.match(certificateBlock)?.slice(1) ?? []) new X509Certificate(block)
     return new X509Certificate(pem)
   } catch (cause) {
     throw new AppError('pem_invalid', { params: { field }, detail: (cause as Error).message, cause })

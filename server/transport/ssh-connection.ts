@@ -109,7 +109,8 @@ async function login(
   }
   await new Promise<void>((resolve, reject) => {
     client.once('ready', resolve)
-    client.once('error', (error) => reject(refusal ?? explainSsh(error, hop)))
+    // Not `once`: ssh2 tells of a missing agent and then of the failed login, and an unheard error ends the process.
+    client.on('error', (error) => reject(refusal ?? explainSsh(error, hop)))
     client.once('close', () => reject(refusal ?? new AppError('connection_reset', { params: where })))
     try {
       client.connect(config)
@@ -181,7 +182,9 @@ function explainSsh(error: Error & { level?: string }, hop: SshHop): Error {
   if (error.level === 'protocol' || error.level === 'handshake') {
     return new AppError('ssh_not_spoken', { params, detail, cause: error })
   }
-  if (/passphrase/i.test(detail))
+  if (/no passphrase/i.test(detail))
+    return new AppError('key_passphrase_missing', { params, detail, cause: error })
+  if (/passphrase|integrity/i.test(detail))
     return new AppError('key_passphrase_wrong', { params, detail, cause: error })
   return explainError(error, { host: hop.host, port: hop.port })
 }
