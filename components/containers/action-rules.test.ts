@@ -46,11 +46,16 @@ describe('staged work', () => {
   it('takes no more once aborted, and waits for what runs', async () => {
     const stop = new AbortController()
     let finished = 0
-    await runStaged(Array.from({ length: 10 }, () => ({ hostId: 'h' })), { width: 2, perHost: 2 }, stop.signal, async () => {
-      await new Promise((resolve) => setTimeout(resolve, 2))
-      finished++
-      stop.abort()
-    })
+    await runStaged(
+      Array.from({ length: 10 }, () => ({ hostId: 'h' })),
+      { width: 2, perHost: 2 },
+      stop.signal,
+      async () => {
+        await new Promise((resolve) => setTimeout(resolve, 2))
+        finished++
+        stop.abort()
+      },
+    )
     expect(finished).toBe(2)
   })
 })

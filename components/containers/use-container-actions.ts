@@ -98,7 +98,11 @@ export function useContainerActions() {
     [],
   )
   return useMemo(() => {
-    async function run(container: Container, action: ContainerAction, options: ActionOptions = {}): Promise<void> {
+    async function run(
+      container: Container,
+      action: ContainerAction,
+      options: ActionOptions = {},
+    ): Promise<void> {
       const { name } = container
       try {
         const { outcome } = await runQuiet(container, action, options)

@@ -1,0 +1,223 @@
+'use client'
+import { useQuery } from '@tanstack/react-query'
+import { Tag, Trash2 } from 'lucide-react'
+import Link from 'next/link'
+import { parseAsStringLiteral, useQueryState } from 'nuqs'
+import type { ReactNode } from 'react'
+import { useTranslations } from 'use-intl'
+import { api } from '#components/data/api.ts'
+import { links } from '#components/data/links.ts'
+import { queryKeys } from '#components/data/query-keys.ts'
+import { useFleet, useHosts } from '#components/data/use-live.ts'
+import { useScopedHref } from '#components/data/use-scope.ts'
+import { usePermission } from '#components/data/use-session.ts'
+import { CopyButton } from '#components/ui/copy-button.tsx'
+import { Drawer } from '#components/ui/drawer.tsx'
+import { ErrorNote } from '#components/ui/error-note.tsx'
+import { IconButton } from '#components/ui/icon-button.tsx'
+import { JsonView } from '#components/ui/json-view.tsx'
+import { Skeleton } from '#components/ui/skeleton.tsx'
+import { Tabs } from '#components/ui/tabs.tsx'
+import { useFormat } from '#components/ui/use-format.ts'
+import type { Image, ImageDetail, ImageHistory } from '#lib/contracts/images.ts'
+import type { ImageGroup } from '#lib/image-groups.ts'
+
+const tabs = ['overview', 'history', 'inspect'] as const
+
+/** One image wherever it lies. What only an engine knows is asked of the first online host that holds it. */
+export function ImageDrawer({
+  group,
+  onClose,
+  onTag,
+  onRemove,
+}: {
+  group: ImageGroup | undefined
+  onClose(): void
+  onTag(group: ImageGroup): void
+  onRemove(group: ImageGroup): void
+}) {
+  const t = useTranslations('images')
+  const hosts = useFleet((fleet) => fleet.hosts)
+  const [tab, setTab] = useQueryState('tab', parseAsStringLiteral(tabs).withDefault('overview'))
+  const mayTag = usePermission('images.tag')
+  const mayRemove = usePermission('images.remove')
+  const source = group?.copies.find((copy) => hosts.get(copy.hostId)?.state === 'online')
+  return (
+    <Drawer
+      open
+      onOpenChange={(next) => !next && onClose()}
+      title={group ? (group.tags[0] ?? t('untagged')) : t('drawer.gone')}
+      subtitle={group?.id.slice(7, 19)}
+      actions={
+        group && (
+          <>
+            {mayTag && (
+              <IconButton label={t('action.tag')} icon={<Tag />} side="bottom" onClick={() => onTag(group)} />
+            )}
+            {mayRemove && (
+              <IconButton
+                label={t('action.remove')}
+                icon={<Trash2 />}
+                side="bottom"
+                onClick={() => onRemove(group)}
+              />
+            )}
+          </>
+        )
+      }
+    >
+      {group ? (
+        <Tabs
+          label={t('drawer.tabsLabel')}
+          value={tab}
+          onValueChange={(next) => void setTab(next)}
+          tabs={[
+            { value: 'overview', label: t('drawer.tabs.overview'), content: <Overview group={group} /> },
+            { value: 'history', label: t('drawer.tabs.history'), content: <History source={source} /> },
+            { value: 'inspect', label: t('drawer.tabs.inspect'), content: <Inspect source={source} /> },
+          ]}
+        />
+      ) : (
+        <p className="p-4 text-ink-muted">{t('drawer.goneText')}</p>
+      )}
+    </Drawer>
+  )
+}
+
+const scrolling = 'fill gap-4 overflow-y-auto p-4'
+
+function Overview({ group }: { group: ImageGroup }) {
+  const t = useTranslations('images.drawer')
+  const format = useFormat()
+  const href = useScopedHref()
+  const hosts = useFleet((fleet) => fleet.hosts)
+  const inScope = useHosts()
+  const held = new Set(group.copies.map((copy) => copy.hostId))
+  const missing = inScope.filter((host) => !held.has(host.id))
+  const platform = group.copies.find((copy) => copy.os)
+  return (
+    <div className={scrolling}>
+      <dl className="grid shrink-0 grid-cols-[96px_minmax(0,1fr)] gap-x-3 gap-y-1">
+        <Fact label={t('digest')}>
+          <span className="flex items-center gap-1">
+            <code className="truncate">{group.id}</code>
+            <CopyButton text={group.id} />
+          </span>
+        </Fact>
+        <Fact label={t('tags')}>
+          {group.tags.map((tag) => (
+            <span key={tag} className="flex items-center gap-1">
+              <code className="truncate">{tag}</code>
+              <CopyButton text={tag} />
+            </span>
+          ))}
+        </Fact>
+        {group.createdAt && <Fact label={t('created')}>{format.dateTime(group.createdAt)}</Fact>}
+        <Fact label={t('size')}>{format.bytes(group.size)}</Fact>
+        {platform && <Fact label={t('platform')}>{`${platform.os}/${platform.arch}`}</Fact>}
+      </dl>
+      <Section title={t('present')}>
+        <ul>
+          {group.copies.map((copy) => (
+            <li key={copy.hostId} className="flex gap-3 py-0.5">
+              <span className="w-32 shrink-0 truncate">{hosts.get(copy.hostId)?.name}</span>
+              <span className="min-w-0 truncate text-ink-muted">{copy.tags.join(', ') || '–'}</span>
+              <span className="ml-auto shrink-0 text-ink-muted">{format.bytes(copy.size)}</span>
+            </li>
+          ))}
+        </ul>
+        <p className="mt-1 text-ink-muted">
+          {t('missing', { count: missing.length, names: missing.map((host) => host.name).join(', ') })}
+        </p>
+      </Section>
+      <Section title={t('users')}>
+        {group.usedBy.length === 0 ? (
+          <p className="text-ink-muted">{t('noUsers')}</p>
+        ) : (
+          <ul>
+            {group.usedBy.map((container) => (
+              <li key={`${container.hostId}/${container.id}`} className="flex gap-3 py-0.5">
+                <span className="w-32 shrink-0 truncate text-ink-muted">
+                  {hosts.get(container.hostId)?.name}
+                </span>
+                <Link
+                  href={href(links.container(container))}
+                  className="truncate text-accent hover:underline"
+                >
+                  {container.name}
+                </Link>
+              </li>
+            ))}
+          </ul>
+        )}
+      </Section>
+    </div>
+  )
+}
+
+function History({ source }: { source: Image | undefined }) {
+  const t = useTranslations('images.drawer')
+  const format = useFormat()
+  const query = useQuery({
+    queryKey: queryKeys.imageHistory(source?.hostId ?? '', source?.id ?? ''),
+    queryFn: ({ signal }) => api.get<ImageHistory>(`${pathOf(source as Image)}/history`, { signal }),
+    enabled: source !== undefined,
+  })
+  if (query.error)
+    return <ErrorNote className="m-4" error={query.error} onRetry={() => void query.refetch()} />
+  const steps = query.data
+  return (
+    <div className={scrolling}>
+      {!steps && [1, 2, 3].map((each) => <Skeleton key={each} className="w-72" />)}
+      {steps && <p className="text-ink-muted text-xs">{t('layers', { count: steps.length })}</p>}
+      <ol className="flex flex-col">
+        {steps?.map((step, index) => (
+          <li key={`${step.createdBy} ${index}`} className="flex items-baseline gap-3 border-b py-1.5">
+            <code className="min-w-0 flex-1 whitespace-pre-wrap break-words">
+              {step.createdBy || step.comment}
+            </code>
+            <span className={step.size === 0 ? 'shrink-0 text-ink-faint' : 'shrink-0'}>
+              {step.size === 0 ? t('emptyLayer') : format.bytes(step.size)}
+            </span>
+          </li>
+        ))}
+      </ol>
+    </div>
+  )
+}
+
+function Inspect({ source }: { source: Image | undefined }) {
+  const t = useTranslations('images.drawer')
+  const query = useQuery({
+    queryKey: queryKeys.image(source?.hostId ?? '', source?.id ?? ''),
+    queryFn: ({ signal }) => api.get<ImageDetail>(pathOf(source as Image), { signal }),
+    enabled: source !== undefined,
+  })
+  if (query.error)
+    return <ErrorNote className="m-4" error={query.error} onRetry={() => void query.refetch()} />
+  return (
+    <div className={scrolling}>
+      {query.data && <JsonView value={query.data.inspect} searchLabel={t('search')} />}
+    </div>
+  )
+}
+
+const pathOf = (image: Image) => `/api/hosts/${image.hostId}/images/${encodeURIComponent(image.id)}` as const
+
+function Section({ title, children }: { title: string; children: ReactNode }) {
+  return (
+    <section className="shrink-0">
+      <h3 className="mb-1.5 font-medium text-ink-muted text-xs">{title}</h3>
+      {children}
+    </section>
+  )
+}
+
+function Fact({ label, children }: { label: string; children: ReactNode }) {
+  return (
+    <>
+      <dt className="text-ink-muted">{label}</dt>
+      <dd className="min-w-0 break-words">{children}</dd>
+    </>
+  )
+}

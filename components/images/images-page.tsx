@@ -1,0 +1,202 @@
+'use client'
+import { Ellipsis, Layers, Search, Tag, Trash2 } from 'lucide-react'
+import { parseAsString, useQueryState, useQueryStates } from 'nuqs'
+import { lazy, Suspense, useMemo, useRef, useState } from 'react'
+import { useTranslations } from 'use-intl'
+import { useContainers, useFleet, useHosts, useImages, useLoaded } from '#components/data/use-live.ts'
+import { useSession } from '#components/data/use-session.ts'
+import { compareText, formatSort, parseSort, sortRows } from '#components/data-table/columns.ts'
+import { DataTable } from '#components/data-table/data-table.tsx'
+import { PageHeader } from '#components/shell/page-header.tsx'
+import { useShortcut } from '#components/shell/shortcuts.ts'
+import { Age } from '#components/ui/age.tsx'
+import { Button } from '#components/ui/button.tsx'
+import { EmptyState } from '#components/ui/empty-state.tsx'
+import { IconButton } from '#components/ui/icon-button.tsx'
+import { Input } from '#components/ui/input.tsx'
+import { Menu, MenuItem } from '#components/ui/menu.tsx'
+import { useFormat } from '#components/ui/use-format.ts'
+import { groupImages, type ImageGroup } from '#lib/image-groups.ts'
+import { ImageTags, useImageColumns } from './image-columns.tsx'
+import { matchesImage } from './image-filter.ts'
+
+const ImageDrawer = lazy(() =>
+  import('./image-drawer.tsx').then((module) => ({ default: module.ImageDrawer })),
+)
+const TagImageDialog = lazy(() =>
+  import('./image-dialogs.tsx').then((module) => ({ default: module.TagImageDialog })),
+)
+const RemoveImagesDialog = lazy(() =>
+  import('./image-dialogs.tsx').then((module) => ({ default: module.RemoveImagesDialog })),
+)
+
+const keyOf = (group: ImageGroup) => group.id
+const labelOf = (group: ImageGroup) => group.tags[0] ?? group.id.slice(7, 19)
+
+/** Images of all hosts, one row for each content. */
+export function ImagesPage() {
+  const t = useTranslations('images')
+  const common = useTranslations('common')
+  const images = useImages()
+  const containers = useContainers()
+  const hosts = useFleet((fleet) => fleet.hosts)
+  const hostsInScope = useHosts().length
+  const loaded = useLoaded()
+  const { permissions } = useSession()
+  const search = useRef<HTMLInputElement>(null)
+  const [view, setView] = useQueryStates({
+    filter: parseAsString.withDefault(''),
+    sort: parseAsString.withDefault('tags'),
+  })
+  const [open, setOpen] = useQueryState('open', parseAsString.withOptions({ history: 'push' }))
+  const [selected, setSelected] = useState<ReadonlySet<string>>(new Set())
+  const [tagging, setTagging] = useState<ImageGroup | null>(null)
+  const [removing, setRemoving] = useState<readonly ImageGroup[] | null>(null)
+  useShortcut('/', () => search.current?.focus(), { group: 'list', label: t('filter') })
+
+  const all = useMemo(() => groupImages(images, containers), [images, containers])
+  const columns = useImageColumns(hosts, hostsInScope)
+  const sort = useMemo(() => parseSort(view.sort, { column: 'tags', descending: false }), [view.sort])
+  const rows = useMemo(() => {
+    const matching = all.filter((group) => matchesImage(group, view.filter, hosts))
+    return sortRows(
+      matching.sort((a, b) => compareText(labelOf(a), labelOf(b))),
+      columns,
+      sort,
+    )
+  }, [all, view.filter, hosts, columns, sort])
+  const groups = useMemo(() => (rows.length > 0 ? [{ key: '', label: '', rows }] : []), [rows])
+  const opened = all.find((group) => group.id === open)
+  const selection = all.filter((group) => selected.has(group.id))
+
+  return (
+    <div className="fill">
+      <PageHeader
+        title={t('title')}
+        count={
+          loaded
+            ? rows.length === all.length
+              ? rows.length
+              : t('count', { shown: rows.length, total: all.length })
+            : undefined
+        }
+      />
+      <div className="relative mx-4 mb-2 shrink-0 md:mx-5 md:max-w-xl">
+        <Search
+          aria-hidden
+          className="pointer-events-none absolute top-2 left-2.5 size-4 text-ink-faint pointer-coarse:top-3"
+        />
+        <Input
+          ref={search}
+          type="search"
+          aria-label={t('filter')}
+          placeholder={t('filter')}
+          className="pl-8"
+          value={view.filter}
+          onChange={(event) => void setView({ filter: event.target.value || null })}
+        />
+      </div>
+      <DataTable
+        label={t('title')}
+        columns={columns}
+        groups={groups}
+        rowKey={keyOf}
+        rowLabel={labelOf}
+        sort={sort}
+        onSort={(next) => void setView({ sort: formatSort(next) })}
+        selected={selected}
+        onSelect={setSelected}
+        openKey={opened?.id ?? null}
+        onOpen={(group) => void setOpen(group.id, { history: open ? 'replace' : 'push' })}
+        phoneRow={(group) => <PhoneRow group={group} hostsInScope={hostsInScope} />}
+        menu={(group, menuOpen, onOpenChange) => (
+          <Menu
+            open={menuOpen}
+            onOpenChange={onOpenChange}
+            trigger={
+              <IconButton
+                size="sm"
+                label={`${common('moreActions')}: ${labelOf(group)}`}
+                icon={<Ellipsis />}
+              />
+            }
+          >
+            {permissions.includes('images.tag') && (
+              <MenuItem icon={<Tag />} onSelect={() => setTagging(group)}>
+                {t('action.tag')}
+              </MenuItem>
+            )}
+            {permissions.includes('images.remove') && (
+              <MenuItem icon={<Trash2 />} destructive onSelect={() => setRemoving([group])}>
+                {t('action.remove')}
+              </MenuItem>
+            )}
+          </Menu>
+        )}
+        loading={!loaded}
+        empty={
+          view.filter === '' ? (
+            <EmptyState icon={<Layers />} title={t('empty.title')}>
+              {t('empty.text')}
+            </EmptyState>
+          ) : (
+            <EmptyState
+              icon={<Layers />}
+              title={t('empty.filteredTitle')}
+              action={<Button onClick={() => void setView({ filter: null })}>{t('empty.clear')}</Button>}
+            >
+              {t('empty.filteredText')}
+            </EmptyState>
+          )
+        }
+      />
+      {selection.length > 0 && (
+        <div className="flex shrink-0 items-center gap-2 border-t bg-raised px-4 py-1.5 md:px-5">
+          <span className="mr-2 font-medium">{common('selected', { count: selection.length })}</span>
+          <Button
+            size="sm"
+            variant="danger"
+            disabled={!permissions.includes('images.remove')}
+            onClick={() => setRemoving(selection)}
+          >
+            {t('action.remove')}
+          </Button>
+          <Button size="sm" variant="ghost" className="ml-auto" onClick={() => setSelected(new Set())}>
+            {common('clear')}
+          </Button>
+        </div>
+      )}
+      <Suspense>
+        {open && (
+          <ImageDrawer
+            group={opened}
+            onClose={() => void setOpen(null)}
+            onTag={setTagging}
+            onRemove={(group) => setRemoving([group])}
+          />
+        )}
+        {tagging && <TagImageDialog group={tagging} onClose={() => setTagging(null)} />}
+        {removing && <RemoveImagesDialog groups={removing} onClose={() => setRemoving(null)} />}
+      </Suspense>
+    </div>
+  )
+}
+
+function PhoneRow({ group, hostsInScope }: { group: ImageGroup; hostsInScope: number }) {
+  const t = useTranslations('images')
+  const format = useFormat()
+  return (
+    <div className="flex min-w-0 flex-col gap-0.5">
+      <span className="truncate">
+        <ImageTags group={group} />
+      </span>
+      <span className="flex justify-between gap-2 text-ink-muted text-xs">
+        <span className="truncate">
+          {t('columns.hosts')} {t('onHosts', { count: group.copies.length, total: hostsInScope })} ·{' '}
+          {format.bytes(group.size)}
+        </span>
+        <Age at={group.createdAt} />
+      </span>
+    </div>
+  )
+}
