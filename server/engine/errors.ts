@@ -38,13 +38,15 @@ export function engineError(status: number, body: string, subject: Subject): App
   return new AppError('engine_error', { detail: detail || `HTTP ${status}`, params })
 }
 
+const longestDetail = 2000
+
 /** Docker says {"message"}, Podman {"cause","message","response"}, and both sometimes plain text. */
 function messageOf(body: string): string {
   try {
     const parsed = JSON.parse(body) as { message?: unknown; cause?: unknown }
-    if (typeof parsed.message === 'string') return parsed.message
+    if (typeof parsed?.message === 'string') return parsed.message.slice(0, longestDetail)
   } catch {
     // Plain text: unknown routes, proxies, requests below API 1.24.
   }
-  return body.trim().slice(0, 2000)
+  return body.trim().slice(0, longestDetail)
 }

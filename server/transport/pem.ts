@@ -8,8 +8,8 @@ const certificateBlock = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE--
 /** The first certificate. All must be readable: TLS would leave out a broken CA of a bundle without a word. */
 function certificateOf(pem: string, field: string): X509Certificate {
   try {
-    for (const block of pem.match(certificateBlock)?.slice(1) ?? []) new X509Certificate(block)
-    return new X509Certificate(pem)
+    const [first] = (pem.match(certificateBlock) ?? [pem]).map((block) => new X509Certificate(block))
+    return first as X509Certificate
   } catch (cause) {
     throw new AppError('pem_invalid', { params: { field }, detail: (cause as Error).message, cause })
   }

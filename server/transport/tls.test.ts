@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { createServer as createTlsServer, type TLSSocket, type TlsOptions } from 'node:tls'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { makeCertificates, type TlsFiles } from '#e2e/lab/certificates.ts'
-import { createEngineClient } from '../engine/client.ts'
+import { askPing } from '../testing/ask-ping.ts'
 import { openTransport } from './index.ts'
 import type { Transport, TransportSpec } from './types.ts'
 
@@ -86,9 +86,9 @@ function engineOverTls(options: TlsOptions, onSecure: (socket: TLSSocket) => voi
 const serverSide = (): TlsOptions => ({ cert: read(files.serverCert), key: read(files.serverKey) })
 const clientSide = () => ({ ca: read(files.ca), cert: read(files.clientCert), key: read(files.clientKey) })
 
-function ping(port: number, more: Partial<Extract<TransportSpec, { kind: 'tls' }>> = {}): Promise<number> {
+function ping(port: number, more: Partial<Extract<TransportSpec, { kind: 'tls' }>> = {}): Promise<string> {
   transport = openTransport({ kind: 'tls', host: '127.0.0.1', port, ...more })
-  return createEngineClient(transport).ping()
+  return askPing(transport)
 }
 
 describe('TLS', () => {
@@ -99,7 +99,7 @@ describe('TLS', () => {
         agreed = socket.alpnProtocol
       }),
     )
-    expect(await ping(port, { ca: read(files.ca) })).toBeGreaterThan(0)
+    expect(await ping(port, { ca: read(files.ca) })).toBe('OK')
     expect(agreed).toBe('http/1.1')
   })
 
@@ -108,7 +108,7 @@ describe('TLS', () => {
     async (version) => {
       const mutual = { ...serverSide(), ca: read(files.ca), requestCert: true, maxVersion: version }
       const port = await listen(engineOverTls(mutual))
-      expect(await ping(port, clientSide())).toBeGreaterThan(0)
+      expect(await ping(port, clientSide())).toBe('OK')
     },
   )
 
@@ -125,7 +125,7 @@ describe('TLS', () => {
       'pass:sesame',
     ])
     const port = await listen(engineOverTls({ ...serverSide(), ca: read(files.ca), requestCert: true }))
-    expect(await ping(port, { ...clientSide(), key: read(locked), passphrase: 'sesame' })).toBeGreaterThan(0)
+    expect(await ping(port, { ...clientSide(), key: read(locked), passphrase: 'sesame' })).toBe('OK')
   })
 
   // Under TLS 1.3 the handshake is over for us before the server has judged: the refusal comes with the first read.
