@@ -70,7 +70,11 @@ function SessionRow({ session }: { session: AccountSession }) {
           {session.current && <Badge tone="accent">{t('thisSession')}</Badge>}
         </div>
         <div className="text-ink-faint text-xs">
-          {session.ipAddress && <code>{session.ipAddress} · </code>}
+          {session.ipAddress && (
+            <>
+              <code>{session.ipAddress}</code> ·{' '}
+            </>
+          )}
           {session.current ? t('usedNow') : t('lastUsed', { age })} ·{' '}
           {t('signedInAt', { date: format.date(session.createdAt) })} ·{' '}
           {t('expires', { date: format.date(session.expiresAt) })}

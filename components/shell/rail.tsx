@@ -105,7 +105,9 @@ function RailItem({
           </span>
         )}
         {count !== null && (
-          <span className="shrink-0 text-ink-faint text-xs tabular-nums narrow:sr-only">{format.count(count)}</span>
+          <span className="shrink-0 text-ink-faint text-xs tabular-nums narrow:sr-only">
+            {format.count(count)}
+          </span>
         )}
       </Link>
     </li>

@@ -1,7 +1,8 @@
 'use client'
 import { useMemo } from 'react'
-import { useContainers, useHosts, useImages, useLoaded } from '../data/use-live.ts'
-import { containerNeedsAttention, hostNeedsAttention } from './attention.ts'
+import { needsAttention } from '#lib/fleet-overview.ts'
+import { useContainers, useFleet, useHosts, useImages, useLoaded } from '../data/use-live.ts'
+import { useNow } from '../ui/clock.ts'
 import type { NavigationPage } from './navigation.ts'
 
 export type Counts = Record<NavigationPage['id'], { count: number | null; attention: number }>
@@ -12,14 +13,17 @@ export function useCounts(): Counts {
   const hosts = useHosts()
   const containers = useContainers()
   const images = useImages()
+  const allHosts = useFleet((fleet) => fleet.hosts)
+  const minute = useNow((now) => Math.floor(now / 60_000))
   return useMemo(() => {
-    const hostAttention = hosts.filter(hostNeedsAttention).length
-    const containerAttention = containers.filter(containerNeedsAttention).length
+    const attention = needsAttention(allHosts, hosts, containers, (minute + 1) * 60_000)
+    const containerAttention = attention.filter((item) => 'container' in item).length
+    const hostAttention = attention.length - containerAttention
     return {
-      fleet: { count: null, attention: hostAttention + containerAttention },
+      fleet: { count: null, attention: attention.length },
       containers: { count: loaded ? containers.length : null, attention: containerAttention },
       images: { count: loaded ? new Set(images.map((image) => image.id)).size : null, attention: 0 },
       hosts: { count: loaded ? hosts.length : null, attention: hostAttention },
     }
-  }, [loaded, hosts, containers, images])
+  }, [loaded, allHosts, hosts, containers, images, minute])
 }

@@ -1,0 +1,82 @@
+'use client'
+import { Server } from 'lucide-react'
+import Link from 'next/link'
+import { useTranslations } from 'use-intl'
+import { everything } from '../data/scope.ts'
+import { useAllHosts, useHosts, useLoaded } from '../data/use-live.ts'
+import { useScope } from '../data/use-scope.ts'
+import { usePermission } from '../data/use-session.ts'
+import { PageHeader } from '../shell/page-header.tsx'
+import { Button } from '../ui/button.tsx'
+import { EmptyState } from '../ui/empty-state.tsx'
+import { AttentionList } from './attention-list.tsx'
+import { FleetHosts } from './fleet-hosts.tsx'
+import { FleetSkeleton } from './fleet-skeleton.tsx'
+import { TotalsLine } from './totals-line.tsx'
+
+/** Home: how the whole is, what to look at, and the hosts. */
+export function FleetPage() {
+  const t = useTranslations('fleet')
+  const loaded = useLoaded()
+  const all = useAllHosts()
+  const hosts = useHosts()
+  return (
+    <>
+      <PageHeader title={t('title')} />
+      <div className="flex flex-col gap-6 px-4 pb-10 md:px-5">
+        {!loaded ? (
+          <FleetSkeleton />
+        ) : all.length === 0 ? (
+          <NoHosts />
+        ) : hosts.length === 0 ? (
+          <EmptyScope />
+        ) : (
+          <>
+            <TotalsLine />
+            <AttentionList />
+            <FleetHosts hosts={hosts} />
+          </>
+        )}
+      </div>
+    </>
+  )
+}
+
+function NoHosts() {
+  const t = useTranslations('fleet.empty')
+  const mayAdd = usePermission('hosts.edit')
+  return (
+    <EmptyState
+      icon={<Server />}
+      title={t('title')}
+      action={
+        mayAdd && (
+          <>
+            <Button asChild variant="primary">
+              <Link href="/hosts/new">{t('action')}</Link>
+            </Button>
+            <Button asChild>
+              <Link href="/setup?step=engines">{t('engines')}</Link>
+            </Button>
+          </>
+        )
+      }
+    >
+      {t('text')}
+    </EmptyState>
+  )
+}
+
+function EmptyScope() {
+  const t = useTranslations('fleet.empty')
+  const { setScope } = useScope()
+  return (
+    <EmptyState
+      icon={<Server />}
+      title={t('scopeTitle')}
+      action={<Button onClick={() => setScope(everything)}>{t('scopeAction')}</Button>}
+    >
+      {t('scopeText')}
+    </EmptyState>
+  )
+}

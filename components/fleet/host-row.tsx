@@ -1,0 +1,123 @@
+'use client'
+import Link from 'next/link'
+import { useTranslations } from 'use-intl'
+import type { Host } from '#lib/contracts/hosts.ts'
+import { links } from '../data/links.ts'
+import { useScopedHref } from '../data/use-scope.ts'
+import { HostStateMark } from '../hosts/host-state.tsx'
+import { Age } from '../ui/age.tsx'
+import { Badge } from '../ui/badge.tsx'
+import { cn } from '../ui/cn.ts'
+import { useFormat } from '../ui/use-format.ts'
+
+export interface RunningCount {
+  running: number
+  total: number
+}
+
+/** Hatched: what is shown of it is from before. A paused one is asleep, not lost. */
+const isOld = (host: Host) => host.state !== 'online' && host.state !== 'paused'
+
+function useFacts(host: Host, count: RunningCount) {
+  const t = useTranslations('fleet.hosts')
+  const format = useFormat()
+  const { engine } = host
+  return {
+    engine: engine ? t('engine', { flavour: engine.flavour, version: engine.version }) : t('noEngine'),
+    transport: t(`transport.${host.transport.kind}`),
+    latency: host.latencyMs === null ? '–' : format.latency(host.latencyMs),
+    counts: t('counts', { running: count.running, total: count.total }),
+    capacity:
+      engine?.cpus && engine.memoryBytes
+        ? t('capacity', { cpus: engine.cpus, memory: format.memory(engine.memoryBytes) })
+        : '–',
+  }
+}
+
+function Name({ host }: { host: Host }) {
+  const href = useScopedHref()
+  return (
+    <Link
+      href={href(links.host(host))}
+      // The whole row or tile is the link's target.
+      className="truncate font-medium after:absolute after:inset-0 focus-visible:outline-none focus-visible:after:outline-2 focus-visible:after:-outline-offset-2 focus-visible:after:outline-accent"
+    >
+      {host.name}
+    </Link>
+  )
+}
+
+function Tags({ host }: { host: Host }) {
+  return host.tags.map((tag) => <Badge key={tag}>{tag}</Badge>)
+}
+
+function Seen({ host }: { host: Host }) {
+  const t = useTranslations('fleet.hosts')
+  if (host.state === 'online') return null
+  return host.lastSeenAt ? <Age at={host.lastSeenAt} ago /> : <span>{t('neverSeen')}</span>
+}
+
+/** A host in one line, on a phone in two. */
+export function HostRow({ host, count }: { host: Host; count: RunningCount }) {
+  const facts = useFacts(host, count)
+  return (
+    <li
+      className={cn(
+        'relative grid min-h-11 items-center gap-x-4 border-b px-4 py-1.5 last:border-b-0 hover:bg-hover',
+        'grid-cols-[minmax(0,1fr)_auto] md:grid-cols-[8.5rem_minmax(0,1fr)_9rem_5rem_4.5rem_8.5rem] xl:grid-cols-[8.5rem_minmax(0,1fr)_9rem_5.5rem_5rem_9rem_9rem_6rem]',
+        isOld(host) && 'hatched',
+      )}
+    >
+      <HostStateMark host={host} />
+      <span className="flex min-w-0 items-center gap-2 max-md:order-first">
+        <Name host={host} />
+        <span className="flex shrink-0 gap-1 max-md:hidden">
+          <Tags host={host} />
+        </span>
+      </span>
+      <span className="truncate text-ink-muted max-md:text-xs">{facts.engine}</span>
+      <span className="text-ink-muted max-md:hidden">{facts.transport}</span>
+      <span className="text-right text-ink-muted tabular-nums max-md:hidden">{facts.latency}</span>
+      <span className="text-right tabular-nums max-md:text-xs">{facts.counts}</span>
+      <span className="text-right text-ink-muted tabular-nums max-xl:hidden">{facts.capacity}</span>
+      <span className="text-right text-ink-faint max-xl:hidden">
+        <Seen host={host} />
+      </span>
+    </li>
+  )
+}
+
+/** A host as a small box: for a wall or a wide screen. */
+export function HostTile({ host, count }: { host: Host; count: RunningCount }) {
+  const facts = useFacts(host, count)
+  return (
+    <li
+      className={cn(
+        'relative flex flex-col gap-1.5 rounded-lg border bg-surface px-3 py-2.5 hover:border-line-strong hover:bg-hover',
+        isOld(host) && 'hatched',
+      )}
+    >
+      <span className="flex items-center justify-between gap-2">
+        <Name host={host} />
+        <HostStateMark host={host} />
+      </span>
+      <span className="flex justify-between gap-2 text-ink-muted text-xs">
+        <span className="truncate">
+          {facts.engine} · {facts.transport}
+        </span>
+        <span className="shrink-0 tabular-nums">
+          {host.state === 'online' ? facts.latency : <Seen host={host} />}
+        </span>
+      </span>
+      <span className="flex justify-between gap-2 text-xs tabular-nums">
+        <span>{facts.counts}</span>
+        <span className="text-ink-faint">{facts.capacity}</span>
+      </span>
+      {host.tags.length > 0 && (
+        <span className="flex flex-wrap gap-1">
+          <Tags host={host} />
+        </span>
+      )}
+    </li>
+  )
+}

@@ -1,0 +1,100 @@
+'use client'
+import Link from 'next/link'
+import { type ReactNode, useMemo } from 'react'
+import { useTranslations } from 'use-intl'
+import { fleetTotals } from '#lib/fleet-overview.ts'
+import { useContainers, useHosts, useImages } from '../data/use-live.ts'
+import { useScopedHref } from '../data/use-scope.ts'
+import { cn } from '../ui/cn.ts'
+import { StateShape, type StateTone } from '../ui/state-mark.tsx'
+import { useFormat } from '../ui/use-format.ts'
+
+/** The whole in one line; each number leads to what it counts. */
+export function TotalsLine() {
+  const t = useTranslations('fleet.totals')
+  const format = useFormat()
+  const hosts = useHosts()
+  const containers = useContainers()
+  const images = useImages()
+  const totals = useMemo(() => fleetTotals(hosts, containers, images), [hosts, containers, images])
+  const { online, total, paused } = totals.hosts
+  return (
+    <ul
+      aria-label={t('label')}
+      className="grid grid-cols-2 gap-px overflow-hidden rounded-lg border bg-line sm:grid-cols-4 xl:grid-cols-7"
+    >
+      <Total
+        href="/hosts"
+        label={t('hosts')}
+        value={t('hostsValue', { online, total })}
+        tone={online + paused < total ? 'unreachable' : 'running'}
+      />
+      <Total
+        href="/containers?filter=state:running"
+        label={t('running')}
+        value={format.count(totals.containers.running)}
+        tone="running"
+      />
+      <Total
+        href="/containers?filter=health:unhealthy"
+        label={t('unhealthy')}
+        value={format.count(totals.containers.unhealthy)}
+        tone={totals.containers.unhealthy > 0 ? 'unhealthy' : undefined}
+      />
+      <Total
+        href="/containers?filter=state:exited"
+        label={t('exited')}
+        value={format.count(totals.containers.exited)}
+        tone="exited"
+      />
+      <Total label={t('cpus')} value={format.count(totals.cpus)} />
+      <Total label={t('memory')} value={format.memory(totals.memoryBytes)} />
+      <Total
+        href="/images"
+        label={t('unused')}
+        title={t('unusedHint')}
+        value={format.bytes(totals.unusedImageBytes)}
+        className="max-sm:col-span-2 sm:max-xl:col-span-2"
+      />
+    </ul>
+  )
+}
+
+function Total({
+  href,
+  label,
+  value,
+  tone,
+  title,
+  className,
+}: {
+  href?: string
+  label: string
+  value: ReactNode
+  tone?: StateTone
+  title?: string
+  className?: string
+}) {
+  const scoped = useScopedHref()
+  const content = (
+    <>
+      <span className="flex items-center gap-1.5 text-ink-muted text-xs">
+        {tone && <StateShape tone={tone} className="size-2.5" />}
+        {label}
+      </span>
+      <span className="whitespace-nowrap font-semibold text-lg tabular-nums">{value}</span>
+    </>
+  )
+  const box = 'flex h-full flex-col px-4 py-2.5'
+  return (
+    <li className={cn('bg-surface', className)} title={title}>
+      {href ? (
+        <Link href={scoped(href)} className={cn(box, 'hover:bg-hover focus-visible:-outline-offset-2')}>
+          {content}
+        </Link>
+      ) : (
+        <span className={box}>{content}</span>
+      )}
+    </li>
+  )
+}
