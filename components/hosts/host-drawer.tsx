@@ -1,0 +1,158 @@
+'use client'
+import type { ReactNode } from 'react'
+import { useTranslations } from 'use-intl'
+import { Age } from '#components/ui/age.tsx'
+import { useNow } from '#components/ui/clock.ts'
+import { Drawer } from '#components/ui/drawer.tsx'
+import { ErrorNote } from '#components/ui/error-note.tsx'
+import { useFormat } from '#components/ui/use-format.ts'
+import type { Host, TransportView } from '#lib/contracts/hosts.ts'
+import { HostStateMark } from './host-state.tsx'
+
+/** All that is known of one host. */
+export function HostDrawer({
+  host,
+  onClose,
+  actions,
+}: {
+  host: Host | undefined
+  onClose(): void
+  actions: ReactNode
+}) {
+  const t = useTranslations('hosts')
+  return (
+    <Drawer
+      open
+      onOpenChange={(next) => !next && onClose()}
+      title={host?.name ?? t('empty.filteredTitle')}
+      subtitle={host?.address}
+      actions={actions}
+    >
+      {host && <Details host={host} />}
+    </Drawer>
+  )
+}
+
+function Details({ host }: { host: Host }) {
+  const t = useTranslations('hosts.drawer')
+  const format = useFormat()
+  const { engine, transport } = host
+  return (
+    <div className="fill gap-5 overflow-y-auto p-4">
+      {host.error && <ErrorNote error={host.error} />}
+      <Section title={t('connection')}>
+        <Fact label={t('state')}>
+          <span className="flex gap-2">
+            <HostStateMark host={host} />
+            <span className="text-ink-muted">
+              {t.rich('sinceAge', { age: () => <Age at={host.stateSince} /> })}
+            </span>
+          </span>
+        </Fact>
+        <Fact label={t('address')}>
+          <code className="break-all">{host.address}</code>
+        </Fact>
+        {host.latencyMs !== null && <Fact label={t('latency')}>{format.latency(host.latencyMs)}</Fact>}
+        <Fact label={t('lastSeen')}>
+          <Age at={host.lastSeenAt} ago />
+        </Fact>
+        <Fact label={t('data')}>
+          <Age at={host.syncedAt} ago />
+        </Fact>
+        {host.tags.length > 0 && <Fact label={t('tags')}>{host.tags.join(', ')}</Fact>}
+        <TransportFacts transport={transport} />
+      </Section>
+      {engine && (
+        <Section title={t('engine')}>
+          <Fact label={t('version')}>
+            {engine.flavour === 'podman' ? 'Podman' : 'Docker'} {engine.version}
+          </Fact>
+          <Fact label={t('api')}>{engine.apiVersion}</Fact>
+          <Fact label={t('system')}>
+            {[engine.hostname, `${engine.os}/${engine.arch}`, engine.kernel].filter(Boolean).join(', ')}
+          </Fact>
+          {engine.cpus !== null && engine.memoryBytes !== null && (
+            <Fact label={t('resources')}>
+              {t('resourcesValue', { cpus: String(engine.cpus), memory: format.memory(engine.memoryBytes) })}
+            </Fact>
+          )}
+          <Fact label={t('rights')}>{engine.rootless ? t('rootless') : t('rootful')}</Fact>
+          <Fact label={t('storage')}>
+            {[engine.storageDriver, engine.cgroupVersion && t('cgroup', { version: engine.cgroupVersion })]
+              .filter(Boolean)
+              .join(', ')}
+          </Fact>
+        </Section>
+      )}
+    </div>
+  )
+}
+
+function TransportFacts({ transport }: { transport: TransportView }) {
+  const t = useTranslations('hosts.drawer')
+  if (transport.kind === 'tcp') {
+    return (
+      <Fact label={t('credentials')}>
+        <span className="text-caution">{t('plain')}</span>
+      </Fact>
+    )
+  }
+  if (transport.kind === 'tls') {
+    return (
+      transport.certExpiresAt && (
+        <Fact label={t('certEnds')}>
+          <CertificateEnd at={transport.certExpiresAt} />
+        </Fact>
+      )
+    )
+  }
+  if (transport.kind === 'unix') return null
+  const credentials =
+    transport.auth === 'agent' ? t('agent') : transport.hasPassphrase ? t('withPassphrase') : t('privateKey')
+  return (
+    <>
+      <Fact label={t('credentials')}>{credentials}</Fact>
+      <Fact label={t('hostKey')}>
+        <code className="break-all">{transport.hostKey}</code>
+      </Fact>
+      <Fact label={t('socket')}>{transport.socketPath ?? t('found')}</Fact>
+      {transport.jump && (
+        <Fact label={t('jump')}>
+          <code className="break-all">
+            {transport.jump.username}@{transport.jump.host}:{transport.jump.port} {transport.jump.hostKey}
+          </code>
+        </Fact>
+      )}
+    </>
+  )
+}
+
+/** A certificate within a month of its end is said in the colour of caution. */
+function CertificateEnd({ at }: { at: string }) {
+  const t = useTranslations('hosts.drawer')
+  const format = useFormat()
+  const days = useNow((now) => Math.floor((Date.parse(at) - now) / 86_400_000))
+  return (
+    <span className={days !== null && days < 30 ? 'text-caution' : undefined}>
+      {format.date(at)} {days !== null && days < 30 && `(${t('certSoon', { days })})`}
+    </span>
+  )
+}
+
+function Section({ title, children }: { title: string; children: ReactNode }) {
+  return (
+    <section className="shrink-0">
+      <h3 className="mb-1.5 font-medium text-ink-muted text-xs">{title}</h3>
+      <dl className="grid grid-cols-[128px_minmax(0,1fr)] gap-x-3 gap-y-1">{children}</dl>
+    </section>
+  )
+}
+
+function Fact({ label, children }: { label: string; children: ReactNode }) {
+  return (
+    <>
+      <dt className="text-ink-muted">{label}</dt>
+      <dd className="min-w-0 break-words">{children}</dd>
+    </>
+  )
+}
