@@ -1,0 +1,62 @@
+import { expect, test } from '@playwright/test'
+import { administrator } from './global-setup.ts'
+
+// Runs first, by its name: it makes the administrator that the other files sign in as.
+test('a newcomer sets up with the token, chooses an engine and sees its containers', async ({ page }) => {
+  await page.goto('/')
+  await expect(page).toHaveURL(/\/setup/)
+  await page.getByLabel(/token/i).fill('not the token')
+  await fillAdministrator(page)
+  await page.getByRole('button', { name: /create|continue|set up/i }).click()
+  await expect(page.getByRole('alert').first()).toContainText('This is not the set-up token')
+
+  await page.getByLabel(/token/i).fill(process.env.ROADSTEAD_E2E_TOKEN ?? '')
+  await page.getByRole('button', { name: /create|continue|set up/i }).click()
+  const engine = page.getByRole('checkbox', { name: /docker-unix/ })
+  await expect(engine).toBeVisible()
+  await expect(page.getByText('podman5-tcp')).toBeVisible()
+  await page.getByRole('button', { name: /^add/i }).click()
+  await expect(page).toHaveURL(/7701\/$/)
+  await page.goto('/containers?filter=host:docker-unix')
+  await expect(page.getByRole('row').filter({ hasText: 'chatter' })).toContainText('running')
+})
+
+test('set-up cannot be opened again', async ({ request }) => {
+  const { name, email, password } = administrator
+  const answer = await request.post('/api/setup', {
+    data: { token: process.env.ROADSTEAD_E2E_TOKEN, name, email: `second-${email}`, password },
+    headers: { origin: 'http://localhost:7701' },
+  })
+  expect(answer.status()).toBe(409)
+  expect((await answer.json()).error.code).toBe('setup_done')
+})
+
+test('anonymous people get the sign-in page and nothing else', async ({ page, request }) => {
+  for (const path of [
+    '/api/hosts',
+    '/api/containers',
+    '/api/images',
+    '/api/hosts/h000000000000/containers/x',
+    '/api/nowhere',
+  ]) {
+    expect((await request.get(path)).status(), path).toBe(401)
+  }
+  await page.goto('/containers?filter=web')
+  await expect(page).toHaveURL(/\/login\?next=/)
+  await page.getByLabel(/e-?mail/i).fill(administrator.email)
+  await page.getByLabel(/password/i).fill('wrong password here')
+  await page.getByRole('button', { name: /sign in/i }).click()
+  await expect(page.getByRole('alert').first()).toContainText('wrong')
+  await page.getByLabel(/password/i).fill(administrator.password)
+  await page.getByRole('button', { name: /sign in/i }).click()
+  await expect(page).toHaveURL(/\/containers\?filter=web/)
+})
+
+async function fillAdministrator(page: import('@playwright/test').Page): Promise<void> {
+  await page.getByLabel(/name/i).first().fill(administrator.name)
+  await page.getByLabel(/e-?mail/i).fill(administrator.email)
+  await page
+    .getByLabel(/password/i)
+    .first()
+    .fill(administrator.password)
+}

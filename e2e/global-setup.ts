@@ -1,0 +1,45 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { labUp } from './lab/lab.ts'
+import { labFolder } from './lab/state.ts'
+
+export const administrator = { name: 'Ada', email: 'ada@example.com', password: 'correct horse battery' }
+const port = 7701
+
+/** A real server of the built pages over the real lab, set up once with every engine of the lab registered. */
+export default async function globalSetup(): Promise<() => Promise<void>> {
+  await labUp({ say: (line) => process.stdout.write(`  lab: ${line}\n`) })
+  const data = mkdtempSync(join(tmpdir(), 'roadstead-e2e-'))
+  const { child, token } = await startServer(data)
+  process.env.ROADSTEAD_E2E_TOKEN = token
+  return async () => {
+    child.kill('SIGTERM')
+    await new Promise((resolve) => child.once('exit', resolve))
+    rmSync(data, { recursive: true, force: true })
+  }
+}
+
+function startServer(data: string): Promise<{ child: ChildProcess; token: string }> {
+  const child = spawn('node', ['server/index.ts'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: {
+      ...process.env,
+      NODE_ENV: 'production',
+      ROADSTEAD_PORT: String(port),
+      ROADSTEAD_DATA: data,
+      ROADSTEAD_LOG: 'warn',
+      ROADSTEAD_LAB_STATE: join(labFolder(), 'lab.json'),
+    },
+  })
+  return new Promise((resolve, reject) => {
+    let output = ''
+    child.stdout.on('data', (chunk) => {
+      output += chunk
+      const token = /Set-up token[^:]*: (\S+)/.exec(output)?.[1]
+      if (token) resolve({ child, token })
+    })
+    child.on('exit', (code) => reject(new Error(`The server ended with ${code}: ${output}`)))
+  })
+}
