@@ -13,8 +13,8 @@ interface Line {
   connection: SshConnection
   socketPath: string
   /** sshd forbids forwarding to sockets: each stream is a `system dial-stdio` of this remote client instead. */
-  stdio: 'docker' | 'podman' | null
-  /** Streams of that kind now open: each takes one of sshd's MaxSessions. */
+  stdio: Promise<'docker' | 'podman'> | null
+  /** Streams of that kind open or being opened: each takes one of sshd's MaxSessions. */
   sessions: number
 }
 
@@ -53,16 +53,19 @@ export class SshDialer {
           error instanceof AppError &&
           (error.code === 'ssh_forward_refused' || error.code === 'socket_not_found')
         if (!refused) throw error
-        line.stdio = await findRemoteClient(line.connection, this.spec.host, line.socketPath, error)
+        // Asked once for all streams that wait: each asking is a session too.
+        line.stdio ??= findRemoteClient(line.connection, this.spec.host, line.socketPath, error)
       }
     }
     const url = quote(`unix://${line.socketPath}`)
-    const client = line.stdio === 'podman' ? `podman --url ${url}` : `docker -H ${url}`
-    const channel = await line.connection.execStream(`${client} system dial-stdio`)
-    line.sessions++
-    channel.once('close', () => line.sessions--)
-    channel.stderr.resume()
-    return channel
+    try {
+      const client = (await line.stdio) === 'podman' ? `podman --url ${url}` : `docker -H ${url}`
+      return await openSession(line, `${client} system dial-stdio`)
+    } catch (error) {
+      // The next stream looks anew: the engine may have been started, or the rules changed.
+      if (line.sessions === 0) line.stdio = null
+      throw error
+    }
   }
 
   private open(): Promise<Line> {
@@ -88,5 +91,19 @@ export class SshDialer {
   close(): void {
     this.closed = true
     for (const line of this.lines) line.then(({ connection }) => connection.close()).catch(() => {})
+  }
+}
+
+async function openSession(line: Line, command: string): Promise<Duplex> {
+  line.sessions++
+  const done = () => line.sessions--
+  try {
+    const channel = await line.connection.execStream(command)
+    channel.once('close', done)
+    channel.stderr.resume()
+    return channel
+  } catch (error) {
+    done()
+    throw error
   }
 }
