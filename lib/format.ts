@@ -46,7 +46,13 @@ function createFormat(locale: string): Format {
   const whole = number({ maximumFractionDigits: 0 })
   const digits = [0, 1, 2].map((places) => number({ maximumFractionDigits: places }))
   const si = siUnits.map((name) =>
-    number({ style: 'unit', unit: name, unitDisplay: 'short', maximumSignificantDigits: 3 }),
+    number({
+      style: 'unit',
+      unit: name,
+      // 'short' would write the word: "0 byte".
+      unitDisplay: name === 'byte' ? 'narrow' : 'short',
+      maximumSignificantDigits: 3,
+    }),
   )
   const spans = {
     year: unit('year'),

@@ -16,7 +16,6 @@ export function AccountMenu({ onShowShortcuts }: { onShowShortcuts(): void }) {
       trigger={
         <button
           type="button"
-          aria-label={t('accountMenu', { name: user.name })}
           className="grid size-8 place-items-center rounded-full text-xs hover:bg-hover pointer-coarse:size-10"
         >
           <span
@@ -25,6 +24,7 @@ export function AccountMenu({ onShowShortcuts }: { onShowShortcuts(): void }) {
           >
             {initials(user.name)}
           </span>
+          <span className="sr-only">{t('accountMenu', { name: user.name })}</span>
         </button>
       }
     >

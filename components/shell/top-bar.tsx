@@ -27,7 +27,6 @@ export function TopBar({ onSearch, onShowShortcuts }: { onSearch(): void; onShow
       <button
         type="button"
         onClick={onSearch}
-        aria-label={t('openPalette')}
         className="hidden h-8 w-72 items-center gap-2 rounded-md border border-line-strong bg-surface px-2.5 text-ink-faint hover:text-ink-muted md:flex"
       >
         <Search aria-hidden className="size-4" />

@@ -47,6 +47,16 @@ export function Dialog({
             widths[size],
             'max-md:max-w-none',
           )}
+          onOpenAutoFocus={(event) => {
+            event.preventDefault()
+            const content = event.currentTarget
+            if (!(content instanceof HTMLElement)) return
+            // The first field; without one the dialog itself, not its cross: that would open the cross's tooltip.
+            const field = content.querySelector<HTMLElement>(
+              'input:enabled, select:enabled, textarea:enabled',
+            )
+            ;(field ?? content).focus({ preventScroll: true })
+          }}
           {...(description ? {} : { 'aria-describedby': undefined })}
         >
           <Body
