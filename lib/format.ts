@@ -45,14 +45,8 @@ function createFormat(locale: string): Format {
     number({ style: 'unit', unit, unitDisplay: 'narrow', maximumFractionDigits: digits })
   const whole = number({ maximumFractionDigits: 0 })
   const digits = [0, 1, 2].map((places) => number({ maximumFractionDigits: places }))
-  const si = siUnits.map((name) =>
-    number({
-      style: 'unit',
-      unit: name,
-      // 'short' would write the word: "0 byte".
-      unitDisplay: name === 'byte' ? 'narrow' : 'short',
-      maximumSignificantDigits: 3,
-    }),
+  const si = siUnits.map((unit) =>
+    number({ style: 'unit', unit, unitDisplay: 'short', maximumSignificantDigits: 3 }),
   )
   const spans = {
     year: unit('year'),
@@ -81,6 +75,8 @@ function createFormat(locale: string): Format {
     percent: (share, places = 0) => number({ style: 'percent', maximumFractionDigits: places }).format(share),
     bytes(value) {
       const power = stepOf(value, 1000, si.length)
+      // Intl writes the word out: "0 byte".
+      if (power === 0) return `${whole.format(value)} B`
       return si[power]?.format(value / 1000 ** power) ?? String(value)
     },
     memory(value) {

@@ -64,16 +64,30 @@ function PaletteBody({ onClose }: { onClose(): void }) {
         .filter((section) => section.entries.length > 0),
     [entries, searched],
   )
+  // The search is deferred, so the list changes after what was typed: the choice follows the list, or Enter would miss.
+  const [pointed, setPointed] = useState('')
+  const keys = found.flatMap((section) => section.entries.map((entry) => entry.key))
+  const selected = keys.includes(pointed) ? pointed : (keys[0] ?? '')
   const choose = (entry: PaletteEntry) => {
     onClose()
     if ('path' in entry.does) router.push(href(entry.does.path))
     else entry.does.run()
   }
   return (
-    <Command label={t('paletteTitle')} shouldFilter={false} loop className="flex min-h-0 flex-col">
+    <Command
+      label={t('paletteTitle')}
+      shouldFilter={false}
+      loop
+      value={selected}
+      onValueChange={setPointed}
+      className="flex min-h-0 flex-col"
+    >
       <Command.Input
         value={typed}
-        onValueChange={setTyped}
+        onValueChange={(text) => {
+          setTyped(text)
+          setPointed('')
+        }}
         placeholder={t('palettePlaceholder')}
         className="h-11 shrink-0 border-b bg-transparent px-4 text-base outline-none placeholder:text-ink-faint"
       />
@@ -93,7 +107,7 @@ function PaletteBody({ onClose }: { onClose(): void }) {
                 key={entry.key}
                 value={entry.key}
                 onSelect={() => choose(entry)}
-                className={cn(menuItemClass(entry.destructive), 'min-h-8 data-[selected=true]:bg-hover')}
+                className={cn(menuItemClass(entry.destructive), 'min-h-8 data-[selected=true]:bg-press')}
               >
                 {entry.icon}
                 <span className="min-w-0 truncate">{entry.name}</span>

@@ -9,7 +9,7 @@ import { useScope } from '../data/use-scope.ts'
 import { cn } from '../ui/cn.ts'
 import { menuItemClass, menuLabelClass } from '../ui/menu-looks.ts'
 
-const itemClass = cn(menuItemClass(), 'data-[selected=true]:bg-hover')
+const itemClass = cn(menuItemClass(), 'data-[selected=true]:bg-press')
 
 /** What the scope picker opens: all, one tag, or any number of hosts. */
 export default function ScopeList({ onClose }: { onClose(): void }) {

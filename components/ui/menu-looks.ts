@@ -8,7 +8,7 @@ export const menuClass =
 export function menuItemClass(destructive = false): string {
   return cn(
     'flex min-h-7 cursor-pointer select-none items-center gap-2 rounded-sm px-2 py-1 text-sm outline-none pointer-coarse:min-h-10',
-    'data-highlighted:bg-hover',
+    'data-highlighted:bg-press',
     // Radix writes an empty attribute, cmdk writes true or false.
     'data-[disabled=""]:cursor-default data-[disabled=""]:opacity-50 data-[disabled=true]:opacity-50',
     '[&>svg]:size-4 [&>svg]:shrink-0 [&>svg]:text-ink-faint',
