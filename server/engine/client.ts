@@ -2,6 +2,7 @@ import type { EngineInfo } from '#lib/contracts/hosts.ts'
 import { AppError } from '../errors.ts'
 import type { Transport } from '../transport/types.ts'
 import { negotiateApiVersion } from './compat.ts'
+import { understood } from './errors.ts'
 import { nanoToSeconds, readEvents } from './events.ts'
 import {
   fromDockerList,
@@ -156,15 +157,15 @@ export function createEngineClient(transport: Transport): EngineClient {
       }
     },
 
-    inspectContainer: (id, options) =>
+    inspectContainer: async (id, options) =>
       json(docker(`/containers/${segments(id)}/json`), { subject: 'container' }, options),
-    startContainer: (id, options) => change(id, 'start', undefined, options),
-    stopContainer: (id, stop, options) => change(id, 'stop', { t: stop.graceSeconds }, options),
-    restartContainer: (id, stop, options) => changed(id, 'restart', { t: stop.graceSeconds }, options),
-    pauseContainer: (id, options) => changed(id, 'pause', undefined, options),
-    unpauseContainer: (id, options) => changed(id, 'unpause', undefined, options),
-    killContainer: (id, signal, options) => changed(id, 'kill', { signal }, options),
-    renameContainer: (id, name, options) => changed(id, 'rename', { name }, options),
+    startContainer: async (id, options) => change(id, 'start', undefined, options),
+    stopContainer: async (id, stop, options) => change(id, 'stop', { t: stop.graceSeconds }, options),
+    restartContainer: async (id, stop, options) => changed(id, 'restart', { t: stop.graceSeconds }, options),
+    pauseContainer: async (id, options) => changed(id, 'pause', undefined, options),
+    unpauseContainer: async (id, options) => changed(id, 'unpause', undefined, options),
+    killContainer: async (id, signal, options) => changed(id, 'kill', { signal }, options),
+    renameContainer: async (id, name, options) => changed(id, 'rename', { name }, options),
 
     async removeContainer(id, remove, options) {
       try {
@@ -187,9 +188,9 @@ export function createEngineClient(transport: Transport): EngineClient {
       const path = isPodman() ? libpod('/images/json') : docker('/images/json')
       return rows(path, fromImageList, listing, options)
     },
-    inspectImage: (id, options) =>
+    inspectImage: async (id, options) =>
       json(docker(`/images/${segments(id)}/json`), { subject: 'image' }, options),
-    imageHistory: (id, options) =>
+    imageHistory: async (id, options) =>
       rows(docker(`/images/${segments(id)}/history`), fromHistory, { subject: 'image' }, options),
 
     async tagImage(id, reference, options) {
@@ -248,14 +249,5 @@ function given(options: CallOptions = {}): Partial<EngineRequest> {
   return {
     ...(options.signal ? { signal: options.signal } : {}),
     ...(options.timeoutMs ? { timeoutMs: options.timeoutMs } : {}),
-  }
-}
-
-/** What an engine sent that its API does not promise is its fault and said so, not a TypeError of ours. */
-function understood<T>(read: () => T): T {
-  try {
-    return read()
-  } catch (cause) {
-    throw new AppError('engine_answer_invalid', { detail: (cause as Error).message, cause })
   }
 }

@@ -144,8 +144,8 @@ describe('normaliseEvent', () => {
   })
 
   it('keeps nanoseconds, and makes them of seconds', () => {
-    expect(event('container', 'start', { timeNano: 1795219772787103488 })?.timeNano).toBe(
-      1795219772787103488n,
+    expect(event('container', 'start', { timeNano: 1795219772787103489n })?.timeNano).toBe(
+      1795219772787103489n,
     )
     expect(event('container', 'start')?.timeNano).toBe(1795219772000000000n)
   })

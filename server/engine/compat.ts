@@ -93,7 +93,7 @@ export interface RawEvent {
   Action?: string
   Actor?: { ID?: string; Attributes?: Record<string, string> }
   time?: number
-  timeNano?: number
+  timeNano?: bigint
 }
 
 const eventTypes: readonly EngineEvent['type'][] = [
@@ -128,6 +128,6 @@ export function normaliseEvent(raw: RawEvent): EngineEvent | null {
     // Podman's volume events carry the name only as an attribute.
     id: raw.Actor?.ID || attributes.name || '',
     attributes,
-    timeNano: BigInt(Math.trunc(raw.timeNano || (raw.time ?? 0) * 1e9)),
+    timeNano: raw.timeNano ?? BigInt(raw.time ?? 0) * 1_000_000_000n,
   }
 }

@@ -50,3 +50,12 @@ function messageOf(body: string): string {
   }
   return body.trim().slice(0, longestDetail)
 }
+
+/** What an engine sent that its API does not promise is its fault and said so, not a TypeError of ours. */
+export function understood<T>(read: () => T): T {
+  try {
+    return read()
+  } catch (cause) {
+    throw new AppError('engine_answer_invalid', { detail: (cause as Error).message, cause })
+  }
+}

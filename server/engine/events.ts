@@ -1,12 +1,17 @@
 import type { Transport } from '../transport/types.ts'
 import { normaliseEvent, type RawEvent } from './compat.ts'
-import { parseNdjson } from './ndjson.ts'
+import { understood } from './errors.ts'
+import { parseNdjson, type Reviver } from './ndjson.ts'
 import type { EngineEvent } from './types.ts'
 
 /** Docker takes `since` only as seconds with nanoseconds after the point. */
 export function nanoToSeconds(nano: bigint): string {
   return `${nano / 1_000_000_000n}.${String(nano % 1_000_000_000n).padStart(9, '0')}`
 }
+
+/** `since` is inclusive: rounded up by a hundred nanoseconds, it would leave out the very event it names. */
+const exactNano: Reviver = (key, value, context) =>
+  key === 'timeNano' && typeof value === 'number' && context?.source ? BigInt(context.source) : value
 
 /**
  * The events of an answer's body, in Docker's words. Ends when the engine closes in order, and throws AppError when the
@@ -17,8 +22,8 @@ export async function* readEvents(
   transport: Transport,
 ): AsyncGenerator<EngineEvent> {
   try {
-    for await (const raw of parseNdjson<RawEvent>(body)) {
-      const event = normaliseEvent(raw)
+    for await (const raw of parseNdjson<RawEvent>(body, exactNano)) {
+      const event = understood(() => normaliseEvent(raw))
       if (event) yield event
     }
   } catch (error) {

@@ -1,5 +1,8 @@
 import { AppError } from '../errors.ts'
 
+/** JSON.parse's, with the number's own text: engines count nanoseconds, of which a double holds only every 256th. */
+export type Reviver = (key: string, value: unknown, context?: { source?: string }) => unknown
+
 /** A single line longer than this is not a message of any engine, but an attack or a broken peer. */
 const maximumLineBytes = 4 * 1024 * 1024
 
@@ -11,7 +14,10 @@ const recordSeparator = 0x1e
  * stays whole. Also takes json-seq (RFC 7464), whose records begin with 0x1E, and CRLF, which Docker's load sends.
  * Throws engine_answer_invalid for a line that is no JSON or never ends.
  */
-export async function* parseNdjson<T>(source: AsyncIterable<Uint8Array>): AsyncGenerator<T> {
+export async function* parseNdjson<T>(
+  source: AsyncIterable<Uint8Array>,
+  reviver?: Reviver,
+): AsyncGenerator<T> {
   // Joined once a line is whole: joining at every chunk would copy a long line that comes byte by byte each time.
   let pieces: Uint8Array[] = []
   let length = 0
@@ -26,7 +32,7 @@ export async function* parseNdjson<T>(source: AsyncIterable<Uint8Array>): AsyncG
     const line = Buffer.concat(pieces, length)
     pieces = []
     length = 0
-    return parseLine<T>(line)
+    return parseLine<T>(line, reviver)
   }
   for await (const chunk of source) {
     let from = 0
@@ -42,14 +48,14 @@ export async function* parseNdjson<T>(source: AsyncIterable<Uint8Array>): AsyncG
   if (last !== undefined) yield last
 }
 
-function parseLine<T>(line: Buffer): T | undefined {
+function parseLine<T>(line: Buffer, reviver?: Reviver): T | undefined {
   const text = line
     .subarray(line[0] === recordSeparator ? 1 : 0)
     .toString('utf8')
     .trim()
   if (text === '') return undefined
   try {
-    return JSON.parse(text) as T
+    return JSON.parse(text, reviver) as T
   } catch (cause) {
     throw new AppError('engine_answer_invalid', { detail: `Not JSON: ${text.slice(0, 200)}`, cause })
   }

@@ -65,7 +65,8 @@ export async function sendForJson<T>(
   request: EngineRequest,
 ): Promise<{ status: number; json: T }> {
   const { status, text } = await sendForText(transport, request)
-  return { status, json: (text === '' ? undefined : parse(text)) as T }
+  // Podman ends even an empty body with a newline.
+  return { status, json: (text.trim() === '' ? undefined : parse(text)) as T }
 }
 
 async function dispatch(transport: Transport, request: EngineRequest) {
