@@ -48,6 +48,7 @@ export const errorCodes = {
   tls_not_spoken: 502,
   tls_required: 502,
   pem_invalid: 400,
+  secret_missing: 400,
   key_passphrase_wrong: 400,
   key_passphrase_missing: 400,
   key_mismatch: 400,

@@ -5,8 +5,8 @@ import { sentence } from '../messages.ts'
 import { resolveAddress } from '../transport/address.ts'
 import { dialTcp, dialUnix, secure } from '../transport/dial.ts'
 import { openTransport } from '../transport/index.ts'
-import { findRemoteSocket } from '../transport/ssh-socket-search.ts'
 import { connectSsh, type HostKey } from '../transport/ssh-connection.ts'
+import { findRemoteClient, findRemoteSocket } from '../transport/ssh-socket-search.ts'
 import { addressOf, checkTransport, toSpec } from './transport-secrets.ts'
 
 type StepName = TestStep['step']
@@ -18,10 +18,13 @@ type StepName = TestStep['step']
  */
 export async function* testConnection(input: TransportInput, signal: AbortSignal): AsyncGenerator<TestEvent> {
   const outcome: { engine: EngineInfo | null; socketPath: string | null } = { engine: null, socketPath: null }
-  const steps = input.kind === 'ssh' ? sshSteps(input, outcome) : directSteps(input)
+  const steps = [
+    ...(input.kind === 'ssh' ? sshSteps(input, outcome) : directSteps(input)),
+    ...engineSteps(input, outcome, signal),
+  ]
   try {
-    for (const step of [...steps, ...engineSteps(input, outcome)]) {
-      signal.throwIfAborted()
+    for (const step of steps) {
+      if (signal.aborted) return
       yield { type: 'step', step: step.name, status: 'running' }
       const began = performance.now()
       const tookMs = () => Math.round(performance.now() - began)
@@ -29,6 +32,11 @@ export async function* testConnection(input: TransportInput, signal: AbortSignal
         const found = await step.run()
         yield { type: 'step', step: step.name, status: 'passed', found, tookMs: tookMs() }
       } catch (reason) {
+        if (signal.aborted) return
+        if (reason instanceof Warning) {
+          yield { ...failedStep(step.name, reason.error, tookMs()), status: 'attention' }
+          continue
+        }
         yield failedStep(step.name, reason, tookMs())
         yield { type: 'end', ok: false, ...outcome }
         return
@@ -46,7 +54,16 @@ interface Step {
   release?(): Promise<void> | void
 }
 
-function failedStep(name: StepName, reason: unknown, tookMs: number): TestEvent {
+/** Thrown by a step whose finding a person should know, and that is no reason to stop. */
+class Warning extends Error {
+  readonly error: AppError
+  constructor(error: AppError) {
+    super(error.message)
+    this.error = error
+  }
+}
+
+function failedStep(name: StepName, reason: unknown, tookMs: number): TestEvent & { type: 'step' } {
   const error = reason instanceof AppError ? reason : new AppError('internal', { detail: String(reason) })
   const { code, context } = error
   const { params = {}, detail } = context
@@ -113,6 +130,18 @@ function directSteps(input: Exclude<TransportInput, { kind: 'ssh' }>): Step[] {
   ]
 }
 
+const loginFailures = new Set<string>(['ssh_login_refused', 'ssh_agent_missing'])
+
+function flawOf(input: TransportInput): unknown {
+  try {
+    checkTransport(input)
+    toSpec(input)
+    return null
+  } catch (flaw) {
+    return flaw
+  }
+}
+
 /** One SSH connection serves three steps: each waits for its part of the handshake. */
 function sshSteps(
   input: Extract<TransportInput, { kind: 'ssh' }>,
@@ -121,22 +150,23 @@ function sshSteps(
   const keys: HostKey[] = []
   let connection: ReturnType<typeof connectSsh> | undefined
   const first = input.jump ?? input
+  const flaw = flawOf(input)
+  // A key that cannot be read cannot log in: said before anything is dialled.
+  if (flaw) return [{ name: 'login', run: () => Promise.reject(flaw) }]
   return [
     ...reachSteps(first.host, first.port),
     {
       name: 'hostKey',
       async run() {
-        checkTransport(input)
         const spec = toSpec(input)
         if (spec.kind !== 'ssh') return undefined
         connection = connectSsh(spec, spec.jump, { hostKey: (key) => keys.push(key) })
         try {
           await connection
         } catch (error) {
-          // Every host key agreed: it is the login that failed, which is the next step's.
-          const wanted = input.jump ? 2 : 1
-          const agreed = keys.length === wanted && keys.every((key) => key.pinned === key.fingerprint)
-          if (!agreed) throw error
+          // The host keys met agreed: it is a login that failed, which is the next step's.
+          const login = error instanceof AppError && loginFailures.has(error.code)
+          if (!login) throw error
         }
         return keys.map((key) => `${key.algorithm} ${key.fingerprint}`).join(', ')
       },
@@ -153,8 +183,16 @@ function sshSteps(
       async run() {
         const live = await connection
         if (!live) return undefined
-        outcome.socketPath = input.socketPath ?? (await findRemoteSocket(live, input.host))
-        return outcome.socketPath
+        const path = input.socketPath ?? (await findRemoteSocket(live, input.host))
+        try {
+          const stream = await live.forward(path)
+          stream.destroy()
+        } catch (error) {
+          if (!(error instanceof AppError)) throw error
+          await findRemoteClient(live, input.host, path, error)
+        }
+        outcome.socketPath = path
+        return path
       },
       release: async () => {
         await connection?.then((live) => live.close()).catch(() => {})
@@ -163,7 +201,14 @@ function sshSteps(
   ]
 }
 
-function engineSteps(input: TransportInput, outcome: { engine: EngineInfo | null }): Step[] {
+/** An id that no container has: an engine answers 404, a proxy that lets nothing be changed refuses before it looks. */
+const noContainer = '0'.repeat(64)
+
+function engineSteps(
+  input: TransportInput,
+  outcome: { engine: EngineInfo | null },
+  signal: AbortSignal,
+): Step[] {
   let transport: ReturnType<typeof openTransport> | undefined
   let client: ReturnType<typeof createEngineClient> | undefined
   return [
@@ -172,28 +217,25 @@ function engineSteps(input: TransportInput, outcome: { engine: EngineInfo | null
       async run() {
         transport = openTransport(toSpec(input))
         client = createEngineClient(transport)
-        try {
-          await client.ping()
-          outcome.engine = await client.connect()
-        } catch (error) {
-          await transport.close()
-          throw error
-        }
+        await client.ping({ signal })
+        outcome.engine = await client.connect({ signal })
         const { flavour, version, apiVersion } = outcome.engine
         return `${flavour === 'podman' ? 'Podman' : 'Docker'} ${version}, API ${apiVersion}`
       },
+      release: () => transport?.close(),
     },
     {
       name: 'rights',
       async run() {
-        try {
-          const containers = await client?.listContainers()
-          await client?.listImages()
-          const account = outcome.engine?.rootless ? 'rootless' : 'rootful'
-          return `${account}, ${containers?.length ?? 0} containers at ${addressOf(input)}`
-        } finally {
-          await transport?.close()
-        }
+        const containers = await client?.listContainers({ signal })
+        await client?.listImages({ signal })
+        await client?.startContainer(noContainer, { signal }).catch((error) => {
+          if (!(error instanceof AppError)) throw error
+          if (error.code !== 'container_not_found')
+            throw new Warning(new AppError('engine_rights_missing', { detail: error.context.detail }))
+        })
+        const account = outcome.engine?.rootless ? 'rootless' : 'rootful'
+        return `${account}, ${containers?.length ?? 0} containers at ${addressOf(input)}`
       },
     },
   ]

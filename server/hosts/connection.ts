@@ -13,12 +13,15 @@ import { toSpec } from './transport-secrets.ts'
 export const timing = {
   pingEvery: 4000,
   pingTimeout: 5000,
-  /** Ceiling of the delay between attempts: with dialling's 3 s a healed host is back within 5 s. */
-  retryCap: 1900,
+  /** Ceiling of the delay between attempts: with 3 s of dialling, a healed host is back within 5 s. */
+  retryCap: 1500,
   retryBase: 500,
   /** Refused credentials don't heal by themselves; hammering sshd gets us banned. */
   refusedCap: 30_000,
 }
+
+/** Milliseconds between announcements of a latency alone. */
+const latencyAnnounceMs = 10_000
 
 /** Errors that mean: it is there, and will not have us. */
 const refusals = new Set<string>([
@@ -55,7 +58,7 @@ export interface ConnectionListener {
  */
 export class HostConnection {
   readonly status: ConnectionStatus
-  private readonly input: TransportInput
+  private input: TransportInput
   private readonly listener: ConnectionListener
   private transport: Transport | null = null
   private client: EngineClient | null = null
@@ -64,8 +67,10 @@ export class HostConnection {
   private checking = false
   private stopped = true
   private announcedLatency = 0
+  /** Counts the ends of connections: a check that began before one has nothing to say after it. */
+  private epoch = 0
 
-  constructor(input: TransportInput, listener: ConnectionListener, lastSeenAt: string | null = null) {
+  constructor(input: TransportInput, listener: ConnectionListener) {
     this.input = input
     this.listener = listener
     this.status = {
@@ -73,7 +78,7 @@ export class HostConnection {
       stateSince: new Date().toISOString(),
       engine: null,
       latencyMs: null,
-      lastSeenAt,
+      lastSeenAt: null,
       error: null,
     }
   }
@@ -87,12 +92,21 @@ export class HostConnection {
 
   /** Ends every stream of this connection and dials no more. */
   stop(): void {
-    const online = this.status.state === 'online'
     this.stopped = true
-    clearTimeout(this.timer)
-    this.drop()
-    this.enter('paused', null)
-    if (online) this.listener.disconnected()
+    this.leave('paused')
+  }
+
+  /** Ends every stream of this connection and dials anew. */
+  restart(): void {
+    this.stopped = false
+    this.leave('connecting')
+    this.schedule(0)
+  }
+
+  /** Another address or other credentials, used from the next start on. */
+  retarget(input: TransportInput): void {
+    this.input = input
+    this.status.engine = null
   }
 
   /** Checks now instead of at the next interval. */
@@ -117,54 +131,70 @@ export class HostConnection {
 
   private async check(): Promise<void> {
     if (this.checking) return
+    const { epoch } = this
     this.checking = true
     try {
-      if (this.status.state === 'online' && this.client) {
-        this.seen(await this.client.ping({ timeoutMs: timing.pingTimeout }))
-      } else {
-        await this.dial()
-      }
+      if (this.status.state === 'online' && this.client) await this.ask(this.client, epoch)
+      else await this.dial(epoch)
+      if (epoch !== this.epoch) return
       this.failures = 0
-      if (!this.stopped) this.schedule(timing.pingEvery)
+      this.schedule(timing.pingEvery)
     } catch (error) {
-      if (!this.stopped) await this.failed(error)
+      if (epoch === this.epoch) await this.failed(error, epoch)
     } finally {
-      this.checking = false
+      if (epoch === this.epoch) this.checking = false
     }
   }
 
-  private async dial(): Promise<void> {
-    // A transport that reached the engine before is kept: its SSH connection may be alive while the engine restarts.
+  private async dial(epoch: number): Promise<void> {
     this.transport ??= openTransport(toSpec(this.input))
     const client = createEngineClient(this.transport)
     const latency = await client.ping({ timeoutMs: timing.pingTimeout })
-    this.status.engine = await client.connect()
-    if (this.stopped) return
+    const engine = await client.connect()
+    if (epoch !== this.epoch) return
     this.client = client
+    this.status.engine = engine
     this.status.latencyMs = round(latency)
     this.status.lastSeenAt = new Date().toISOString()
     this.enter('online', null)
     this.listener.connected(client)
   }
 
-  private seen(latency: number): void {
+  /**
+   * Pings an online host. One cut connection is no outage yet (proxies and firewalls cut idle ones): it is asked once
+   * more over a fresh one, and for its version, since an engine that restarted may be another.
+   */
+  private async ask(client: EngineClient, epoch: number): Promise<void> {
+    const ping = () => client.ping({ timeoutMs: timing.pingTimeout })
+    const latency = await ping().catch(async (error) => {
+      if (!(error instanceof AppError) || error.code !== 'connection_reset') throw error
+      const again = await ping()
+      await client.connect()
+      return again
+    })
+    if (epoch !== this.epoch) return
+    this.status.engine = client.info
     this.status.latencyMs = round(latency)
     this.status.lastSeenAt = new Date().toISOString()
-    if (performance.now() - this.announcedLatency < 10_000) return
+    if (performance.now() - this.announcedLatency < latencyAnnounceMs) return
     this.announcedLatency = performance.now()
     this.listener.changed()
   }
 
-  private async failed(reason: unknown): Promise<void> {
+  private async failed(reason: unknown, epoch: number): Promise<void> {
     const error =
       reason instanceof AppError
         ? reason
         : new AppError('internal', { detail: String(reason), cause: reason })
     const online = this.status.state === 'online'
     const found = await this.classify(error)
-    if (this.stopped) return
-    this.drop()
+    if (epoch !== this.epoch) return
     this.failures++
+    // An SSH connection outlives the engine behind it and is dialled again by the transport itself. Where it went silent
+    // it is given up, and now and then in any case: the engine's socket may have moved.
+    const keep = this.input.kind === 'ssh' && !silences.has(error.code) && this.failures % 10 !== 0
+    if (keep) this.client = null
+    else this.drop()
     const { code, context } = found.error
     this.enter(found.state, {
       code,
@@ -191,6 +221,17 @@ export class HostConnection {
     } catch (unreachable) {
       return { state: 'unreachable', error: unreachable instanceof AppError ? unreachable : error }
     }
+  }
+
+  private leave(state: 'paused' | 'connecting'): void {
+    const online = this.status.state === 'online'
+    clearTimeout(this.timer)
+    this.epoch++
+    this.checking = false
+    this.failures = 0
+    this.drop()
+    this.enter(state, null)
+    if (online) this.listener.disconnected()
   }
 
   private drop(): void {

@@ -21,6 +21,6 @@ export async function createHosts(parts: {
 }): Promise<Hosts> {
   const repository = createHostRepository(parts.db, parts.vault)
   const registry = createRegistry(await repository.all(), parts.log)
-  const discovery = createDiscovery(process.env, parts.config.labState)
+  const discovery = createDiscovery(process.env, parts.config.labState, parts.log)
   return { registry, service: createHostService(repository, registry, discovery) }
 }

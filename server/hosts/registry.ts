@@ -9,7 +9,8 @@ import type { HostChange, HostRegistry } from './types.ts'
 interface Entry {
   stored: StoredHost
   connection: HostConnection
-  syncedAt: string | null
+  syncedAt: Date | null
+  announcedSync: number
 }
 
 export interface RunningRegistry extends HostRegistry {
@@ -45,39 +46,35 @@ export function createRegistry(stored: readonly StoredHost[], log: Log): Running
     address: addressOf(host.transport),
     transport: viewTransport(host.transport),
     ...connection.status,
-    syncedAt,
+    syncedAt: syncedAt?.toISOString() ?? null,
     createdAt: host.createdAt,
   })
-  const connect = (host: StoredHost, lastSeenAt: string | null) => {
+  const connect = (host: StoredHost) => {
     const here = () => entries.get(host.id)
     let state = ''
-    return new HostConnection(
-      host.transport,
-      {
-        changed() {
-          const current = here()
-          if (!current) return
-          const { status } = current.connection
-          if (status.state !== state) {
-            state = status.state
-            log.info({ host: host.name, hostId: host.id, state, code: status.error?.code }, 'host')
-          }
-          announce({ type: 'changed', host: view(current) })
-        },
-        connected(engine) {
-          const current = here()
-          if (current) announce({ type: 'connected', host: view(current), engine })
-        },
-        disconnected() {
-          const current = here()
-          if (current) announce({ type: 'disconnected', host: view(current) })
-        },
+    return new HostConnection(host.transport, {
+      changed() {
+        const current = here()
+        if (!current) return
+        const { status } = current.connection
+        if (status.state !== state) {
+          state = status.state
+          log.info({ host: current.stored.name, hostId: host.id, state, code: status.error?.code }, 'host')
+        }
+        announce({ type: 'changed', host: view(current) })
       },
-      lastSeenAt,
-    )
+      connected(engine) {
+        const current = here()
+        if (current) announce({ type: 'connected', host: view(current), engine })
+      },
+      disconnected() {
+        const current = here()
+        if (current) announce({ type: 'disconnected', host: view(current) })
+      },
+    })
   }
   const add = (host: StoredHost, delayMs = 0) => {
-    const added: Entry = { stored: host, connection: connect(host, null), syncedAt: null }
+    const added: Entry = { stored: host, connection: connect(host), syncedAt: null, announcedSync: 0 }
     entries.set(host.id, added)
     if (!host.paused) added.connection.start(delayMs)
     else announce({ type: 'changed', host: view(added) })
@@ -100,12 +97,9 @@ export function createRegistry(stored: readonly StoredHost[], log: Log): Running
     markSynced(hostId, at) {
       const found = entries.get(hostId)
       if (!found) return
-      const before = found.syncedAt
-      found.syncedAt = at.toISOString()
-      if (before && at.getTime() - new Date(before).getTime() < syncedAnnounceMs) {
-        found.syncedAt = before
-        return
-      }
+      found.syncedAt = at
+      if (at.getTime() - found.announcedSync < syncedAnnounceMs) return
+      found.announcedSync = at.getTime()
       announce({ type: 'changed', host: view(found) })
     },
     subscribe(listener) {
@@ -118,14 +112,10 @@ export function createRegistry(stored: readonly StoredHost[], log: Log): Running
       const transportChanged = JSON.stringify(found.stored.transport) !== JSON.stringify(host.transport)
       const pausedChanged = found.stored.paused !== host.paused
       found.stored = host
-      if (transportChanged) {
-        found.connection.stop()
-        found.connection = connect(host, found.connection.status.lastSeenAt)
-      }
-      if (transportChanged || pausedChanged) {
-        if (host.paused) found.connection.stop()
-        else found.connection.start()
-      }
+      const { connection } = found
+      if (transportChanged) connection.retarget(host.transport)
+      if (host.paused && pausedChanged) connection.stop()
+      else if (!host.paused && (transportChanged || pausedChanged)) connection.restart()
       announce({ type: 'changed', host: view(found) })
       return view(found)
     },
@@ -139,10 +129,7 @@ export function createRegistry(stored: readonly StoredHost[], log: Log): Running
       const { connection, stored: host } = entry(hostId)
       if (host.paused) throw new AppError('host_paused', { hostId })
       if (connection.status.state === 'online') connection.suspect()
-      else {
-        connection.stop()
-        connection.start()
-      }
+      else connection.restart()
     },
     stop() {
       for (const { connection } of entries.values()) connection.stop()

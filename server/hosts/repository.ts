@@ -47,6 +47,16 @@ export function createHostRepository(db: Database, vault: Vault): HostRepository
       .executeTakeFirst()
     if (other) throw new AppError('host_name_taken', { params: { name } })
   }
+  /** The name may be taken between the look and the write: the table's unique index then refuses, in its own words. */
+  const write = async (host: StoredHost, statement: () => Promise<unknown>) => {
+    await nameIsFree(host.name, host.id)
+    try {
+      await statement()
+    } catch (error) {
+      await nameIsFree(host.name, host.id)
+      throw error
+    }
+  }
   return {
     async all() {
       const rows = await db.selectFrom('hosts').selectAll().orderBy('name').execute()
@@ -65,22 +75,18 @@ export function createHostRepository(db: Database, vault: Vault): HostRepository
       })
     },
     async insert(input) {
-      await nameIsFree(input.name, '')
       const host: StoredHost = {
         ...input,
         id: newHostId(),
         paused: false,
         createdAt: new Date().toISOString(),
       }
-      await db
-        .insertInto('hosts')
-        .values({ id: host.id, created_at: host.createdAt, ...columns(host) })
-        .execute()
+      const row = { id: host.id, created_at: host.createdAt, ...columns(host) }
+      await write(host, () => db.insertInto('hosts').values(row).execute())
       return host
     },
     async update(host) {
-      await nameIsFree(host.name, host.id)
-      await db.updateTable('hosts').set(columns(host)).where('id', '=', host.id).execute()
+      await write(host, () => db.updateTable('hosts').set(columns(host)).where('id', '=', host.id).execute())
     },
     async remove(id) {
       await db.deleteFrom('hosts').where('id', '=', id).execute()

@@ -1,5 +1,6 @@
 import type { SshHopInput, TransportInput, TransportView } from '#lib/contracts/hosts.ts'
 import { AppError } from '../errors.ts'
+import { sentence } from '../messages.ts'
 import { certificateExpiry, checkSshKey, checkTlsMaterial } from '../transport/pem.ts'
 import type { SshHop, TransportSpec } from '../transport/types.ts'
 
@@ -47,24 +48,18 @@ export function joinSecrets(open: PublicTransport, secrets: TransportSecrets): T
 }
 
 /**
- * Fills the secrets that an edit left out from the stored ones, but only for the same machine and account: else whoever
- * may edit a host could have its key used at an address of their own.
+ * Fills the secrets that an edit left out from the stored ones, but only for the same machine, account and way there:
+ * else whoever may edit a host could have its key used at an address of their own. What is no secret is as sent.
  */
 export function keepSecrets(next: TransportInput, stored: TransportInput): TransportInput {
-  if (next.kind === 'tls' && stored.kind === 'tls' && sameEnd(next, stored)) {
-    if (next.key) return next
-    const { key, passphrase } = stored
-    return {
-      ...next,
-      cert: next.cert ?? stored.cert,
-      ca: next.ca ?? stored.ca,
-      key,
-      passphrase: next.passphrase ?? passphrase,
-    }
+  if (next.kind === 'tls' && stored.kind === 'tls') {
+    if (next.key || !next.cert || !sameEnd(next, stored)) return next
+    return { ...next, key: stored.key, passphrase: next.passphrase ?? stored.passphrase }
   }
   if (next.kind === 'ssh' && stored.kind === 'ssh') {
+    const sameJump = next.jump && stored.jump ? sameEnd(next.jump, stored.jump) : next.jump === stored.jump
     const jump = next.jump && stored.jump ? keepHop(next.jump, stored.jump) : next.jump
-    return { ...next, ...keepHop(next, stored), jump }
+    return { ...next, ...(sameJump ? keepHop(next, stored) : {}), jump }
   }
   return next
 }
@@ -78,23 +73,31 @@ function keepHop<H extends SshHopInput>(next: H, stored: SshHopInput): H {
 const sameEnd = (a: { host: string; port: number }, b: { host: string; port: number }) =>
   a.host === b.host && a.port === b.port
 
-/** Refuses material that could never work, naming the field. Host keys are the connection test's business. */
+/**
+ * Refuses material that could never work, naming the field: secret_missing, pem_invalid, key_passphrase_missing,
+ * key_passphrase_wrong, key_mismatch. Host keys are the connection test's business.
+ */
 export function checkTransport(input: TransportInput): void {
-  if (input.kind === 'tls') checkTlsMaterial(input)
+  if (input.kind === 'tls') {
+    if (input.cert && !input.key) throw missingKey('key')
+    checkTlsMaterial(input)
+  }
   if (input.kind !== 'ssh') return
   for (const [hop, field] of [
     [input, 'privateKey'],
     [input.jump, 'jump.privateKey'],
   ] as const) {
     if (hop?.auth !== 'key') continue
-    if (!hop.privateKey)
-      throw new AppError('pem_invalid', {
-        params: { field: 'privateKey' },
-        fields: [{ path: field, message: 'missing' }],
-      })
+    if (!hop.privateKey) throw missingKey('privateKey', field)
     checkSshKey(hop.privateKey, hop.passphrase || undefined, 'privateKey')
   }
 }
+
+const missingKey = (field: string, path = field) =>
+  new AppError('secret_missing', {
+    params: { field },
+    fields: [{ path: `transport.${path}`, message: sentence('secret_missing') }],
+  })
 
 /** What the transport layer takes. Throws ssh_agent_missing when an agent is asked for and none is there. */
 export function toSpec(input: TransportInput): TransportSpec {

@@ -1,5 +1,6 @@
 import { connect as connectSocket, type Socket } from 'node:net'
 import { connect as connectTls, type SecureVersion, type TLSSocket } from 'node:tls'
+import { AppError } from '../errors.ts'
 import { resolveAddress } from './address.ts'
 import { explainError, type Where } from './explain.ts'
 
@@ -14,7 +15,11 @@ function settle<S extends Socket>(socket: S, ready: 'connect' | 'secureConnect',
     }
     const closed = () => fail(Object.assign(new Error('closed during the handshake'), { code: 'ECONNRESET' }))
     const timer = setTimeout(() => {
-      fail(Object.assign(new Error('connect timeout'), { code: 'ETIMEDOUT' }))
+      // Connected and then silent is a hung engine, not a machine that is gone.
+      const hung = new AppError('host_unresponsive', { params: { ...where }, detail: 'No TLS handshake' })
+      fail(
+        ready === 'secureConnect' ? hung : Object.assign(new Error('connect timeout'), { code: 'ETIMEDOUT' }),
+      )
       socket.destroy()
     }, connectTimeoutMs)
     socket.once('error', fail)
