@@ -237,6 +237,8 @@ describe.each(engineNames)('%s', (name: EngineName) => {
     const networks = await client.listNetworks()
     for (const network of networks) networkSchema.parse({ ...network, hostId: 'h000000000000' })
     expect(networks.map((network) => network.driver)).toContain('bridge')
+    const used = (await client.listContainers()).flatMap((container) => container.networks)
+    expect(networks.map((network) => network.name)).toEqual(expect.arrayContaining(used))
     if (engine.kind === 'docker') {
       expect(await client.listPods()).toEqual([])
       return

@@ -5,17 +5,20 @@ import { negotiateApiVersion } from './compat.ts'
 import { understood } from './errors.ts'
 import { nanoToSeconds, readEvents } from './events.ts'
 import {
-  fromDockerList,
   fromHistory,
   fromImageList,
-  fromInspect,
-  fromLibpodList,
+  fromLibpodNetwork,
   fromNetwork,
   fromPod,
   fromVolume,
-  type InspectedContainer,
   type ListedVolume,
 } from './normalise.ts'
+import {
+  fromDockerList,
+  fromInspect,
+  fromLibpodList,
+  type InspectedContainer,
+} from './normalise-containers.ts'
 import { type EngineRequest, segments, send, sendForJson, sendForText } from './request.ts'
 import type { CallOptions, EngineClient } from './types.ts'
 
@@ -224,7 +227,9 @@ export function createEngineClient(transport: Transport): EngineClient {
       return understood(() => (answer.Volumes ?? []).map(fromVolume))
     },
     async listNetworks(options) {
-      return rows(docker('/networks'), fromNetwork, listing, options)
+      return isPodman()
+        ? rows(libpod('/networks/json'), fromLibpodNetwork, listing, options)
+        : rows(docker('/networks'), fromNetwork, listing, options)
     },
     async listPods(options) {
       return isPodman() ? rows(libpod('/pods/json'), fromPod, listing, options) : []

@@ -215,7 +215,7 @@ const table: [string, Subject, number, object, string][] = [
     { cause: 'image not known', message: 'failed to find image a:1: docker.io/library/a:1: image not known' },
     'image_not_found',
   ],
-  ['all, unknown route', 'engine', 404, { message: 'page not found' }, 'engine_error'],
+  ['all, unknown route', 'engine', 404, { message: 'page not found' }, 'not_an_engine'],
 
   [
     'D20 D28 image of a container',

@@ -31,7 +31,9 @@ export function engineError(status: number, body: string, subject: Subject): App
   if (status === 401 || status === 403) return new AppError('engine_rights_missing', { detail, params })
   if (/client sent an HTTP request to an HTTPS server/i.test(body))
     return new AppError('tls_required', { detail, params })
-  if (status === 404 && subject !== 'engine') return new AppError(`${subject}_not_found`, { detail, params })
+  // The calls about the engine itself are known to every engine.
+  if (status === 404)
+    return new AppError(subject === 'engine' ? 'not_an_engine' : `${subject}_not_found`, { detail, params })
   const conflict = status >= 400 ? conflicts.find(([pattern]) => pattern.test(detail)) : undefined
   if (conflict) return new AppError(conflict[1], { detail, params })
   if (status === 409) return new AppError('conflict', { detail, params })

@@ -1,219 +1,11 @@
-import type { Container, ContainerPort } from '#lib/contracts/containers.ts'
 import type { Image, ImageHistory } from '#lib/contracts/images.ts'
 import type { Network } from '#lib/contracts/networks.ts'
 import type { Pod } from '#lib/contracts/pods.ts'
 import type { Volume } from '#lib/contracts/volumes.ts'
-import { containerState, fullId, healthState, imageId, instant, readStatusText } from './compat.ts'
+import { fullId, imageId, instant } from './compat.ts'
 import type { Local } from './types.ts'
 
 type Labels = Record<string, string> | null | undefined
-
-/** Compose marks its containers with labels; podman-compose has used its own and Docker's. */
-function composeLabels(labels: Labels): { stack: string | null; service: string | null } {
-  const first = (...names: string[]) => names.map((name) => labels?.[name]).find((value) => value) ?? null
-  return {
-    stack: first('com.docker.compose.project', 'io.podman.compose.project', 'com.docker.stack.namespace'),
-    service: first(
-      'com.docker.compose.service',
-      'io.podman.compose.service',
-      'com.docker.swarm.service.name',
-    ),
-  }
-}
-
-/** An argument with a space is put between quotes, as Docker's list does; on every engine, and from list and inspect alike. */
-function commandLine(args: readonly string[]): string {
-  return args.map((arg) => (arg.includes(' ') ? `'${arg}'` : arg)).join(' ')
-}
-
-const bare = (name: string | undefined) => (name ?? '').replace(/^\//, '')
-
-function sortPorts(ports: ContainerPort[]): ContainerPort[] {
-  const key = (port: ContainerPort) =>
-    [port.containerPort, port.protocol, port.hostPort ?? 0, port.ip ?? '']
-      .map((part) => String(part).padStart(6, '0'))
-      .join()
-  return ports.sort((a, b) => (key(a) < key(b) ? -1 : 1))
-}
-
-export interface DockerListedContainer {
-  Id: string
-  Names?: string[]
-  Image: string
-  ImageID: string
-  Command: string
-  Created: number
-  Ports?: { IP?: string; PrivatePort: number; PublicPort?: number; Type: string }[]
-  Labels?: Labels
-  State: string
-  Status: string
-  NetworkSettings?: { Networks?: Record<string, unknown> | null } | null
-}
-
-/** A row of Docker's `GET /containers/json`. What only inspect tells is null. */
-export function fromDockerList(raw: DockerListedContainer): Local<Container> {
-  // A linked container has also the names of its links, which contain a slash.
-  const name = raw.Names?.map(bare).find((candidate) => !candidate.includes('/')) ?? bare(raw.Names?.[0])
-  return {
-    id: fullId(raw.Id),
-    name,
-    image: raw.Image,
-    imageId: imageId(raw.ImageID),
-    command: raw.Command,
-    createdAt: instant(raw.Created) ?? new Date(0).toISOString(),
-    state: containerState(raw.State),
-    ...readStatusText(raw.Status),
-    oomKilled: false,
-    startedAt: null,
-    finishedAt: null,
-    restartCount: null,
-    ports: sortPorts(
-      (raw.Ports ?? []).map((port) => ({
-        ip: port.IP || null,
-        hostPort: port.PublicPort || null,
-        containerPort: port.PrivatePort,
-        protocol: port.Type,
-      })),
-    ),
-    networks: Object.keys(raw.NetworkSettings?.Networks ?? {}).sort(),
-    labels: raw.Labels ?? {},
-    ...composeLabels(raw.Labels),
-    podId: null,
-  }
-}
-
-export interface LibpodListedContainer {
-  Id: string
-  Names?: string[]
-  Image: string
-  ImageID: string
-  Command?: string[] | null
-  Created: string | number
-  Ports?:
-    | { host_ip: string; container_port: number; host_port: number; range: number; protocol: string }[]
-    | null
-  ExposedPorts?: Record<string, string[]> | null
-  Labels?: Labels
-  State: string
-  Status: string
-  StartedAt: number
-  ExitedAt: number
-  ExitCode: number
-  Restarts?: number
-  Networks?: string[] | null
-  Pod?: string
-}
-
-/** A row of `GET /libpod/containers/json`, which tells more than Podman's Docker-compatible one. */
-export function fromLibpodList(raw: LibpodListedContainer): Local<Container> {
-  const state = containerState(raw.State)
-  const ports: ContainerPort[] = (raw.Ports ?? []).flatMap((port) =>
-    Array.from({ length: Math.min(Math.max(port.range, 1), 512) }, (_, offset) => ({
-      ip: port.host_ip || '0.0.0.0',
-      hostPort: port.host_port + offset,
-      containerPort: port.container_port + offset,
-      protocol: port.protocol,
-    })),
-  )
-  for (const [port, protocols] of Object.entries(raw.ExposedPorts ?? {})) {
-    for (const protocol of protocols) {
-      const published = ports.some(
-        (known) => known.containerPort === Number(port) && known.protocol === protocol,
-      )
-      if (!published) ports.push({ ip: null, hostPort: null, containerPort: Number(port), protocol })
-    }
-  }
-  return {
-    id: fullId(raw.Id),
-    name: bare(raw.Names?.[0]),
-    image: raw.Image,
-    imageId: imageId(raw.ImageID),
-    command: commandLine(raw.Command ?? []),
-    createdAt: instant(raw.Created) ?? new Date(0).toISOString(),
-    state,
-    health: healthState(raw.Status),
-    exitCode: state === 'exited' ? raw.ExitCode : null,
-    oomKilled: false,
-    startedAt: instant(raw.StartedAt),
-    finishedAt: instant(raw.ExitedAt),
-    restartCount: raw.Restarts ?? null,
-    ports: sortPorts(ports),
-    networks: [...(raw.Networks ?? [])].sort(),
-    labels: raw.Labels ?? {},
-    ...composeLabels(raw.Labels),
-    podId: raw.Pod || null,
-  }
-}
-
-export interface InspectedContainer {
-  Id: string
-  Name: string
-  Created: string
-  Path?: string
-  Args?: string[] | null
-  Image: string
-  ImageName?: string
-  RestartCount?: number
-  Pod?: string
-  State: {
-    Status: string
-    ExitCode: number
-    OOMKilled?: boolean
-    StartedAt?: string
-    FinishedAt?: string
-    Health?: { Status?: string } | null
-    Healthcheck?: { Status?: string } | null
-  }
-  Config: { Image?: string; Labels?: Labels; ExposedPorts?: Record<string, unknown> | null }
-  NetworkSettings?: {
-    Ports?: Record<string, { HostIp?: string; HostPort?: string }[] | null> | null
-    Networks?: Record<string, unknown> | null
-  } | null
-}
-
-/** Docker's inspect document, or libpod's, which differs where noted. */
-export function fromInspect(raw: InspectedContainer): Local<Container> {
-  const state = containerState(raw.State.Status)
-  const ports = Object.entries(raw.NetworkSettings?.Ports ?? {}).flatMap(
-    ([key, bindings]): ContainerPort[] => {
-      const [port, protocol = 'tcp'] = key.split('/')
-      const containerPort = Number(port)
-      if (!bindings?.length) {
-        // Podman 4 has the image's ports here but neither in its list nor in Config: shown, they would come and go.
-        const exposed = raw.Config.ExposedPorts && key in raw.Config.ExposedPorts
-        return exposed ? [{ ip: null, hostPort: null, containerPort, protocol }] : []
-      }
-      return bindings.map((binding) => ({
-        // libpod says nothing where it listens on every address.
-        ip: binding.HostIp || '0.0.0.0',
-        hostPort: Number(binding.HostPort) || null,
-        containerPort,
-        protocol,
-      }))
-    },
-  )
-  const labels = raw.Config.Labels ?? {}
-  return {
-    id: fullId(raw.Id),
-    name: bare(raw.Name),
-    image: raw.ImageName ?? raw.Config.Image ?? '',
-    imageId: imageId(raw.Image),
-    command: commandLine([raw.Path ?? '', ...(raw.Args ?? [])]).trim(),
-    createdAt: instant(raw.Created) ?? new Date(0).toISOString(),
-    state,
-    health: healthState(raw.State.Health?.Status ?? raw.State.Healthcheck?.Status),
-    exitCode: state === 'exited' || state === 'dead' ? raw.State.ExitCode : null,
-    oomKilled: raw.State.OOMKilled ?? false,
-    startedAt: instant(raw.State.StartedAt),
-    finishedAt: instant(raw.State.FinishedAt),
-    restartCount: raw.RestartCount ?? null,
-    ports: sortPorts(ports),
-    networks: Object.keys(raw.NetworkSettings?.Networks ?? {}).sort(),
-    labels,
-    ...composeLabels(labels),
-    podId: raw.Pod || null,
-  }
-}
 
 export interface ListedImage {
   Id: string
@@ -256,7 +48,8 @@ export interface HistoryEntry {
 /** One layer of `GET /images/{name}/history`, the newest first. */
 export function fromHistory(raw: HistoryEntry): ImageHistory[number] {
   return {
-    id: raw.Id ?? '',
+    // Layers that came without their image have no id here.
+    id: raw.Id && raw.Id !== '<missing>' ? imageId(raw.Id) : '',
     createdAt: instant(raw.Created),
     createdBy: raw.CreatedBy ?? '',
     size: raw.Size ?? 0,
@@ -293,6 +86,27 @@ export function fromNetwork(raw: ListedNetwork): Local<Network> {
     internal: raw.Internal ?? false,
     createdAt: instant(raw.Created),
     labels: raw.Labels ?? {},
+  }
+}
+
+export interface LibpodNetwork {
+  id: string
+  name: string
+  driver: string
+  internal?: boolean
+  created?: string
+  labels?: Labels
+}
+
+/** A row of libpod's list; its Docker-compatible one calls the default network otherwise than the containers in it do. */
+export function fromLibpodNetwork(raw: LibpodNetwork): Local<Network> {
+  return {
+    id: raw.id,
+    name: raw.name,
+    driver: raw.driver,
+    internal: raw.internal ?? false,
+    createdAt: instant(raw.created),
+    labels: raw.labels ?? {},
   }
 }
 

@@ -30,7 +30,7 @@ export interface CallOptions {
  * hosts or the database. Every method throws AppError.
  */
 export interface EngineClient {
-  /** Latency in milliseconds. Cheap: HEAD /_ping (GET where HEAD is unknown). Default timeout 5 s. */
+  /** Latency in milliseconds of GET /_ping. Default timeout 5 s. Throws not_an_engine when something else answers. */
   ping(options?: CallOptions): Promise<number>
   /** Pings, reads /version and /info, negotiates. Must have succeeded once before the calls below. */
   connect(options?: CallOptions): Promise<EngineInfo>
