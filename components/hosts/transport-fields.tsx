@@ -141,6 +141,7 @@ function HopForm({
       <div className="flex flex-col gap-1">
         <span className="font-medium">{t('auth')}</span>
         <Segmented
+          className="self-start"
           label={t('auth')}
           value={value.auth}
           onValueChange={(auth) => onChange({ auth })}

@@ -30,7 +30,7 @@ export function Segmented<V extends string>({
           key={option.value}
           title={option.iconOnly ? option.label : undefined}
           className={cn(
-            'inline-flex flex-1 items-center justify-center gap-1.5 whitespace-nowrap rounded-sm px-2.5 text-ink-muted text-xs transition-colors [&_svg]:size-4',
+            'inline-flex h-full flex-1 items-center justify-center gap-1.5 whitespace-nowrap rounded-sm px-2.5 text-ink-muted text-xs transition-colors [&_svg]:size-4',
             'has-checked:bg-surface has-checked:text-ink has-checked:shadow-[0_0_0_1px_var(--color-line-strong)] hover:text-ink',
             'has-focus-visible:outline-2 has-focus-visible:outline-accent',
           )}
