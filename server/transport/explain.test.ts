@@ -36,6 +36,11 @@ const table: [string, Error, string][] = [
   ['client certificate refused', coded('ERR_SSL_SSL/TLS_ALERT_BAD_CERTIFICATE'), 'tls_client_refused'],
   ['no version in common', coded('ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION'), 'tls_not_spoken'],
   ['not HTTP', coded('HPE_INVALID_CONSTANT'), 'not_an_engine'],
+  [
+    'not HTTP, without a code',
+    Object.assign(new Error('Response does not match'), { name: 'HTTPParserError' }),
+    'not_an_engine',
+  ],
   ['headers without end', coded('UND_ERR_HEADERS_OVERFLOW'), 'not_an_engine'],
   ['body longer than said', coded('UND_ERR_RES_CONTENT_LENGTH_MISMATCH'), 'not_an_engine'],
   ['cut by the kernel', coded('ECONNRESET'), 'connection_reset'],

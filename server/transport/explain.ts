@@ -31,7 +31,8 @@ const meanings: readonly (readonly [RegExp, ErrorCode])[] = [
     /^ERR_SSL_.*ALERT.*|alert (bad certificate|certificate required|unknown ca|handshake failure)/,
     'tls_client_refused',
   ],
-  [/^HPE_|^UND_ERR_RES_|^UND_ERR_HEADERS_OVERFLOW$|Parse Error/, 'not_an_engine'],
+  // undici's parser gives its code to some of its errors only, and its name to all.
+  [/^HTTPParserError$|^HPE_|^UND_ERR_RES_|^UND_ERR_HEADERS_OVERFLOW$|Parse Error/, 'not_an_engine'],
   [/^(ECONNRESET|EPIPE|ECONNABORTED|UND_ERR_SOCKET|UND_ERR_CLOSED|UND_ERR_DESTROYED)$/, 'connection_reset'],
 ]
 
@@ -46,7 +47,7 @@ export function explainError(error: unknown, where: Where): Error {
   const { code } = error as NodeJS.ErrnoException
   const cause = error.cause instanceof Error ? error.cause : undefined
   const inner = (cause as NodeJS.ErrnoException | undefined)?.code
-  for (const text of [inner, code, error.message]) {
+  for (const text of [inner, code, error.name, error.message]) {
     const meaning = text && meanings.find(([pattern]) => pattern.test(text))
     if (meaning) {
       const params = Object.fromEntries(Object.entries(where).filter(([, value]) => value !== undefined))
