@@ -35,6 +35,11 @@ const table: [string, Error, string][] = [
   ['client certificate of another CA', coded('ERR_SSL_TLSV1_ALERT_UNKNOWN_CA'), 'tls_client_refused'],
   ['client certificate refused', coded('ERR_SSL_SSL/TLS_ALERT_BAD_CERTIFICATE'), 'tls_client_refused'],
   ['no version in common', coded('ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION'), 'tls_not_spoken'],
+  [
+    'not HTTP, with no code',
+    Object.assign(new Error('bad response'), { name: 'HTTPParserError' }),
+    'not_an_engine',
+  ],
   ['not HTTP', coded('HPE_INVALID_CONSTANT'), 'not_an_engine'],
   [
     'not HTTP, without a code',
