@@ -7,7 +7,8 @@ import { cn } from '#components/ui/cn.ts'
 import { IconButton } from '#components/ui/icon-button.tsx'
 import { Input } from '#components/ui/input.tsx'
 import { type FilterField, parseContainerFilter, suggestFilter } from '#lib/container-filter.ts'
-import { type Container, containerStates, healthStates } from '#lib/contracts/containers.ts'
+import { containerStates, healthStates } from '#lib/container-states.ts'
+import type { Container } from '#lib/contracts/containers.ts'
 import type { Host } from '#lib/contracts/hosts.ts'
 
 /** The filter as text, with what can be typed next, and what is wrong with it said below. */

@@ -53,7 +53,7 @@ function NoHosts() {
         mayAdd && (
           <>
             <Button asChild variant="primary">
-              <Link href="/hosts/new">{t('action')}</Link>
+              <Link href="/hosts/add">{t('action')}</Link>
             </Button>
             <Button asChild>
               <Link href="/setup?step=engines">{t('engines')}</Link>

@@ -3,7 +3,6 @@ import { CircleAlert, RotateCw } from 'lucide-react'
 import { useTranslations } from 'use-intl'
 import { Button } from './button.tsx'
 import { cn } from './cn.ts'
-import { CodeBlock } from './code-block.tsx'
 import { useErrorText } from './error-text.ts'
 
 /**
@@ -40,7 +39,11 @@ export function ErrorNote({
         {(detail || requestId) && (
           <details className="mt-1.5 text-xs">
             <summary className="w-fit cursor-pointer text-ink-muted hover:text-ink">{t('details')}</summary>
-            {detail && <CodeBlock text={detail} wrap className="mt-1.5" />}
+            {detail && (
+              <pre className="mt-1.5 max-h-64 overflow-y-auto whitespace-pre-wrap break-words rounded-md border bg-bg px-3 py-2">
+                {detail}
+              </pre>
+            )}
             {requestId && <p className="mt-1.5 text-ink-faint">{t('requestId', { id: requestId })}</p>}
           </details>
         )}

@@ -1,48 +1,51 @@
 'use client'
-import { Toaster as Sonner, toast as sonner } from 'sonner'
-import { useTranslations } from 'use-intl'
-import { useThemeMode } from './theme.ts'
+import { lazy, Suspense, useSyncExternalStore } from 'react'
 
-interface ToastOptions {
+export interface ToastOptions {
   description?: string
   action?: { label: string; onClick(): void }
   /** A later toast with the same id takes the place of the earlier one. */
   id?: string
 }
+export type ToastMessage =
+  | ({ kind: 'success' | 'info' | 'error'; title: string } & ToastOptions)
+  | { kind: 'dismiss'; id: string }
+
+/** What shows toasts, once it is loaded; until then they wait. */
+let show: ((message: ToastMessage) => void) | null = null
+let waiting: ToastMessage[] = []
+
+function send(message: ToastMessage): void {
+  if (show) show(message)
+  else waiting.push(message)
+}
+
+/** Called by the view when it can show toasts. */
+export function connectToasts(view: (message: ToastMessage) => void): () => void {
+  show = view
+  for (const message of waiting) view(message)
+  waiting = []
+  return () => {
+    if (show === view) show = null
+  }
+}
 
 /** Tells how something ended. Text only; failures stay until they are dismissed. */
 export const toast = {
-  success: (title: string, options?: ToastOptions) => sonner.success(title, options),
-  info: (title: string, options?: ToastOptions) => sonner.info(title, options),
-  error: (title: string, options?: ToastOptions) =>
-    sonner.error(title, { ...options, duration: Number.POSITIVE_INFINITY, closeButton: true }),
-  dismiss: (id: string) => {
-    sonner.dismiss(id)
-  },
+  success: (title: string, options?: ToastOptions) => send({ kind: 'success', title, ...options }),
+  info: (title: string, options?: ToastOptions) => send({ kind: 'info', title, ...options }),
+  error: (title: string, options?: ToastOptions) => send({ kind: 'error', title, ...options }),
+  dismiss: (id: string) => send({ kind: 'dismiss', id }),
 }
 
-/** Put once in the page. Sits above the phone's bottom bar. */
+const ToastView = lazy(() => import('./toast-view.tsx'))
+
+/** Put once in the page. Loaded after the page stands: nothing has happened yet that it could tell. */
 export function Toaster() {
-  const t = useTranslations('common')
-  const mode = useThemeMode()
-  return (
-    <Sonner
-      theme={mode}
-      position="bottom-right"
-      containerAriaLabel={t('notifications')}
-      mobileOffset={{ bottom: 64 }}
-      gap={8}
-      toastOptions={{
-        closeButtonAriaLabel: t('close'),
-        classNames: {
-          toast: 'rounded-md! border-line-strong! bg-raised! text-ink! shadow-raised! font-sans!',
-          title: 'text-sm! font-medium!',
-          description: 'text-xs! text-ink-muted! break-words',
-          actionButton: 'bg-accent! text-accent-ink!',
-          success: '[&_[data-icon]]:text-state-running',
-          error: '[&_[data-icon]]:text-state-unhealthy',
-        },
-      }}
-    />
+  const inBrowser = useSyncExternalStore(
+    () => () => {},
+    () => true,
+    () => false,
   )
+  return <Suspense>{inBrowser && <ToastView />}</Suspense>
 }

@@ -1,17 +1,10 @@
 import { z } from 'zod'
+import { containerStates, healthStates, killSignals } from '../container-states.ts'
 import { containerIdSchema, hostIdSchema, instantSchema } from './common.ts'
 
-export const containerStates = [
-  'created',
-  'running',
-  'paused',
-  'restarting',
-  'removing',
-  'exited',
-  'dead',
-] as const
+export { containerStates, healthStates, killSignals }
+
 export type ContainerState = (typeof containerStates)[number]
-export const healthStates = ['none', 'starting', 'healthy', 'unhealthy'] as const
 export type HealthState = (typeof healthStates)[number]
 
 export const portSchema = z.object({
@@ -48,20 +41,6 @@ export const containerSchema = z.object({
   podId: z.string().nullable(),
 })
 export type Container = z.infer<typeof containerSchema>
-
-/** Signals offered by the kill dialog; the API takes any of these. */
-export const killSignals = [
-  'SIGKILL',
-  'SIGTERM',
-  'SIGINT',
-  'SIGHUP',
-  'SIGQUIT',
-  'SIGUSR1',
-  'SIGUSR2',
-  'SIGSTOP',
-  'SIGCONT',
-  'SIGWINCH',
-] as const
 
 export const stopOptionsSchema = z.object({
   /** Seconds before SIGKILL. Absent: the container's own stop timeout. */
