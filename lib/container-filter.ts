@@ -26,7 +26,7 @@ export interface FilterProblem {
 export type ParsedFilter = { ok: true; terms: FilterTerm[] } | { ok: false; problem: FilterProblem }
 
 /** Words, with quotes keeping spaces together: `stack:"my shop" -state:running web`. */
-const token = /(?:[^\s"]|"[^"]*")+|"[^"]*$/g
+const token = /(?:[^\s"]|"[^"]*"|"[^"]*$)+/g
 
 /** Parses a filter. An unknown field is a problem and not a word to search: a typo must not look like no match. */
 export function parseContainerFilter(text: string): ParsedFilter {

@@ -206,7 +206,8 @@ function register(
         request,
         reply,
       })
-      if (reply.sent) return reply
+      // A stream that its reader left is neither finished nor to be answered again.
+      if (reply.sent || reply.raw.headersSent || reply.raw.destroyed) return reply
       if (result === undefined) return reply.code(204).send()
       return reply.header('cache-control', 'no-store').send(result)
     },

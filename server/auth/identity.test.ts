@@ -1,0 +1,66 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { administrator, startApp } from '../testing/app-under-test.ts'
+import { network } from './login-limits.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'roadstead-identity-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const codeOf = (answer: { json: unknown }) => (answer.json as { error?: { code: string } }).error?.code
+
+describe('sign-in', () => {
+  it('is limited by account, and a restart forgives nobody', async () => {
+    const first = await startApp({}, folder)
+    await first.setUp()
+    const { email, password } = administrator
+    for (let attempt = 0; attempt < 5; attempt++) {
+      expect(codeOf(await first.call('POST', '/api/session', { email, password: 'guess' }))).toBe(
+        'bad_credentials',
+      )
+    }
+    expect(codeOf(await first.call('POST', '/api/session', { email, password }))).toBe('login_limited')
+    // Somebody else's account from the same address is not locked by it yet.
+    expect(codeOf(await first.call('POST', '/api/session', { email: 'b@example.com', password }))).toBe(
+      'bad_credentials',
+    )
+    await first.close()
+
+    const second = await startApp({}, folder)
+    expect(codeOf(await second.call('POST', '/api/session', { email, password }))).toBe('login_limited')
+    expect(codeOf(await second.call('POST', '/api/setup', { ...administrator, token: 'x' }))).toBe(
+      'setup_done',
+    )
+    await second.close()
+  })
+})
+
+describe('password', () => {
+  it('changes with the current one only, and signs the others out', async () => {
+    const test = await startApp()
+    await test.setUp()
+    const { email, password } = administrator
+    const other = await test.call('POST', '/api/session', { email, password })
+    const cookie = other.headers.getSetCookie()[0]?.split(';')[0] ?? ''
+    const change = (currentPassword: string) =>
+      test.call('POST', '/api/account/password', { currentPassword, newPassword: 'another good password' })
+    expect(codeOf(await change('wrong'))).toBe('password_wrong')
+    expect((await change(password)).status).toBe(204)
+    expect((await fetch(`${test.origin}/api/session`, { headers: { cookie } })).status).toBe(401)
+    expect((await test.call('GET', '/api/session')).status).toBe(200)
+    expect(codeOf(await test.call('POST', '/api/session', { email, password }))).toBe('bad_credentials')
+    await test.close()
+  })
+})
+
+it.each([
+  ['10.0.0.4', '10.0.0.4'],
+  ['::ffff:10.0.0.4', '10.0.0.4'],
+  ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
+  ['2001:db8:1:2::9', '2001:db8:1:2::/64'],
+  ['2001:db8::1', '2001:db8:0:0::/64'],
+  ['::1', '0:0:0:0::/64'],
+])('%s counts as %s', (address, expected) => {
+  expect(network(address)).toBe(expected)
+})

@@ -1,0 +1,192 @@
+import { request } from 'node:http'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { WebSocket } from 'ws'
+import { type AppUnderTest, administrator, cookieOf, startApp } from '../testing/app-under-test.ts'
+
+let test: AppUnderTest
+beforeAll(async () => {
+  test = await startApp()
+})
+afterAll(() => test.close())
+
+const error = (answer: { json: unknown }) =>
+  (answer.json as { error: { code: string; fields?: unknown; message: string } }).error
+
+/** A request exactly as written, which fetch would clean up. */
+function raw(
+  path: string,
+  headers: Record<string, string>,
+  method = 'GET',
+): Promise<{ status: number; text: string }> {
+  const { hostname, port } = new URL(test.origin)
+  return new Promise((resolve, reject) => {
+    const message = request({ hostname, port, path, method, headers, setHost: false }, (response) => {
+      let text = ''
+      response.on('data', (chunk) => {
+        text += chunk
+      })
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, text }))
+    })
+    message.on('error', reject)
+    message.end()
+  })
+}
+
+function upgrade(headers: Record<string, string>, path = '/api/live'): Promise<number> {
+  return new Promise((resolve) => {
+    const socket = new WebSocket(test.origin.replace('http', 'ws') + path, { headers })
+    socket.on('unexpected-response', (_request, response) => resolve(response.statusCode ?? 0))
+    socket.on('open', () => {
+      socket.close()
+      resolve(101)
+    })
+    socket.on('error', () => {})
+  })
+}
+
+describe('before anybody is signed in', () => {
+  it('refuses every route and every socket, whatever its parameters', async () => {
+    const open = new Set(['GET /api/health', 'GET /api/setup', 'POST /api/setup', 'POST /api/session'])
+    let checked = 0
+    for (const route of test.app.routes) {
+      if (open.has(`${route.method} ${route.path}`)) continue
+      const path = route.path.replaceAll(/:\w+/g, 'x')
+      const answer = await test.call(route.method, path, route.method === 'GET' ? undefined : {})
+      expect([route.path, answer.status, error(answer).code]).toEqual([route.path, 401, 'signed_out'])
+      checked++
+    }
+    expect(checked).toBeGreaterThan(25)
+    for (const socket of test.app.sockets)
+      expect(await upgrade({ origin: test.origin }, socket.path)).toBe(401)
+    expect((await test.call('GET', '/api/nowhere')).status).toBe(401)
+  })
+
+  it('sets up once, and only with the token', async () => {
+    expect(error(await test.call('POST', '/api/setup', { ...administrator, token: 'wrong' })).code).toBe(
+      'setup_token_wrong',
+    )
+    const short = await test.call('POST', '/api/setup', { ...administrator, token: 'x', password: 'short' })
+    expect(error(short)).toMatchObject({ code: 'invalid_input', fields: [{ path: 'password' }] })
+    const token = await test.app.setup.token()
+    const race = await Promise.all(
+      [1, 2, 3].map((each) =>
+        test.call('POST', '/api/setup', { ...administrator, email: `a${each}@example.com`, token }),
+      ),
+    )
+    expect(race.map((answer) => answer.status).sort()).toEqual([200, 409, 409])
+    const won = race.find((answer) => answer.status === 200)
+    test.cookie = cookieOf(won?.headers ?? new Headers())
+    expect(won?.headers.getSetCookie()[0]).toMatch(/HttpOnly.*SameSite=Strict/i)
+    expect(await test.app.setup.token()).toBeNull()
+    await test.app.db
+      .deleteFrom('user')
+      .execute()
+      .catch(() => {})
+    expect(error(await test.call('POST', '/api/setup', { ...administrator, token })).code).toBe('setup_done')
+  })
+})
+
+describe('what reaches a handler', () => {
+  let own: AppUnderTest
+  beforeAll(async () => {
+    own = await startApp()
+    await own.setUp()
+  })
+  afterAll(() => own.close())
+
+  it.each([
+    ['GET', '/api/hosts/nonsense', undefined, 400, 'invalid_input'],
+    ['GET', '/api/hosts/h000000000000', undefined, 404, 'host_not_found'],
+    ['PUT', '/api/hosts', {}, 405, 'method_not_allowed'],
+    ['GET', '/api/nowhere', undefined, 404, 'not_found'],
+    ['POST', '/api/hosts', { name: 'x' }, 400, 'invalid_input'],
+    ['POST', '/api/hosts', '{"name":', 400, 'bad_request'],
+    ['POST', '/api/hosts', `{"name":"${'x'.repeat(1_100_000)}"}`, 413, 'body_too_large'],
+    ['GET', '/api/containers?filter=foo:bar', undefined, 400, 'invalid_filter'],
+    ['GET', `/api/hosts/h000000000000/containers/${'a'.repeat(64)}`, undefined, 404, 'host_not_found'],
+    ['GET', '/api/hosts/h000000000000/containers/..%2f..', undefined, 400, 'invalid_input'],
+    [
+      'POST',
+      '/api/hosts',
+      { name: 'm', transport: { kind: 'tcp', host: '169.254.169.254', port: 0 } },
+      400,
+      'invalid_input',
+    ],
+  ])('%s %s: %s %i %s', async (method, path, body, status, code) => {
+    const answer = await own.call(method, path, body)
+    expect([answer.status, error(answer).code]).toEqual([status, code])
+    expect(error(answer).message.length).toBeGreaterThan(10)
+  })
+
+  it('takes JSON and nothing else', async () => {
+    const answer = await own.call('POST', '/api/hosts', 'name=x', {
+      'content-type': 'application/x-www-form-urlencoded',
+    })
+    expect([answer.status, error(answer).code]).toEqual([415, 'unsupported_media_type'])
+  })
+
+  it('describes itself, with the permission of each route', async () => {
+    const { json } = await own.call('GET', '/api/openapi.json')
+    const paths = (json as { paths: Record<string, Record<string, { 'x-access': string }>> }).paths
+    expect(paths['/api/hosts/{hostId}/containers/{containerId}/stop']?.post?.['x-access']).toBe(
+      'containers.stop',
+    )
+  })
+
+  it('ends a session everywhere at once, its sockets included', async () => {
+    const login = await own.call('POST', '/api/session', {
+      email: administrator.email,
+      password: administrator.password,
+    })
+    const other = cookieOf(login.headers)
+    const socket = new WebSocket(`${own.origin.replace('http', 'ws')}/api/live`, {
+      headers: { cookie: other, origin: own.origin },
+    })
+    await new Promise((resolve) => socket.once('open', resolve))
+    const closed = new Promise((resolve) => socket.once('close', resolve))
+    const sessions = (await own.call('GET', '/api/account/sessions')).json as {
+      id: string
+      current: boolean
+    }[]
+    const victim = sessions.find((session) => !session.current)
+    expect((await own.call('DELETE', `/api/account/sessions/${victim?.id}`)).status).toBe(204)
+    expect(await closed).toBe(4401)
+    const after = await fetch(`${own.origin}/api/session`, { headers: { cookie: other } })
+    expect(after.status).toBe(401)
+  })
+})
+
+describe('who may ask', () => {
+  it.each(['evil.example', 'localhost.evil.example', '', '127.0.0.1.evil.example:80'])(
+    'refuses the host name %j (DNS rebinding)',
+    async (host) => {
+      const { status } = await raw('/api/health', { host })
+      // Node itself refuses a request without a Host.
+      expect([421, 400]).toContain(status)
+    },
+  )
+
+  it.each([
+    [{ origin: 'http://evil.example' }, 403],
+    [{ origin: 'null' }, 403],
+    [{ origin: 'http://localhost:1' }, 403],
+    [{ 'sec-fetch-site': 'cross-site' }, 403],
+    [{}, 400],
+  ] as [Record<string, string>, number][])('a changing request with %j gets %i', async (headers, status) => {
+    const host = new URL(test.origin).host
+    expect((await raw('/api/session', { host, ...headers }, 'POST')).status).toBe(status)
+  })
+
+  it('refuses a WebSocket from another site, or without an origin', async () => {
+    expect(await upgrade({ origin: 'http://evil.example', cookie: test.cookie })).toBe(403)
+    expect(await upgrade({ cookie: test.cookie })).toBe(403)
+  })
+
+  it('sends its security headers with every answer', async () => {
+    const { headers } = await test.call('GET', '/api/health')
+    expect(headers.get('content-security-policy')).toMatch(
+      /script-src 'self' 'nonce-[\w+/=]+' 'strict-dynamic';.*frame-ancestors 'none'/,
+    )
+    expect(headers.get('x-content-type-options')).toBe('nosniff')
+  })
+})
