@@ -108,8 +108,9 @@ export function ContainersPage() {
           <>
             <Menu
               trigger={
-                <Button size="sm" aria-label={t('group.label')}>
+                <Button size="sm">
                   <Group aria-hidden />
+                  <span className="sr-only">{t('group.label')}: </span>
                   <span className="max-md:sr-only">{t(`group.${view.group}`)}</span>
                 </Button>
               }

@@ -71,7 +71,7 @@ export function Dialog({
               },
             })}
           >
-            <header className="flex items-start justify-between gap-4 px-4 pt-3 pb-2">
+            <div className="flex items-start justify-between gap-4 px-4 pt-3 pb-2">
               <div className="min-w-0 pt-1">
                 <Radix.Title className="break-words font-semibold text-base">{title}</Radix.Title>
                 {description && (
@@ -83,14 +83,14 @@ export function Dialog({
               <Radix.Close asChild>
                 <IconButton label={t('close')} icon={<X />} size="sm" className="mt-1" />
               </Radix.Close>
-            </header>
+            </div>
             {children && (
               <div className="flex min-h-0 flex-col gap-4 overflow-y-auto px-4 pt-1 pb-4">{children}</div>
             )}
             {footer && (
-              <footer className="flex flex-wrap items-center justify-end gap-2 border-t px-4 py-3 pb-[max(0.75rem,env(safe-area-inset-bottom))]">
+              <div className="flex flex-wrap items-center justify-end gap-2 border-t px-4 py-3 pb-[max(0.75rem,env(safe-area-inset-bottom))]">
                 {footer}
-              </footer>
+              </div>
             )}
           </Body>
         </Radix.Content>

@@ -56,7 +56,7 @@ export function Drawer({
             wide ? 'md:w-[min(960px,72vw)]' : 'md:w-[min(640px,60vw)]',
           )}
         >
-          <header className="flex min-h-12 items-center gap-2 border-b px-4 py-2">
+          <div className="flex min-h-12 items-center gap-2 border-b px-4 py-2">
             <div className="min-w-0 flex-1">
               <Radix.Title className="truncate font-semibold text-base">{title}</Radix.Title>
               {subtitle && <div className="truncate text-ink-muted text-xs">{subtitle}</div>}
@@ -65,12 +65,12 @@ export function Drawer({
             <Radix.Close asChild>
               <IconButton label={t('close')} keys="Escape" icon={<X />} side="bottom" />
             </Radix.Close>
-          </header>
+          </div>
           <div className="fill overflow-y-auto overscroll-contain">{children}</div>
           {footer && (
-            <footer className="flex items-center gap-2 border-t px-4 py-2 pb-[max(0.5rem,env(safe-area-inset-bottom))]">
+            <div className="flex items-center gap-2 border-t px-4 py-2 pb-[max(0.5rem,env(safe-area-inset-bottom))]">
               {footer}
-            </footer>
+            </div>
           )}
         </Radix.Content>
       </Radix.Portal>
