@@ -18,7 +18,9 @@ export function Segmented<V extends string>({
 }) {
   const name = useId()
   return (
-    <fieldset
+    // Not a fieldset: browsers lay out its inside in a box of its own, which ignores the height.
+    <div
+      role="radiogroup"
       aria-label={label}
       className={cn(
         'inline-flex h-8 rounded-md border border-line-strong bg-bg p-0.5 pointer-coarse:h-10',
@@ -47,6 +49,6 @@ export function Segmented<V extends string>({
           <span className={option.iconOnly ? 'sr-only' : undefined}>{option.label}</span>
         </label>
       ))}
-    </fieldset>
+    </div>
   )
 }
