@@ -1,5 +1,5 @@
 import { createServer } from 'node:net'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { TestEvent, TransportInput } from '#lib/contracts/hosts.ts'
 import { testEventSchema } from '#lib/contracts/hosts.ts'
 import { type SmallEngine, startSmallEngine } from '../testing/small-engine.ts'
@@ -148,9 +148,6 @@ describe('a connection test', () => {
     const leaving = new AbortController()
     setTimeout(() => leaving.abort(), 200)
     await run({ kind: 'tcp', host: '127.0.0.1', port }, leaving.signal)
-    const began = performance.now()
-    while (open > 0 && performance.now() - began < 5000)
-      await new Promise((resolve) => setTimeout(resolve, 10))
-    expect(open).toBe(0)
+    await vi.waitFor(() => expect(open).toBe(0), { timeout: 5000 })
   })
 })

@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto'
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
-import { createServer, type Server } from 'node:net'
+import { type AddressInfo, connect as connectSocket, createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import ssh2, { type ServerChannel } from 'ssh2'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { TransportInput } from '#lib/contracts/hosts.ts'
 import { type SmallEngine, startSmallEngine } from '../testing/small-engine.ts'
@@ -193,4 +195,53 @@ describe('a host connection', () => {
     await becomes(connection, 'unauthorised')
     expect(connection.status.error).toMatchObject({ code: 'ssh_agent_missing' })
   })
+
+  it('keeps its one SSH connection while the engine behind it restarts', async () => {
+    const { engine } = await small()
+    const ssh = await startSshServer(engine)
+    const { connection } = connect(ssh.input)
+    await becomes(connection, 'online')
+    await engine.close()
+    connection.suspect()
+    await becomes(connection, 'unreachable')
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    await engine.listen()
+    await becomes(connection, 'online')
+    expect(ssh.logins).toBe(1)
+  })
 })
+
+/** An SSH server whose every streamlocal channel leads to the engine, and to "open failed" where it is not. */
+async function startSshServer(engine: SmallEngine) {
+  const host = ssh2.utils.generateKeyPairSync('rsa', { bits: 2048 })
+  const user = ssh2.utils.generateKeyPairSync('rsa', { bits: 2048 })
+  const started = { logins: 0, input: undefined as unknown as TransportInput }
+  const server = new ssh2.Server({ hostKeys: [host.private] }, (client) => {
+    client.on('error', () => {})
+    client.on('authentication', (attempt) => attempt.accept())
+    client.on('ready', () => {
+      started.logins++
+      client.on('openssh.streamlocal', (accept, reject) => {
+        const upstream = connectSocket(engine.port, '127.0.0.1')
+        let channel: ServerChannel | undefined
+        upstream.once('connect', () => {
+          channel = accept()
+          channel.on('error', () => upstream.destroy())
+          channel.on('close', () => upstream.destroy())
+          channel.pipe(upstream).pipe(channel)
+        })
+        upstream.on('error', () => (channel ? channel.close() : reject()))
+      })
+      client.on('session', (_accept, reject) => reject())
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()))
+  ends.push(() => server.close())
+  const blob = Buffer.from(host.public.split(' ')[1] as string, 'base64')
+  started.input = {
+    ...{ kind: 'ssh', host: '127.0.0.1', port: (server.address() as AddressInfo).port, username: 'ops' },
+    ...{ auth: 'key', privateKey: user.private, socketPath: '/run/docker.sock' },
+    hostKey: `SHA256:${createHash('sha256').update(blob).digest('base64').replace(/=+$/, '')}`,
+  }
+  return started
+}

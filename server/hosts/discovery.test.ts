@@ -16,7 +16,7 @@ const put = (path: string, text: string) => {
   return at
 }
 const discover = (environment: Record<string, string> = {}, labState: string | null = null) =>
-  createDiscovery({ HOME: home, ...environment }, labState, createLog('silent'))
+  createDiscovery({ NODE_ENV: 'test', HOME: home, ...environment }, labState, createLog('silent'))
 const context = (name: unknown, host: unknown) =>
   JSON.stringify({ Name: name, Endpoints: { docker: { Host: host } } })
 

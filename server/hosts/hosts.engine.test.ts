@@ -29,7 +29,7 @@ async function secondsUntil(name: EngineName, wanted: Host['state'], limitSecond
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
   const took = Math.round(seconds() * 10) / 10
-  console.info(`${name} ${wanted} after ${took} s`)
+  process.stdout.write(`${name} ${wanted} after ${took} s\n`)
   return took
 }
 

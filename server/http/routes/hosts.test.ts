@@ -40,7 +40,7 @@ async function call(method: string, path: string, body?: unknown, headers: Recor
 
 beforeAll(async () => {
   engine = await startSmallEngine()
-  const environment = { ROADSTEAD_PORT: '0', ROADSTEAD_DATA: folder }
+  const environment = { NODE_ENV: 'test' as const, ROADSTEAD_PORT: '0', ROADSTEAD_DATA: folder }
   app = await createApp(readConfig(environment), log, { pages: false })
   origin = `http://127.0.0.1:${await app.listen()}`
   const person = { name: 'Ada', email: 'ada@example.test', password: 'correct horse battery' }
