@@ -92,9 +92,7 @@ export function LoginPage() {
           {t('signIn')}
         </Button>
       </form>
-      <p className="border-t pt-4 text-ink-faint text-xs">
-        {t('limits')} {t('forgotten')}
-      </p>
+      <p className="border-t pt-4 text-ink-faint text-xs">{t('limits')} </p>
     </AuthFrame>
   )
 }

@@ -22,7 +22,9 @@ export function ErrorNote({
   className?: string
 }) {
   const t = useTranslations('common')
-  const { sentence, remedy, detail, requestId } = useErrorText()(error)
+  const { code, sentence, remedy, detail, requestId: request } = useErrorText()(error)
+  // Only where somebody must look into the log: elsewhere it would be noise under a plain refusal.
+  const requestId = detail || code === 'internal' ? request : null
   return (
     <div
       role="alert"
