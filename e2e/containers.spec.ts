@@ -6,6 +6,14 @@ test.beforeEach(async ({ api }) => {
   await registerLab(api)
 })
 
+// Also before: a run that was cut short may have left them.
+const strays = ['flock-docker-tls', 'flock-docker28-tcp', 'flock-podman-tcp', 'doomed', 'doomed-still', 'visitor-one', 'visitor-two']
+test.beforeAll(async () => {
+  for (const name of ['docker-tls', 'docker28-tcp', 'podman-tcp', 'podman5-tcp'] as const) {
+    for (const stray of strays) await witness(name, ['rm', '-f', stray]).catch(() => {})
+  }
+})
+
 for (const name of engineNames) {
   test(`${name}: listed, stopped in the page, started behind its back, and the row follows`, async ({
     signedIn: page,

@@ -22,15 +22,15 @@ test('an SSH host is added through a jump host, after both host keys were shown 
     .first()
     .fill(transport.addressBehindJump ?? '')
   await page
-    .getByLabel('Private key', { exact: true })
+    .getByRole('textbox', { name: 'Private key', exact: true })
     .first()
     .fill(readFileSync(transport.encryptedKeyPath, 'utf8'))
   await page.getByLabel('Passphrase of the key').first().fill('wrong')
   await page.getByRole('switch', { name: 'Through a jump host' }).check()
   const jump = page.getByRole('group', { name: 'Jump host' })
-  await jump.getByLabel('Address').fill(transport.jump.host)
-  await jump.getByLabel('Private key', { exact: true }).fill(readFileSync(transport.jump.keyPath, 'utf8'))
-  await page.getByLabel('Name', { exact: true }).fill('behind-the-bastion')
+  await jump.getByRole('textbox', { name: 'Address' }).fill(transport.jump.host)
+  await jump.getByRole('textbox', { name: 'Private key', exact: true }).fill(readFileSync(transport.jump.keyPath, 'utf8'))
+  await page.getByRole('textbox', { name: 'Name', exact: true }).fill('behind-the-bastion')
   await page.getByRole('button', { name: 'Test the connection' }).click()
   await expect(page.getByText('The passphrase does not open this key')).toBeVisible()
 
@@ -63,8 +63,8 @@ test('an SSH host is added through a jump host, after both host keys were shown 
 test('a failing test names its step and the remedy', async ({ signedIn: page }) => {
   await page.goto('/hosts/add')
   await page.getByRole('radio', { name: /Plain TCP/ }).check({ force: true })
-  await page.getByLabel('Address').fill('127.0.0.1')
-  await page.getByLabel('Port').fill('9')
+  await page.getByRole('textbox', { name: 'Address' }).fill('127.0.0.1')
+  await page.getByRole('textbox', { name: 'Port' }).fill('9')
   await page.getByRole('button', { name: 'Test the connection' }).click()
   await expect(page.getByRole('alert').filter({ hasText: 'Port answers' })).toContainText(
     'Nothing listens at 127.0.0.1, port 9',

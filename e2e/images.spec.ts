@@ -17,8 +17,7 @@ test('one row for one content on eight hosts; tag, history, and remove of a tag,
   await drawer.getByRole('tab', { name: 'Overview' }).click()
   await expect(drawer).toContainText('Every host in scope holds it')
 
-  await line.getByRole('button', { name: /actions/i }).click()
-  await page.getByRole('menuitem', { name: 'Tag…' }).click()
+  await drawer.getByRole('button', { name: 'Tag…' }).click()
   await page.getByLabel('New tag').fill('Not Valid')
   await page.getByRole('button', { name: 'Add tag' }).click()
   await expect(page.getByRole('alert').first()).toContainText('not a valid image reference')

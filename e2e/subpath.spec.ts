@@ -1,0 +1,182 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from '@playwright/test'
+import { administrator } from './global-setup.ts'
+import { labEngine } from './lab/state.ts'
+import { run } from './lab/run.ts'
+
+/** A server of its own below /roadstead, with Debian's nginx before it: all that tells it so is ROADSTEAD_URL. */
+let proxied: { address: string; token: string; end(): Promise<void> }
+
+test.beforeAll(async () => {
+  proxied = await startBehindNginx()
+})
+test.afterAll(() => proxied?.end())
+
+test('works below a path behind nginx: set-up, assets, deep links, the live socket', async ({ page }) => {
+  const { address, token } = proxied
+  const origin = new URL(address).origin
+  const strays: string[] = []
+  page.on('response', (answer) => {
+    const { pathname } = new URL(answer.url())
+    if (!pathname.startsWith('/roadstead') || (answer.status() >= 400 && !pathname.includes('/api/')))
+      strays.push(`${answer.status()} ${pathname}`)
+  })
+  const problems: string[] = []
+  page.on('pageerror', (error) => problems.push(String(error)))
+
+  const { name, email, password } = administrator
+  const setUp = await page.request.post(`${address}/api/setup`, {
+    data: { token, name, email, password },
+    headers: { origin },
+  })
+  expect(setUp.status(), await setUp.text()).toBe(200)
+  const added = await page.request.post(`${address}/api/hosts`, {
+    data: {
+      name: 'below-a-path',
+      transport: { kind: 'unix', socketPath: labEngine('docker-unix').localSocketPath },
+    },
+    headers: { origin },
+  })
+  expect(added.status(), await added.text()).toBe(200)
+  await page.context().clearCookies()
+
+  // A deep link asks for a sign-in and comes back to where it pointed.
+  await page.goto(`${address}/containers?filter=shop`)
+  await expect(page).toHaveURL(/\/roadstead\/login\?next=/)
+  await page.getByRole('textbox', { name: 'E-mail' }).fill(email)
+  await page.getByRole('textbox', { name: 'Password' }).fill(password)
+  const live = page.waitForEvent('websocket')
+  await page.getByRole('button', { name: /sign in/i }).click()
+  await expect(page).toHaveURL(`${address}/containers?filter=shop`)
+  expect(new URL((await live).url()).pathname).toBe('/roadstead/api/live')
+  await expect(page.getByRole('row').filter({ hasText: 'shop-api-1' })).toContainText('running')
+  await expect(page.getByRole('row').filter({ hasText: 'shop-db-1' })).toBeVisible()
+  await expect(page.getByRole('button', { name: 'Live', exact: true })).toBeVisible()
+
+  // Navigation inside the page stays below the path, and so does a reload there.
+  await page.getByRole('link', { name: 'Hosts' }).first().click()
+  await expect(page).toHaveURL(/\/roadstead\/hosts/)
+  await page.reload()
+  await expect(page.getByText('below-a-path').first()).toBeVisible()
+  expect(strays).toEqual([])
+  expect(problems).toEqual([])
+})
+
+test('another site cannot open the live socket through the proxy', async ({ request }) => {
+  const answer = await request.get(`${proxied.address}/api/live`, {
+    headers: { connection: 'Upgrade', upgrade: 'websocket', origin: 'http://elsewhere.example' },
+  })
+  expect(answer.status()).toBe(403)
+})
+
+async function startBehindNginx(): Promise<typeof proxied> {
+  const folder = mkdtempSync(join(tmpdir(), 'roadstead-subpath-'))
+  const [port, proxyPort] = [await freePort(), await freePort()]
+  const address = `http://localhost:${proxyPort}/roadstead`
+  // A copy: the server writes the pages with its path into `.next-run`, which the other server here is serving from.
+  const project = join(folder, 'project')
+  for (const name of ['server', 'lib', 'public', 'package.json', 'next.config.js'])
+    cpSync(name, join(project, name), { recursive: true })
+  cpSync('.next', join(project, '.next'), {
+    recursive: true,
+    filter: (source) => !/\.next\/(cache|dev|trace)/.test(source),
+  })
+  symlinkSync(join(process.cwd(), 'node_modules'), join(project, 'node_modules'))
+
+  const children: ChildProcess[] = []
+  const end = async () => {
+    await Promise.all(children.map(ended))
+    rmSync(folder, { recursive: true, force: true })
+  }
+  try {
+    const server = spawn('node', [join(project, 'server/index.ts')], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: {
+        ...process.env,
+        NODE_ENV: 'production',
+        ROADSTEAD_PORT: String(port),
+        ROADSTEAD_DATA: join(folder, 'data'),
+        ROADSTEAD_LOG: 'warn',
+        ROADSTEAD_URL: address,
+      },
+    })
+    children.push(server)
+    const token = await printed(server, /Set-up token[^:]*: (\S+)/)
+    children.push(await startNginx(join(folder, 'nginx'), proxyPort, port))
+    await expect.poll(async () => (await fetch(`${address}/api/health`).catch(() => null))?.status).toBe(200)
+    return { address, token, end }
+  } catch (error) {
+    await end()
+    throw error
+  }
+}
+
+/** The configuration of docs/container.md around the one location that matters. */
+async function startNginx(folder: string, port: number, upstream: number): Promise<ChildProcess> {
+  mkdirSync(folder)
+  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
+    (name) => `${name}_temp_path ${folder}/${name};`,
+  )
+  const configuration = `
+daemon off;
+pid ${folder}/pid;
+error_log stderr warn;
+events {}
+http {
+  access_log off;
+  ${temporary.join('\n  ')}
+  server {
+    listen 127.0.0.1:${port};
+    listen [::1]:${port};
+    location /roadstead {
+      proxy_pass http://127.0.0.1:${upstream};
+      proxy_http_version 1.1;
+      proxy_set_header Host $http_host;
+      proxy_set_header X-Forwarded-For $remote_addr;
+      proxy_set_header Upgrade $http_upgrade;
+      proxy_set_header Connection $http_connection;
+      proxy_buffering off;
+      proxy_read_timeout 1h;
+    }
+  }
+}
+`
+  const path = join(folder, 'nginx.conf')
+  writeFileSync(path, configuration)
+  await run('/usr/sbin/nginx', ['-t', '-q', '-e', 'stderr', '-c', path])
+  return spawn('/usr/sbin/nginx', ['-e', 'stderr', '-c', path], { stdio: 'inherit' })
+}
+
+function printed(child: ChildProcess, pattern: RegExp): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let output = ''
+    child.stdout?.on('data', (chunk) => {
+      output += chunk
+      const found = pattern.exec(output)?.[1]
+      if (found) resolve(found)
+    })
+    child.once('exit', (code) => reject(new Error(`The server ended with ${code}: ${output}`)))
+  })
+}
+
+function ended(child: ChildProcess): Promise<void> {
+  return new Promise((resolve) => {
+    if (child.exitCode !== null || child.signalCode !== null) return resolve()
+    child.once('exit', () => resolve())
+    child.kill('SIGTERM')
+  })
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const bound = server.address()
+      server.close(() => resolve(typeof bound === 'object' && bound ? bound.port : 0))
+    })
+  })
+}
