@@ -19,8 +19,6 @@ export interface Format {
   memory(value: number): string
   /** The largest unit alone: "45s", "12m", "3h", "63d", "2y". Never negative. */
   age(at: string, nowMs: number): string
-  /** A span in milliseconds in its two largest units: "2h 5m", "850ms". */
-  duration(ms: number): string
   /** Round trips: "0.8 ms", "12 ms", "1.2 s". */
   latency(ms: number): string
   /** Date and time to the second, in the browser's time zone. */
@@ -54,7 +52,6 @@ function createFormat(locale: string): Format {
     hour: unit('hour'),
     minute: unit('minute'),
     second: unit('second'),
-    millisecond: unit('millisecond'),
   }
   const milliseconds = [0, 1].map((places) =>
     number({ style: 'unit', unit: 'millisecond', unitDisplay: 'short', maximumFractionDigits: places }),
@@ -90,21 +87,6 @@ function createFormat(locale: string): Format {
       // Two years and more are counted in years: "1y" would hide whether it is 12 or 23 months.
       const step = steps.find(([length]) => passed >= (length === year ? 2 * year : length)) ?? steps[4]
       return step[1].format(Math.floor(passed / step[0]))
-    },
-    duration(ms) {
-      if (ms < second) return spans.millisecond.format(Math.round(ms))
-      const first = Math.max(
-        0,
-        steps.findIndex(([length]) => ms >= length),
-      )
-      const parts: string[] = []
-      let rest = ms
-      for (const [length, formatter] of steps.slice(first, first + 2)) {
-        const whole = Math.floor(rest / length)
-        rest -= whole * length
-        if (whole > 0) parts.push(formatter.format(whole))
-      }
-      return parts.join(' ')
     },
     latency(ms) {
       if (ms >= 1000) return seconds.format(ms / 1000)

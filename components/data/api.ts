@@ -113,8 +113,6 @@ export const api = {
     json<T>(await send('GET', path, undefined, options)),
   post: async <T = void>(path: `/api/${string}`, body?: unknown, options?: RequestOptions) =>
     json<T>(await send('POST', path, body, options)),
-  put: async <T = void>(path: `/api/${string}`, body?: unknown, options?: RequestOptions) =>
-    json<T>(await send('PUT', path, body, options)),
   patch: async <T = void>(path: `/api/${string}`, body?: unknown, options?: RequestOptions) =>
     json<T>(await send('PATCH', path, body, options)),
   delete: async <T = void>(path: `/api/${string}`, options?: RequestOptions) =>

@@ -4,7 +4,6 @@ export const queryKeys = {
   setup: () => ['setup'] as const,
   accountSessions: () => ['account', 'sessions'] as const,
   discoveredHosts: () => ['hosts', 'discovered'] as const,
-  host: (hostId: string) => ['hosts', hostId] as const,
   container: (hostId: string, id: string) => ['containers', hostId, id] as const,
   image: (hostId: string, id: string) => ['images', hostId, id] as const,
   imageHistory: (hostId: string, id: string) => ['images', hostId, id, 'history'] as const,

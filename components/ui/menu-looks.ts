@@ -1,6 +1,6 @@
 import { cn } from './cn.ts'
 
-/** Looks shared by the menu of a button and the menu of the right mouse key. */
+/** Looks shared by menus and the lists that are searched (palette, scope). */
 export const menuClass =
   'z-60 min-w-44 max-w-80 animate-appear overflow-y-auto rounded-md border border-line-strong bg-raised p-1 shadow-raised ' +
   'max-h-(--radix-popper-available-height)'
