@@ -2,6 +2,7 @@
 import { X } from 'lucide-react'
 import { useRef, useState } from 'react'
 import { useTranslations } from 'use-intl'
+import { useFleet } from '#components/data/use-live.ts'
 import { useSession } from '#components/data/use-session.ts'
 import { Button } from '#components/ui/button.tsx'
 import { useErrorText } from '#components/ui/error-text.ts'
@@ -126,6 +127,7 @@ export function BulkBar({
 function BulkResult({ run, bulk }: { run: BulkRun; bulk: ReturnType<typeof useBulk> }) {
   const t = useTranslations('containers')
   const errorText = useErrorText()
+  const hosts = useFleet((fleet) => fleet.hosts)
   const action = t(`action.${run.action}`).replace('…', '')
   const retry = () =>
     void bulk.start(
@@ -171,13 +173,14 @@ function BulkResult({ run, bulk }: { run: BulkRun; bulk: ReturnType<typeof useBu
             const { sentence, detail } = errorText(error)
             return (
               <li key={`${container.hostId}/${container.id}`} className="break-words text-danger">
-                <span className="font-medium">{container.name}</span>: {sentence} {detail}
+                <span className="font-medium">{container.name}</span> ({hosts.get(container.hostId)?.name}):{' '}
+                {sentence} {detail}
               </li>
             )
           })}
           {run.skipped.map((container) => (
             <li key={`${container.hostId}/${container.id}`} className="text-ink-muted">
-              <span className="font-medium">{container.name}</span>:{' '}
+              <span className="font-medium">{container.name}</span> ({hosts.get(container.hostId)?.name}):{' '}
               {t('bulk.notIn', { state: t(`state.${container.state}`) })}
             </li>
           ))}

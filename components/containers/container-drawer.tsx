@@ -56,7 +56,8 @@ export function ContainerDrawer({
       }
     >
       {container ? (
-        <ContainerDetailView container={container} />
+        // Keyed: neither what was revealed nor the document of one container may show under the next one.
+        <ContainerDetailView key={`${container.hostId}/${container.id}`} container={container} />
       ) : (
         <p className="p-4 text-ink-muted">{t('goneText')}</p>
       )}

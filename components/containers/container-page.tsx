@@ -36,7 +36,7 @@ export function ContainerPage({ hostId, containerId }: { hostId: string; contain
         }
       />
       <div className="fill max-w-5xl">
-        <ContainerDetailView container={container} />
+        <ContainerDetailView key={`${hostId}/${container.id}`} container={container} />
       </div>
       <ActionDialog
         question={question}

@@ -249,7 +249,9 @@ function useGroups(
     const byKey = new Map<string, Container[]>()
     for (const row of rows) {
       const key = grouping === 'host' ? row.hostId : (row.stack ?? '')
-      byKey.set(key, [...(byKey.get(key) ?? []), row])
+      const list = byKey.get(key)
+      if (list) list.push(row)
+      else byKey.set(key, [row])
     }
     return [...byKey]
       .map(([key, list]) => ({

@@ -107,7 +107,7 @@ export function DataTable<R>(props: Props<R>) {
   }
   const keyActions = {
     move: (step: number) =>
-      goTo(keys[Math.min(keys.length - 1, Math.max(0, keys.indexOf(current ?? '') + step))]),
+      goTo(keys[Math.min(keys.length - 1, Math.max(0, keys.indexOf(current ?? openKey ?? '') + step))]),
     first: () => goTo(keys[0]),
     last: () => goTo(keys.at(-1)),
     open: () => {
@@ -131,7 +131,7 @@ export function DataTable<R>(props: Props<R>) {
     <div
       role="grid"
       aria-label={props.label}
-      aria-rowcount={keys.length + 1}
+      aria-rowcount={lines.length + 1}
       aria-multiselectable
       aria-busy={props.loading || undefined}
       className="fill overflow-x-auto border-t bg-surface"

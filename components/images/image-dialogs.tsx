@@ -11,6 +11,7 @@ import { CheckField, Field } from '#components/ui/field.tsx'
 import { Input } from '#components/ui/input.tsx'
 import { Select } from '#components/ui/select.tsx'
 import { toast } from '#components/ui/toast.tsx'
+import { objectKey } from '#lib/apply-live.ts'
 import type { Image } from '#lib/contracts/images.ts'
 import type { ImageGroup } from '#lib/image-groups.ts'
 
@@ -153,7 +154,11 @@ const whole = 'whole'
 export function RemoveImagesDialog({ groups, onClose }: { groups: readonly ImageGroup[]; onClose(): void }) {
   const t = useTranslations('images')
   const common = useTranslations('common')
-  const copies = groups.flatMap((group) => group.copies)
+  const images = useFleet((fleet) => fleet.images)
+  // As they are now: a second try leaves out what the first one removed.
+  const copies = groups
+    .flatMap((group) => group.copies)
+    .flatMap((copy) => images.get(objectKey(copy.hostId, copy.id)) ?? [])
   const tags = groups.length === 1 ? (groups[0]?.tags ?? []) : []
   const users = groups.flatMap((group) => group.usedBy)
   const [chosen, setChosen] = useOnlineHosts(copies)
@@ -167,7 +172,10 @@ export function RemoveImagesDialog({ groups, onClose }: { groups: readonly Image
     const targets = copies.filter(
       (copy) => chosen.has(copy.hostId) && (!reference || copy.tags.includes(reference)),
     )
-    const failed = await run(targets, (copy) => remove(copy, reference, force, noprune))
+    const failed = await run(targets, (copy) => {
+      const used = users.some((user) => user.hostId === copy.hostId && user.imageId === copy.id)
+      return remove(copy, referencesOf(copy, reference, force || used), force, noprune)
+    })
     if (failed > 0) return
     toast.success(t('removed', { hosts: new Set(targets.map((copy) => copy.hostId)).size }))
     onClose()
@@ -231,14 +239,21 @@ export function RemoveImagesDialog({ groups, onClose }: { groups: readonly Image
   )
 }
 
-/** An image with one tag goes by its id; one with several goes tag by tag, as engines want it without force. */
+/**
+ * An image with one tag goes by its id; one with several goes tag by tag, as engines want it without force. `whole`: by
+ * its id in any case. One in use must go so: the engine then refuses at once, and not after all tags but one are gone.
+ */
+function referencesOf(copy: Image, reference: string | undefined, whole: boolean): (string | undefined)[] {
+  if (reference) return [reference]
+  return copy.tags.length > 1 && !whole ? copy.tags : [undefined]
+}
+
 async function remove(
   copy: Image,
-  reference: string | undefined,
+  references: readonly (string | undefined)[],
   force: boolean,
   noprune: boolean,
 ): Promise<void> {
-  const references = reference ? [reference] : copy.tags.length > 1 && !force ? copy.tags : [undefined]
   for (const each of references)
     await api.delete(pathOf(copy), { query: { reference: each, force, noprune } })
 }
