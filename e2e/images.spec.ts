@@ -1,4 +1,5 @@
 import { expect, registerLab, test } from './fixtures.ts'
+import { engineNames } from './lab/state.ts'
 import { witness } from './lab/witness.ts'
 
 test('one row for one content on eight hosts; tag, history, and remove of a tag, seen by both CLIs', async ({
@@ -6,6 +7,7 @@ test('one row for one content on eight hosts; tag, history, and remove of a tag,
   api,
 }) => {
   const hosts = await registerLab(api)
+  expect(hosts.length).toBeGreaterThanOrEqual(engineNames.length)
   await page.goto('/images?filter=lab.internal/web:2.0')
   const line = page.getByRole('row').filter({ hasText: 'lab.internal/web:2.0' })
   await expect(line).toHaveCount(1)
@@ -27,10 +29,7 @@ test('one row for one content on eight hosts; tag, history, and remove of a tag,
   for (const name of ['docker-unix', 'podman-tcp', 'podman5-tcp', 'docker28-tcp'] as const) {
     await witness(name, ['image', 'inspect', 'lab.internal/web:tagged'])
   }
-  for (const host of hosts) {
-    const engine = host.name as Parameters<typeof witness>[0]
-    await witness(engine, ['rmi', 'lab.internal/web:tagged'])
-  }
+  for (const name of engineNames) await witness(name, ['rmi', 'lab.internal/web:tagged'])
   await expect(drawer).not.toContainText('web:tagged')
 })
 
