@@ -47,10 +47,6 @@ export function useActionStates(): ActionStates {
   )
 }
 
-export function dismissFailure(key: string): void {
-  change((_, failures) => failures.delete(key))
-}
-
 function request(
   container: Container,
   action: ContainerAction,

@@ -163,6 +163,7 @@ function History({ source }: { source: Image | undefined }) {
     queryFn: ({ signal }) => api.get<ImageHistory>(`${pathOf(source as Image)}/history`, { signal }),
     enabled: source !== undefined,
   })
+  if (!source) return <p className="p-4 text-ink-muted">{t('noSource')}</p>
   if (query.error)
     return <ErrorNote className="m-4" error={query.error} onRetry={() => void query.refetch()} />
   const steps = query.data
@@ -193,6 +194,7 @@ function Inspect({ source }: { source: Image | undefined }) {
     queryFn: ({ signal }) => api.get<ImageDetail>(pathOf(source as Image), { signal }),
     enabled: source !== undefined,
   })
+  if (!source) return <p className="p-4 text-ink-muted">{t('noSource')}</p>
   if (query.error)
     return <ErrorNote className="m-4" error={query.error} onRetry={() => void query.refetch()} />
   return (
