@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from '@playwright/test'
 import { administrator } from './global-setup.ts'
-import { labEngine } from './lab/state.ts'
 import { run } from './lab/run.ts'
+import { labEngine } from './lab/state.ts'
 
 /** A server of its own below /roadstead, with Debian's nginx before it: all that tells it so is ROADSTEAD_URL. */
 let proxied: { address: string; token: string; end(): Promise<void> }
@@ -55,7 +55,7 @@ test('works below a path behind nginx: set-up, assets, deep links, the live sock
   expect(new URL((await live).url()).pathname).toBe('/roadstead/api/live')
   await expect(page.getByRole('row').filter({ hasText: 'shop-api-1' })).toContainText('running')
   await expect(page.getByRole('row').filter({ hasText: 'shop-db-1' })).toBeVisible()
-  await expect(page.getByRole('button', { name: 'Live', exact: true })).toBeVisible()
+  await expect(page.getByRole('status').filter({ hasText: /^Live$/ })).toBeVisible()
 
   // Navigation inside the page stays below the path, and so does a reload there.
   await page.getByRole('link', { name: 'Hosts' }).first().click()
