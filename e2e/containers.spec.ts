@@ -7,7 +7,15 @@ test.beforeEach(async ({ api }) => {
 })
 
 // Also before: a run that was cut short may have left them.
-const strays = ['flock-docker-tls', 'flock-docker28-tcp', 'flock-podman-tcp', 'doomed', 'doomed-still', 'visitor-one', 'visitor-two']
+const strays = [
+  'flock-docker-tls',
+  'flock-docker28-tcp',
+  'flock-podman-tcp',
+  'doomed',
+  'doomed-still',
+  'visitor-one',
+  'visitor-two',
+]
 test.beforeAll(async () => {
   for (const name of ['docker-tls', 'docker28-tcp', 'podman-tcp', 'podman5-tcp'] as const) {
     for (const stray of strays) await witness(name, ['rm', '-f', stray]).catch(() => {})
@@ -23,7 +31,9 @@ for (const name of engineNames) {
     if (!container) throw new Error(`No complainer on ${name}`)
     await page.goto(`/containers?filter=${encodeURIComponent(`host:${name}`)}`)
     for (const each of labEngine(name).containers)
-      await expect(page.getByRole('row').filter({ has: page.getByRole('checkbox', { name: each, exact: true }) })).toHaveCount(1)
+      await expect(
+        page.getByRole('row').filter({ has: page.getByRole('checkbox', { name: each, exact: true }) }),
+      ).toHaveCount(1)
     const line = row(page, `${container.hostId}/${container.id}`)
     await expect(line).toContainText('running')
 

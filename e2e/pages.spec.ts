@@ -9,7 +9,10 @@ const sizes = [
 // Every page, light and dark, wide and on a phone: no violation, no overflow, and a screenshot to look at.
 for (const size of sizes) {
   for (const scheme of ['light', 'dark'] as const) {
-    test(`pages, ${size.name}, ${scheme}: accessible and within the window`, async ({ signedIn: page, api }) => {
+    test(`pages, ${size.name}, ${scheme}: accessible and within the window`, async ({
+      signedIn: page,
+      api,
+    }) => {
       test.setTimeout(180_000)
       await registerLab(api)
       const [failed] = await containersOf(api, 'host:docker-unix name:failed')
@@ -29,20 +32,26 @@ for (const size of sizes) {
       for (const [name, path] of Object.entries(pages)) {
         await page.goto(path)
         await expect(page.getByRole('main')).toBeVisible()
-        await expect(page.getByText('docker-unix').first().or(page.getByRole('heading').first())).toBeVisible()
+        await expect(
+          page.getByText('docker-unix').first().or(page.getByRole('heading').first()),
+        ).toBeVisible()
         await expect(page.locator('[aria-busy="true"]')).toHaveCount(0)
         const wider = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
         expect(wider, `${name} is wider than the window`).toBeLessThanOrEqual(0)
         await page.screenshot({ path: `test-results/looks/${name}-${size.name}-${scheme}.png` })
         const { violations } = await new AxeBuilder({ page }).analyze()
-        const found = violations.map((violation) => `${name}: ${violation.id} ${violation.nodes[0]?.html.slice(0, 160)}`)
+        const found = violations.map(
+          (violation) => `${name}: ${violation.id} ${violation.nodes[0]?.html.slice(0, 160)}`,
+        )
         expect(found).toEqual([])
       }
     })
   }
 }
 
-test('the containers page stays within 250 kB of compressed JavaScript at first load', async ({ signedIn: page }) => {
+test('the containers page stays within 250 kB of compressed JavaScript at first load', async ({
+  signedIn: page,
+}) => {
   let bytes = 0
   const session = await page.context().newCDPSession(page)
   await session.send('Network.enable')
