@@ -79,7 +79,7 @@ async function startBehindNginx(): Promise<typeof proxied> {
   const address = `http://localhost:${proxyPort}/roadstead`
   // A copy: the server writes the pages with its path into `.next-run`, which the other server here is serving from.
   const project = join(folder, 'project')
-  for (const name of ['server', 'lib', 'public', 'package.json', 'next.config.js'])
+  for (const name of ['server', 'lib', 'package.json', 'next.config.js'])
     cpSync(name, join(project, name), { recursive: true })
   cpSync('.next', join(project, '.next'), {
     recursive: true,
