@@ -32,12 +32,18 @@ export function runOrStop(command, args, options = {}) {
 }
 
 export function childEnvironment(extra = {}) {
-  return { ...process.env, NEXT_TELEMETRY_DISABLED: '1', PATH: `${join(modules, '.bin')}:${process.env.PATH}`, ...extra }
+  return {
+    ...process.env,
+    NEXT_TELEMETRY_DISABLED: '1',
+    PATH: `${join(modules, '.bin')}:${process.env.PATH}`,
+    ...extra,
+  }
 }
 
 /** Installs the dependencies when the lock file is not the one they were installed from. */
 export function ensureDependencies() {
-  if (Number(process.versions.node.split('.')[0]) < 20) stop(`Node 20 or newer is needed to start; this is ${process.versions.node}.`)
+  if (Number(process.versions.node.split('.')[0]) < 20)
+    stop(`Node 20 or newer is needed to start; this is ${process.versions.node}.`)
   const lock = hashOf([join(projectFolder, 'package-lock.json')])
   const stamp = join(modules, '.roadstead-lock')
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return
@@ -50,8 +56,11 @@ export function ensureDependencies() {
 
 /** Builds the pages when there is no build of exactly these sources. */
 export function ensureBuild() {
-  const sources = ['app', 'components', 'lib', 'public'].flatMap((folder) => filesBelow(join(projectFolder, folder)))
-  for (const file of ['next.config.js', 'package-lock.json', 'postcss.config.mjs', 'tsconfig.json']) sources.push(join(projectFolder, file))
+  const sources = ['app', 'components', 'lib', 'public'].flatMap((folder) =>
+    filesBelow(join(projectFolder, folder)),
+  )
+  for (const file of ['next.config.js', 'package-lock.json', 'postcss.config.mjs', 'tsconfig.json'])
+    sources.push(join(projectFolder, file))
   const state = hashOf(sources.filter((path) => !/\.test\.tsx?$/.test(path)))
   const stamp = join(projectFolder, '.next', 'roadstead-sources')
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === state) return

@@ -1,7 +1,14 @@
 // `npm test`: everything. Types, lint, unit, integration against real engines, and the pages in a real Chromium.
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { childEnvironment, ensureBuild, ensureDependencies, nodePath, projectFolder, stop } from './environment.js'
+import {
+  childEnvironment,
+  ensureBuild,
+  ensureDependencies,
+  nodePath,
+  projectFolder,
+  stop,
+} from './environment.js'
 
 const steps = [
   ['types', 'tsc', ['--noEmit', '--incremental', 'false', '-p', '.']],
@@ -45,7 +52,10 @@ function ensureChromium() {
   const path = process.env.ROADSTEAD_CHROMIUM ?? '/usr/bin/chromium'
   if (existsSync(path)) return
   const debian = existsSync('/usr/bin/apt-get') && process.getuid?.() === 0
-  if (!debian) stop(`The tests need a Chromium: install one and give its path in ROADSTEAD_CHROMIUM (looked at ${path}).`)
+  if (!debian)
+    stop(
+      `The tests need a Chromium: install one and give its path in ROADSTEAD_CHROMIUM (looked at ${path}).`,
+    )
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
   for (const args of [
     ['update', '-q'],

@@ -156,7 +156,7 @@ function limitsOf(document: Inspected | undefined) {
 function Section({ title, children }: { title: string; children: ReactNode }) {
   return (
     <section className="shrink-0">
-      <h3 className="mb-1.5 font-medium text-ink-muted text-xs">{title}</h3>
+      <h2 className="mb-1.5 font-medium text-ink-muted text-xs">{title}</h2>
       {children}
     </section>
   )

@@ -67,9 +67,10 @@ export function ContainersPage() {
   const sort = useMemo(() => parseSort(view.sort, { column: 'name', descending: false }), [view.sort])
   const groups = useGroups(containers, hosts, columns, view.filter, view.group, sort)
   const shown = groups.reduce((sum, group) => sum + group.rows.length, 0)
+  // Only what is in sight: an action must not reach rows that a filter hides.
   const selection = useMemo(
-    () => containers.filter((container) => selected.has(keyOf(container))),
-    [containers, selected],
+    () => groups.flatMap((group) => group.rows.filter((container) => selected.has(keyOf(container)))),
+    [groups, selected],
   )
   const opened = useMemo(() => findOpen(containers, open), [containers, open])
 

@@ -142,7 +142,7 @@ function CertificateEnd({ at }: { at: string }) {
 function Section({ title, children }: { title: string; children: ReactNode }) {
   return (
     <section className="shrink-0">
-      <h3 className="mb-1.5 font-medium text-ink-muted text-xs">{title}</h3>
+      <h2 className="mb-1.5 font-medium text-ink-muted text-xs">{title}</h2>
       <dl className="grid grid-cols-[128px_minmax(0,1fr)] gap-x-3 gap-y-1">{children}</dl>
     </section>
   )
