@@ -1,4 +1,4 @@
-import AxeBuilder from '@axe-core/playwright'
+import { AxeBuilder } from '@axe-core/playwright'
 import { containersOf, expect, registerLab, test } from './fixtures.ts'
 
 const sizes = [
