@@ -190,7 +190,7 @@ function useHostColumns(): Column<Host>[] {
       {
         id: 'engine',
         header: t('engine'),
-        width: '170px',
+        width: '208px',
         cell: ({ engine }) =>
           engine ? (
             <span title={`API ${engine.apiVersion}`}>
@@ -224,7 +224,7 @@ function useHostColumns(): Column<Host>[] {
       {
         id: 'seen',
         header: t('seen'),
-        width: '84px',
+        width: '96px',
         align: 'end',
         cell: (host) => <Age at={host.lastSeenAt} className="text-ink-muted" />,
         compare: (a, b) => compareText(a.lastSeenAt ?? '', b.lastSeenAt ?? ''),
