@@ -7,9 +7,9 @@ FROM $BUILD_BASE AS build
 ENV NEXT_TELEMETRY_DISABLED=1
 WORKDIR /app
 COPY package.json package-lock.json ./
-# The optional packages are the compilers of the pages, which come per platform. Scripts are not needed: ssh2's native
+# With the development packages: Next wants TypeScript there to build. The optional ones are the compilers of the pages, which come per platform. Scripts are not needed: ssh2's native
 # parts have pure JavaScript in their place.
-RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
+RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY . .
 # After the build the compilers go, our own copy of Node, and what runs only in the browser (it is in the build). So do
 # source maps and Next's second, ES module form, which its server does not load.
