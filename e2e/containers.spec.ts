@@ -128,7 +128,7 @@ test('a bulk stop over three hosts tells what it did', async ({ signedIn: page, 
     await expect(page.getByRole('row').filter({ hasText: `flock-${name}` })).toContainText('exited')
   await bar.getByRole('button', { name: 'Remove…' }).click()
   await expect(page.getByRole('dialog')).toContainText('3 containers on 3 hosts')
-  await page.getByRole('button', { name: 'Remove containers', exact: true }).click()
+  await page.getByRole('button', { name: 'Remove 3 containers', exact: true }).click()
   await expect(page.getByText('Nothing matches the filter')).toBeVisible()
 })
 
