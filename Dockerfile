@@ -19,7 +19,7 @@ RUN NODE_ENV=production node node_modules/next/dist/bin/next build \
     @fontsource-variable/inter @fontsource-variable/jetbrains-mono @tailwindcss/postcss @tanstack/react-query \
     @tanstack/react-virtual @xterm/xterm clsx cmdk lucide-react nuqs radix-ui recharts sonner \
     tailwind-merge tailwindcss \
- && find node_modules -name '*.map' -delete \
+ && find node_modules -name '*.map' -exec rm {} + \
  && rm -rf node_modules/next/dist/esm
 
 FROM $BASE
