@@ -1,0 +1,163 @@
+import { spawn } from 'node:child_process'
+import {
+  copyFileSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { expect, test } from '@playwright/test'
+import type { Host } from '#lib/contracts/hosts.ts'
+import { administrator } from './global-setup.ts'
+import { run } from './lab/run.ts'
+import { labEngine } from './lab/state.ts'
+
+const image = 'lab.internal/roadstead-under-test'
+const container = 'roadstead-under-test'
+const port = 17700
+let folder = ''
+
+test.beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'roadstead-image-'))
+})
+
+test.afterAll(async () => {
+  await docker(['rm', '--force', '--volumes', container], false)
+  for (const tag of ['latest', 'build', 'base', 'build-base'])
+    await docker(['rmi', '--force', `${image}:${tag}`], false)
+  rmSync(folder, { recursive: true, force: true })
+})
+
+/**
+ * The Dockerfile as it is. Against a public build only the bases differ, since the engine reaches no registry: they are
+ * made here of Node, busybox and Debian's C library, and the one to build on holds a filled npm cache beside npm.
+ */
+test('the image builds, runs as nobody special, is healthy and shows the host it runs on', async ({
+  page,
+}) => {
+  test.setTimeout(600_000)
+  const engine = labEngine('docker-unix')
+  await makeBases()
+  const build = [
+    ...['build', '--quiet', '--force-rm', '--build-arg', `BASE=${image}:base`],
+    ...['--build-arg', `BUILD_BASE=${image}:build-base`],
+  ]
+  // The first stage under a name of its own, so that it can be removed; the second build finds it in the cache.
+  await docker([...build, '--target', 'build', '--tag', `${image}:build`, '.'])
+  await docker([...build, '--tag', `${image}:latest`, '.'])
+  const [whole, base] = [await sizeOf('latest'), await sizeOf('base')]
+  const megabytes = (bytes: number) => `${Math.round(bytes / 1e6)} MB`
+  process.stdout.write(`  image: ${megabytes(whole)}, of which ${megabytes(base)} are the base\n`)
+  expect(whole - base).toBeLessThan(250e6)
+
+  const origin = `http://${engine.address}:${port}`
+  await docker([
+    ...['run', '--detach', '--name', container, '--publish', `${port}:7700`, '--health-interval', '2s'],
+    ...['--cap-drop', 'ALL', '--security-opt', 'no-new-privileges', '--env', `ROADSTEAD_URL=${origin}`],
+    ...['--volume', '/run/docker.sock:/var/run/docker.sock'],
+    ...['--group-add', String(statSync(engine.localSocketPath).gid), `${image}:latest`],
+  ])
+  const health = () => docker(['inspect', '--format', '{{.State.Health.Status}}', container])
+  await expect.poll(health, { timeout: 60_000 }).toBe('healthy')
+  expect(await docker(['exec', container, 'id', '-u'])).toBe('1000')
+  const token = /Set-up token[^:]*: (\S+)/.exec(await docker(['logs', container]))?.[1]
+
+  await page.goto(origin)
+  await expect(page).toHaveURL(`${origin}/setup`)
+  await page.getByRole('textbox', { name: 'One-time token' }).fill(token ?? 'none was printed')
+  await page.getByRole('textbox', { name: 'Name', exact: true }).fill(administrator.name)
+  await page.getByRole('textbox', { name: 'E-mail' }).fill(administrator.email)
+  await page.getByRole('textbox', { name: 'Password' }).fill(administrator.password)
+  await page.getByRole('button', { name: 'Make the administrator' }).click()
+  await expect(page.getByRole('checkbox').first()).toBeVisible()
+  const added = await page.request.post(`${origin}/api/hosts`, {
+    data: { name: 'its-own-engine', transport: { kind: 'unix', socketPath: '/var/run/docker.sock' } },
+    headers: { origin },
+  })
+  expect(added.status(), await added.text()).toBe(200)
+  const hosts = async () => (await (await page.request.get(`${origin}/api/hosts`)).json()) as Host[]
+  await expect.poll(async () => (await hosts())[0]?.state, { timeout: 30_000 }).toBe('online')
+  await page.goto(`${origin}/containers?filter=${container}`)
+  await expect(page.getByRole('row').filter({ hasText: container })).toContainText('running')
+
+  // Account, session and host are on the volume.
+  await docker(['restart', container])
+  await expect.poll(health, { timeout: 60_000 }).toBe('healthy')
+  await expect.poll(async () => (await hosts())[0]?.state, { timeout: 30_000 }).toBe('online')
+})
+
+/** Docker's own client with the old builder, which needs no plugin. Resolves with its output. */
+async function docker(args: string[], check = true): Promise<string> {
+  const at = ['-H', `unix://${labEngine('docker-unix').localSocketPath}`]
+  const { DOCKER_CONTEXT: _, DOCKER_HOST: __, ...env } = process.env
+  const result = await run('/usr/bin/docker', [...at, ...args], {
+    check,
+    env: { ...env, DOCKER_BUILDKIT: '0' },
+  })
+  return result.stdout.trim()
+}
+
+async function sizeOf(tag: string): Promise<number> {
+  return Number(await docker(['image', 'inspect', '--format', '{{.Size}}', `${image}:${tag}`]))
+}
+
+async function makeBases(): Promise<void> {
+  const root = join(folder, 'root')
+  for (const path of ['bin', 'usr/bin', 'usr/local/bin', 'usr/local/etc', 'etc', 'proc', 'sys', 'dev', 'tmp'])
+    mkdirSync(join(root, path), { recursive: true })
+  copyFileSync('/bin/busybox', join(root, 'bin/busybox'))
+  for (const applet of (await run('/bin/busybox', ['--list'])).stdout.split('\n'))
+    if (applet && applet !== 'busybox') symlinkSync('busybox', join(root, 'bin', applet))
+  symlinkSync('/bin/env', join(root, 'usr/bin/env'))
+  writeFileSync(join(root, 'etc/passwd'), 'root:x:0:0:root:/root:/bin/sh\nnode:x:1000:1000::/tmp:/bin/sh\n')
+  writeFileSync(join(root, 'etc/group'), 'root:x:0:\nnode:x:1000:\n')
+  const node = realpathSync(process.execPath)
+  copyFileSync(node, join(root, 'usr/local/bin/node'))
+  // The whole of Debian's C library, not just what Node links: the compilers of the pages also want librt.
+  const linked = (await run('ldd', [node])).stdout.match(/\/\S+/g) ?? []
+  const known = (await run('/sbin/ldconfig', ['-p'])).stdout
+  const librt = /=> (\/lib\/\S*linux-gnu\/librt\.so\.1)/.exec(known)?.[1]
+  for (const path of [...linked, ...(librt ? [librt] : [])]) {
+    mkdirSync(join(root, dirname(path)), { recursive: true })
+    copyFileSync(realpathSync(path), join(root, path))
+  }
+  await importImage(root, 'base')
+
+  const npm = realpathSync((await run('sh', ['-c', 'command -v npm'])).stdout.trim())
+  cpSync(join(dirname(npm), '..'), join(root, 'usr/local/lib/node_modules/npm'), { recursive: true })
+  symlinkSync('../lib/node_modules/npm/bin/npm-cli.js', join(root, 'usr/local/bin/npm'))
+  const cache = join(root, 'npm-cache')
+  const filling = join(folder, 'filling')
+  mkdirSync(filling)
+  for (const name of ['package.json', 'package-lock.json']) copyFileSync(name, join(filling, name))
+  const quiet = ['--ignore-scripts', '--no-audit', '--no-fund', '--cache', cache]
+  await run('npm', ['ci', ...quiet], { cwd: filling })
+  // The cache is keyed by the address that it was filled from.
+  const registry = (await run('npm', ['config', 'get', 'registry'])).stdout.trim()
+  writeFileSync(
+    join(root, 'usr/local/etc/npmrc'),
+    `offline=true\ncache=/npm-cache\nregistry=${registry}\nomit-lockfile-registry-resolved=true\n`,
+  )
+  await importImage(root, 'build-base')
+}
+
+function importImage(root: string, tag: string): Promise<void> {
+  const change = 'ENV PATH=/usr/local/bin:/usr/bin:/bin'
+  const at = `unix://${labEngine('docker-unix').localSocketPath}`
+  const tar = spawn('tar', ['--owner=0', '--group=0', '--numeric-owner', '-C', root, '-c', '.'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const client = spawn('/usr/bin/docker', ['-H', at, 'import', '--change', change, '-', `${image}:${tag}`], {
+    stdio: [tar.stdout, 'ignore', 'inherit'],
+  })
+  return new Promise((resolve, reject) => {
+    client.once('error', reject)
+    client.once('exit', (code) => (code === 0 ? resolve() : reject(new Error(`docker import: ${code}`))))
+  })
+}
