@@ -84,9 +84,10 @@ export function createContainerService(parts: {
       const container = get(hostId, id)
       const engine = registry.engine(hostId)
       const outcome = await at(perform(engine, id, action, options), container)
-      const after = await engine.readContainer(id).catch(() => container)
+      // When it cannot be read back the events tell; the row from before must not overwrite them.
+      const after = await engine.readContainer(id).catch(() => undefined)
       if (after) fleet.put('containers', { hostId, ...after })
-      else fleet.remove('containers', hostId, id)
+      else if (after === null) fleet.remove('containers', hostId, id)
       return { outcome, container: fleet.get('containers', hostId, id) ?? null }
     },
   }

@@ -42,8 +42,13 @@ export function createImageService(parts: {
       throw error.at({ hostId, objectId: id, params: containers ? { containers } : {} })
     }
   }
+  /** What was asked for is done: a list that fails afterwards is no failure of it. The event stream brings the list too. */
   const relist = async (hostId: string) => {
-    const images = await registry.engine(hostId).listImages()
+    const images = await registry
+      .engine(hostId)
+      .listImages()
+      .catch(() => null)
+    if (!images) return
     fleet.replace(
       'images',
       hostId,

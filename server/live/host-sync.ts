@@ -14,6 +14,8 @@ const relistMs = 5 * 60_000
 const detailWidth = 3
 /** Freshness is marked this often while the stream is open and the host answers pings. */
 const freshMs = 5000
+/** After a failed refresh. */
+const retryMs = 3000
 
 export interface SyncTarget {
   hostId: string
@@ -61,13 +63,20 @@ async function listAll(target: SyncTarget, signal: AbortSignal): Promise<void> {
   await Promise.all([
     list(target, 'containers', signal),
     ...(['images', 'volumes', 'networks', 'pods'] as const).map((kind) =>
-      list(target, kind, signal).catch((error) => {
-        target.log.warn({ err: error, hostId: target.hostId, kind }, 'list failed')
-      }),
+      listTolerantly(target, kind, signal),
     ),
   ])
   target.synced(new Date())
   void completeDetails(target, signal)
+}
+
+/** A kind that cannot be listed stays as it was, and costs the others nothing. */
+async function listTolerantly(target: SyncTarget, kind: ObjectKind, signal: AbortSignal): Promise<void> {
+  try {
+    await list(target, kind, signal)
+  } catch (error) {
+    if (!signal.aborted) target.log.warn({ err: error, hostId: target.hostId, kind }, 'list failed')
+  }
 }
 
 async function list(target: SyncTarget, kind: ObjectKind, signal: AbortSignal): Promise<void> {
@@ -132,6 +141,7 @@ async function follow(
   const dirtyContainers = new Set<string>()
   const dirtyKinds = new Set<ObjectKind>()
   let timer: NodeJS.Timeout | undefined
+  let retry: NodeJS.Timeout | undefined
   let working: Promise<void> = Promise.resolve()
 
   const work = async () => {
@@ -141,7 +151,11 @@ async function follow(
     dirtyKinds.clear()
     if (ids.length > burst) kinds.add('containers')
     else await Promise.all(ids.map((id) => refresh(target, id, signal)))
-    await Promise.all([...kinds].map((kind) => list(target, kind, signal)))
+    await Promise.all(
+      [...kinds].map((kind) =>
+        kind === 'containers' ? list(target, kind, signal) : listTolerantly(target, kind, signal),
+      ),
+    )
     target.synced(new Date())
   }
   const soon = () => {
@@ -149,8 +163,11 @@ async function follow(
       timer = undefined
       // One round after the other, so that an older answer never overwrites a newer one.
       working = working.then(work).catch((error) => {
-        if (!signal.aborted) target.log.warn({ err: error, hostId: target.hostId }, 'refresh failed')
+        if (signal.aborted) return
+        target.log.warn({ err: error, hostId: target.hostId }, 'refresh failed')
+        // What was to be read is not known any more: list, in a moment and not at once.
         dirtyKinds.add('containers')
+        retry = setTimeout(soon, retryMs)
       })
     }, settleMs)
   }
@@ -174,6 +191,7 @@ async function follow(
     clearInterval(relist)
     clearInterval(fresh)
     clearTimeout(timer)
+    clearTimeout(retry)
     await working
   }
 }
@@ -190,6 +208,8 @@ function note(
       if (silent.test(event.action)) return false
       if (event.action === 'destroy') {
         target.fleet.remove('containers', target.hostId, event.id)
+        // Read again too: an answer that was under way may put the row back after us.
+        dirtyContainers.add(event.id)
         // Its anonymous volumes may have gone with it, and Podman tells nobody.
         dirtyKinds.add('volumes')
       } else dirtyContainers.add(event.id)

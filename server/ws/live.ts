@@ -20,6 +20,8 @@ interface Viewer {
   socket: WebSocket
   /** False until its hello. */
   ready: boolean
+  /** Bytes it may have waiting: more while its snapshot, which may be larger than any backlog, is under way. */
+  allowance: number
   behindSince: number | null
 }
 
@@ -30,14 +32,15 @@ interface Viewer {
 export function liveSocket(fleet: FleetState & { flush(): void }): SocketDefinition & { stop(): void } {
   const viewers = new Set<Viewer>()
   const send = (viewer: Viewer, text: string) => {
-    if (viewer.behindSince === null && viewer.socket.bufferedAmount < slowBytes) {
+    if (viewer.socket.bufferedAmount === 0) viewer.allowance = slowBytes
+    if (viewer.behindSince === null && viewer.socket.bufferedAmount < viewer.allowance) {
       viewer.socket.send(text)
       return
     }
     viewer.behindSince ??= performance.now()
     if (viewer.socket.bufferedAmount === 0) {
       viewer.behindSince = null
-      viewer.socket.send(snapshot(fleet))
+      sendSnapshot(fleet, viewer)
     } else if (performance.now() - viewer.behindSince > stuckMs) {
       viewer.socket.close(liveCloseCodes.tooSlow, 'too slow')
     }
@@ -61,11 +64,12 @@ export function liveSocket(fleet: FleetState & { flush(): void }): SocketDefinit
       unsubscribe()
     },
     open(socket) {
-      const viewer: Viewer = { socket, ready: false, behindSince: null }
+      const viewer: Viewer = { socket, ready: false, allowance: slowBytes, behindSince: null }
       viewers.add(viewer)
       socket.on('close', () => viewers.delete(viewer))
       socket.on('message', (data, isBinary) => {
-        const hello = isBinary ? null : parse(String(data))
+        // One greeting for each connection: every further one would cost a snapshot.
+        const hello = isBinary || viewer.ready ? null : parse(String(data))
         if (!hello) {
           socket.close(1008, 'not understood')
           return
@@ -85,7 +89,7 @@ function greet(
   const missed = hello.epoch === fleet.epoch && hello.seq !== undefined ? fleet.since(hello.seq) : null
   viewer.ready = true
   if (missed === null) {
-    viewer.socket.send(snapshot(fleet))
+    sendSnapshot(fleet, viewer)
     return
   }
   const resumed: ServerFrame = {
@@ -97,6 +101,12 @@ function greet(
   viewer.socket.send(JSON.stringify(resumed))
   for (const batch of missed)
     viewer.socket.send(JSON.stringify({ type: 'delta', ...batch } satisfies ServerFrame))
+}
+
+function sendSnapshot(fleet: FleetState, viewer: Viewer): void {
+  const text = snapshot(fleet)
+  viewer.allowance = slowBytes + text.length
+  viewer.socket.send(text)
 }
 
 function snapshot(fleet: FleetState): string {
