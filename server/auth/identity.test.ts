@@ -36,6 +36,17 @@ describe('sign-in', () => {
   })
 })
 
+it('lets no more guesses through when they come all at once', async () => {
+  const test = await startApp()
+  await test.setUp()
+  const guess = { email: administrator.email, password: 'guess' }
+  const answers = await Promise.all(
+    Array.from({ length: 12 }, () => test.call('POST', '/api/session', guess)),
+  )
+  expect(answers.filter((answer) => codeOf(answer) === 'bad_credentials').length).toBeLessThanOrEqual(5)
+  await test.close()
+})
+
 describe('password', () => {
   it('changes with the current one only, and signs the others out', async () => {
     const test = await startApp()

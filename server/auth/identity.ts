@@ -112,7 +112,7 @@ export async function createIdentity(parts: {
     },
 
     async signIn({ email, password }, client) {
-      await limits.check(email, client.address)
+      const succeeded = await limits.attempt(email, client.address)
       let answer: Response
       try {
         answer = await auth.api.signInEmail({
@@ -123,11 +123,8 @@ export async function createIdentity(parts: {
       } catch (cause) {
         throw new AppError('internal', { cause })
       }
-      if (!answer.ok) {
-        await limits.failed(email, client.address)
-        throw new AppError('bad_credentials')
-      }
-      await limits.succeeded(email)
+      if (!answer.ok) throw new AppError('bad_credentials')
+      await succeeded()
       const cookies = answer.headers.getSetCookie()
       const cookie = cookies.map((line) => line.split(';', 1)[0]).join('; ')
       const principal = await identity.principal(new Headers({ cookie }))
@@ -148,17 +145,15 @@ export async function createIdentity(parts: {
     },
 
     async changePassword(principal, input, client) {
-      await limits.check(principal.email, client.address)
+      const succeeded = await limits.attempt(principal.email, client.address)
       const { currentPassword, newPassword } = input
       const answer = await auth.api.changePassword({
         body: { currentPassword, newPassword, revokeOtherSessions: false },
         headers: client.headers,
         asResponse: true,
       })
-      if (!answer.ok) {
-        await limits.failed(principal.email, client.address)
-        throw new AppError('password_wrong')
-      }
+      if (!answer.ok) throw new AppError('password_wrong')
+      await succeeded()
       if (!input.revokeOthers) return
       const others = await db
         .selectFrom('session')

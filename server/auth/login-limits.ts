@@ -8,46 +8,53 @@ const windowMs = 5 * 60_000
 const limits = { account: 5, address: 20 }
 
 export interface LoginLimits {
-  /** Throws login_limited with the seconds to wait. */
-  check(account: string, address: string): Promise<void>
-  failed(account: string, address: string): Promise<void>
-  succeeded(account: string): Promise<void>
+  /**
+   * Counts an attempt as failed before the password is looked at, so that guesses sent at once cannot pass together.
+   * Throws login_limited with the seconds to wait. Call what it returns when the attempt succeeded.
+   */
+  attempt(account: string, address: string): Promise<() => Promise<void>>
 }
 
-/** Counts failed sign-ins in the database, so that a restart forgives nobody. */
+/** Counts sign-ins that failed in the database, so that a restart forgives nobody. */
 export function createLoginLimits(db: Database, now: () => number = Date.now): LoginLimits {
-  const buckets = (account: string, address: string) => [
-    { bucket: `account:${account.toLowerCase()}`, limit: limits.account },
-    { bucket: `address:${network(address)}`, limit: limits.address },
-  ]
   return {
-    async check(account, address) {
-      for (const { bucket, limit } of buckets(account, address)) {
-        const failures = await db
-          .selectFrom('login_failures')
-          .select('at')
-          .where('bucket', '=', bucket)
-          .where('at', '>', now() - windowMs)
-          .orderBy('at', 'desc')
-          .limit(limit)
-          .execute()
-        const oldest = failures.at(-1)
-        if (failures.length >= limit && oldest) {
-          const seconds = Math.ceil((Number(oldest.at) + windowMs - now()) / 1000)
-          throw new AppError('login_limited', { params: { seconds } })
-        }
-      }
-    },
-    async failed(account, address) {
+    async attempt(account, address) {
       await db
         .deleteFrom('login_failures')
         .where('at', '<', now() - windowMs)
         .execute()
-      const rows = buckets(account, address).map(({ bucket }) => ({ id: randomUUID(), bucket, at: now() }))
-      await db.insertInto('login_failures').values(rows).execute()
-    },
-    async succeeded(account) {
-      await db.deleteFrom('login_failures').where('bucket', '=', `account:${account.toLowerCase()}`).execute()
+      const buckets = [
+        { id: randomUUID(), bucket: `account:${account.toLowerCase()}`, limit: limits.account },
+        { id: randomUUID(), bucket: `address:${network(address)}`, limit: limits.address },
+      ]
+      const ids = buckets.map(({ id }) => id)
+      const at = now()
+      await db
+        .insertInto('login_failures')
+        .values(buckets.map(({ id, bucket }) => ({ id, bucket, at })))
+        .execute()
+      for (const { id, bucket, limit } of buckets) {
+        const others = await db
+          .selectFrom('login_failures')
+          .select('at')
+          .where('bucket', '=', bucket)
+          .where('id', '!=', id)
+          .orderBy('at', 'desc')
+          .limit(limit)
+          .execute()
+        const oldest = others.at(-1)
+        if (others.length >= limit && oldest) {
+          // A refused attempt does not prolong the wait.
+          await db.deleteFrom('login_failures').where('id', 'in', ids).execute()
+          const seconds = Math.max(1, Math.ceil((Number(oldest.at) + windowMs - now()) / 1000))
+          throw new AppError('login_limited', { params: { seconds } })
+        }
+      }
+      return async () => {
+        const [own] = buckets
+        await db.deleteFrom('login_failures').where('id', 'in', ids).execute()
+        if (own) await db.deleteFrom('login_failures').where('bucket', '=', own.bucket).execute()
+      }
     },
   }
 }

@@ -33,11 +33,9 @@ export function createSetup(db: Database, identity: Identity): Setup {
     token: async () => ((await done()) ? null : secret),
     async complete(input, client) {
       if (await done()) throw new AppError('setup_done')
-      await limits.check('set-up', client.address)
-      if (!sameText(input.token.trim(), secret)) {
-        await limits.failed('set-up', client.address)
-        throw new AppError('setup_token_wrong')
-      }
+      const succeeded = await limits.attempt('set-up', client.address)
+      if (!sameText(input.token.trim(), secret)) throw new AppError('setup_token_wrong')
+      await succeeded()
       try {
         // The primary key makes the first of two simultaneous set-ups the only one.
         await db
