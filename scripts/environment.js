@@ -90,6 +90,8 @@ function hashOf(paths) {
 /** Runs a long-lived child in the foreground; its signals and its exit code are ours. */
 export function becomeChild(command, args, env) {
   const child = spawn(command, args, { cwd: projectFolder, stdio: 'inherit', env })
-  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal))
+  process.on('SIGTERM', () => child.kill('SIGTERM'))
+  // A terminal sends Ctrl-C to the child as well; a second one would end it at once.
+  process.on('SIGINT', () => process.stdin.isTTY || child.kill('SIGINT'))
   child.on('exit', (code, signal) => process.exit(code ?? (signal ? 1 : 0)))
 }

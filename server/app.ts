@@ -55,7 +55,7 @@ export async function createApp(
   const database = await openDatabase(config.dataFolder)
   await checkKey(database.db, vault)
   const identity = await createIdentity({ config, db: database.db, raw: database.raw, vault })
-  const setup = createSetup(database.db, identity)
+  const setup = await createSetup(database.db, identity)
   const hosts = await createHosts({ config, db: database.db, vault, log })
   const live = createLive(hosts.registry, log)
   const services = { fleet: live.fleet, registry: hosts.registry, authorize }

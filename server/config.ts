@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import { z } from 'zod'
 
@@ -20,10 +21,17 @@ const environmentSchema = z.object({
         .split(',')
         .map((entry) => entry.trim())
         .filter(Boolean),
-    ),
+    )
+    .refine((list) => list.every(isNetwork), 'addresses or networks such as 10.0.0.0/8, with commas'),
   ROADSTEAD_LOG: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
   ROADSTEAD_LAB_STATE: z.string().optional(),
 })
+
+function isNetwork(entry: string): boolean {
+  const [address = '', bits] = entry.split('/')
+  const most = isIP(address) === 6 ? 128 : 32
+  return isIP(address) !== 0 && (bits === undefined || (/^\d+$/.test(bits) && Number(bits) <= most))
+}
 
 export interface Config {
   port: number

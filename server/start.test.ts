@@ -49,6 +49,15 @@ describe('a start that cannot work ends with one clear line', () => {
     expect(oneLine(stderr)).toEqual([expect.stringMatching(/ROADSTEAD_PORT/)])
   })
 
+  it('names a proxy list that is none', async () => {
+    const { code, stderr } = await start({
+      ROADSTEAD_DATA: makeFolder(),
+      ROADSTEAD_TRUSTED_PROXIES: '10.0.0.1/99',
+    })
+    expect([code, oneLine(stderr).length]).toEqual([1, 1])
+    expect(stderr).toContain('ROADSTEAD_TRUSTED_PROXIES')
+  })
+
   it('says that the data folder cannot be written', async () => {
     const file = join(makeFolder(), 'a-file')
     writeFileSync(file, '')

@@ -47,6 +47,35 @@ it('lets no more guesses through when they come all at once', async () => {
   await test.close()
 })
 
+it('undoes a set-up that a crash cut in the middle', async () => {
+  const half = mkdtempSync(join(tmpdir(), 'roadstead-half-'))
+  const first = await startApp({}, half)
+  await first.setUp()
+  await first.app.db.updateTable('settings').set({ value: 'begun' }).where('key', '=', 'setup_done').execute()
+  await first.close()
+  const second = await startApp({}, half)
+  expect((await second.call('GET', '/api/setup')).json).toEqual({ needed: true })
+  await second.setUp()
+  expect((await second.call('GET', '/api/session')).status).toBe(200)
+  await second.close()
+  rmSync(half, { recursive: true, force: true })
+})
+
+it('knows which sessions are over', async () => {
+  const test = await startApp()
+  await test.setUp()
+  const [session] = (await test.call('GET', '/api/account/sessions')).json as { id: string }[]
+  const id = session?.id ?? ''
+  expect(await test.app.identity.current([id, 'another'])).toEqual(new Set([id]))
+  await test.app.db
+    .updateTable('session')
+    .set({ expiresAt: new Date(Date.now() - 1000).toISOString() })
+    .where('id', '=', id)
+    .execute()
+  expect(await test.app.identity.current([id])).toEqual(new Set())
+  await test.close()
+})
+
 describe('password', () => {
   it('changes with the current one only, and signs the others out', async () => {
     const test = await startApp()

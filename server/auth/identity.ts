@@ -44,6 +44,8 @@ export interface Identity {
   /** Throws session_not_found; also for another person's session. */
   revoke(principal: Principal, sessionId: string): Promise<void>
   hasUsers(): Promise<boolean>
+  /** Those of the sessions that are still valid: neither revoked nor idle or old beyond the limits. */
+  current(sessionIds: readonly string[]): Promise<Set<string>>
   /** Called with the id of each session that ended, so that its sockets close. */
   onRevoked(listener: (sessionId: string) => void): () => void
 }
@@ -125,7 +127,10 @@ export async function createIdentity(parts: {
       }
       if (!answer.ok) throw new AppError('bad_credentials')
       await succeeded()
-      const cookies = answer.headers.getSetCookie()
+      // The database decides about idleness; a cookie that ended after the idle time would sign out who is at work.
+      const cookies = answer.headers
+        .getSetCookie()
+        .map((line) => line.replace(/Max-Age=\d+/i, `Max-Age=${absoluteMs / 1000}`))
       const cookie = cookies.map((line) => line.split(';', 1)[0]).join('; ')
       const principal = await identity.principal(new Headers({ cookie }))
       if (!principal) throw new AppError('internal', { detail: 'The new session is not readable' })
@@ -192,6 +197,20 @@ export async function createIdentity(parts: {
       await endSession(row.id)
     },
 
+    async current(sessionIds) {
+      if (sessionIds.length === 0) return new Set()
+      const rows = await db
+        .selectFrom('session')
+        .selectAll()
+        .where('id', 'in', [...sessionIds])
+        .execute()
+      const valid = rows.filter(
+        (row) =>
+          new Date(row.expiresAt).getTime() > Date.now() &&
+          Date.now() - new Date(row.createdAt).getTime() < absoluteMs,
+      )
+      return new Set(valid.map((row) => row.id))
+    },
     hasUsers: async () =>
       (await db.selectFrom('user').select('id').limit(1).executeTakeFirst()) !== undefined,
     onRevoked(listener) {

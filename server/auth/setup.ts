@@ -17,7 +17,8 @@ export interface Setup {
  * The first run. Who can read the server's output holds the token; without it nobody on the network can take the
  * dashboard first. Done is a row of its own, not the presence of users: deleting them opens nothing again.
  */
-export function createSetup(db: Database, identity: Identity): Setup {
+export async function createSetup(db: Database, identity: Identity): Promise<Setup> {
+  await undoHalfSetup(db)
   const secret = randomBytes(15).toString('base64url').replaceAll(/[-_]/g, 'x')
   const limits = createLoginLimits(db)
   const done = async () => {
@@ -38,15 +39,17 @@ export function createSetup(db: Database, identity: Identity): Setup {
       await succeeded()
       try {
         // The primary key makes the first of two simultaneous set-ups the only one.
-        await db
-          .insertInto('settings')
-          .values({ key: 'setup_done', value: new Date().toISOString() })
-          .execute()
+        await db.insertInto('settings').values({ key: 'setup_done', value: begun }).execute()
       } catch (cause) {
         throw new AppError('setup_done', { cause })
       }
       try {
         await identity.createAdministrator(input)
+        await db
+          .updateTable('settings')
+          .set({ value: new Date().toISOString() })
+          .where('key', '=', 'setup_done')
+          .execute()
       } catch (cause) {
         await db.deleteFrom('settings').where('key', '=', 'setup_done').execute()
         throw new AppError('internal', { detail: (cause as Error).message, cause })
@@ -54,6 +57,20 @@ export function createSetup(db: Database, identity: Identity): Setup {
       return identity.signIn(input, client)
     },
   }
+}
+
+const begun = 'begun'
+
+/** A crash in the middle of a set-up leaves it begun, with no administrator who could ever sign in: it is undone. */
+async function undoHalfSetup(db: Database): Promise<void> {
+  const row = await db
+    .selectFrom('settings')
+    .select('value')
+    .where('key', '=', 'setup_done')
+    .executeTakeFirst()
+  if (row?.value !== begun) return
+  await db.deleteFrom('user').execute()
+  await db.deleteFrom('settings').where('key', '=', 'setup_done').execute()
 }
 
 /** Compares digests, so that neither content nor length shows in the time it takes. */

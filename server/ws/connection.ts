@@ -49,15 +49,20 @@ export function createSocketDispatcher(
       if (entry.sessionId === sessionId) socket.close(liveCloseCodes.signedOut, 'signed out')
     }
   })
-  const timer = setInterval(() => {
+  const check = async () => {
+    // A session that ran out says nothing by itself: its sockets are found here.
+    const valid = await identity.current([...new Set([...open.values()].map((entry) => entry.sessionId))])
     for (const [socket, entry] of open) {
-      if (!entry.answered) {
-        socket.terminate()
-        continue
+      if (!valid.has(entry.sessionId)) socket.close(liveCloseCodes.signedOut, 'signed out')
+      else if (!entry.answered) socket.terminate()
+      else {
+        entry.answered = false
+        socket.ping()
       }
-      entry.answered = false
-      socket.ping()
     }
+  }
+  const timer = setInterval(() => {
+    check().catch((error) => log.warn({ err: error }, 'sockets could not be checked'))
   }, pingEveryMs)
   timer.unref()
 
