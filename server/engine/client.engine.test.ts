@@ -77,6 +77,10 @@ describe.each(engineNames)('%s', (name: EngineName) => {
   })
 
   it('knows what its containers do', async () => {
+    // Docker makes its first health check one interval (10 s) after the start, and the lab may be younger.
+    const sickness = async () =>
+      (await client.listContainers()).find((container) => container.name === 'sick')?.health
+    await expect.poll(sickness, { timeout: 30_000, interval: 500 }).toBe('unhealthy')
     const list = await client.listContainers()
     const named = (wanted: string) => list.find((container) => container.name === wanted)
     expect(named('sick')).toMatchObject({ state: 'running', health: 'unhealthy' })
