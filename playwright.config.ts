@@ -1,4 +1,5 @@
 import { defineConfig } from '@playwright/test'
+import { e2eOrigin } from './e2e/address.ts'
 
 /** One worker: the tests share the lab's engines, and two cores are busy with eight of them. */
 export default defineConfig({
@@ -13,7 +14,7 @@ export default defineConfig({
   reporter: process.env.CI ? [['list'], ['json', { outputFile: 'test-results/e2e.json' }]] : [['list']],
   globalSetup: './e2e/global-setup.ts',
   use: {
-    baseURL: 'http://localhost:7701',
+    baseURL: e2eOrigin,
     viewport: { width: 1440, height: 900 },
     trace: 'retain-on-failure',
     launchOptions: {

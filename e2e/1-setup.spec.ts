@@ -1,4 +1,5 @@
 import { expect, test } from '@playwright/test'
+import { e2eOrigin } from './address.ts'
 import { administrator } from './global-setup.ts'
 
 // Runs first, by its name: it makes the administrator that the other files sign in as.
@@ -16,7 +17,7 @@ test('a newcomer sets up with the token, chooses an engine and sees its containe
   await expect(engine).toBeVisible()
   await expect(page.getByText('podman5-tcp')).toBeVisible()
   await page.getByRole('button', { name: /^Add \d+ engines$/ }).click()
-  await expect(page).toHaveURL(/7701\/$/)
+  await expect(page).toHaveURL(`${e2eOrigin}/`)
   await page.goto('/containers?filter=host:docker-unix')
   await expect(page.getByRole('row').filter({ hasText: 'chatter' })).toContainText('running')
 })
@@ -25,7 +26,7 @@ test('set-up cannot be opened again', async ({ request }) => {
   const { name, email, password } = administrator
   const answer = await request.post('/api/setup', {
     data: { token: process.env.ROADSTEAD_E2E_TOKEN, name, email: `second-${email}`, password },
-    headers: { origin: 'http://localhost:7701' },
+    headers: { origin: e2eOrigin },
   })
   expect(answer.status()).toBe(409)
   expect((await answer.json()).error.code).toBe('setup_done')

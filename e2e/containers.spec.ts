@@ -1,3 +1,4 @@
+import { e2eOrigin } from './address.ts'
 import { containersOf, expect, registerLab, row, test } from './fixtures.ts'
 import { engineNames, labEngine } from './lab/state.ts'
 import { witness } from './lab/witness.ts'
@@ -106,7 +107,7 @@ test('what had to be done by nobody is explained', async ({ signedIn: page, api 
   await page.goto(`/containers?open=${web.hostId}/${web.id.slice(0, 12)}`)
   const answer = await api.post(`/api/hosts/${web.hostId}/containers/${web.id}/start`, {
     data: {},
-    headers: { origin: 'http://localhost:7701' },
+    headers: { origin: e2eOrigin },
   })
   expect((await answer.json()).outcome).toBe('already')
   await expect(page.getByRole('dialog')).toContainText('web')

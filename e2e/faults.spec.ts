@@ -1,3 +1,4 @@
+import { e2eOrigin } from './address.ts'
 import { containersOf, expect, hostsOf, registerLab, test } from './fixtures.ts'
 import { blackhole, freeze, heal, killEngine, refill, restartEngine, thaw } from './lab/faults.ts'
 import { witness } from './lab/witness.ts'
@@ -40,7 +41,7 @@ test('a frozen, a killed and a black-holed host among healthy ones: the page sta
     const began = performance.now()
     const refused = await api.post(`/api/hosts/${frozen?.hostId}/containers/${frozen?.id}/stop`, {
       data: {},
-      headers: { origin: 'http://localhost:7701' },
+      headers: { origin: e2eOrigin },
     })
     expect((await refused.json()).error.code).toBe('host_unresponsive')
     expect(performance.now() - began).toBeLessThan(2000)

@@ -1,11 +1,12 @@
 import { type APIRequestContext, test as base, expect, type Page } from '@playwright/test'
 import type { Container } from '#lib/contracts/containers.ts'
 import type { Host } from '#lib/contracts/hosts.ts'
+import { e2eOrigin } from './address.ts'
 import { administrator } from './global-setup.ts'
 
 export { expect } from '@playwright/test'
 
-const origin = 'http://localhost:7701'
+const origin = e2eOrigin
 
 /** Signed in by the API, so that each test begins where it wants. A page that logs an error fails its test. */
 export const test = base.extend<{ signedIn: Page; api: APIRequestContext }>({

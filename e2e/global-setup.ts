@@ -2,11 +2,11 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { e2ePort } from './address.ts'
 import { labUp } from './lab/lab.ts'
 import { labFolder } from './lab/state.ts'
 
 export const administrator = { name: 'Ada', email: 'ada@example.com', password: 'correct horse battery' }
-const port = 7701
 
 /** A real server of the built pages over the real lab, set up once with every engine of the lab registered. */
 export default async function globalSetup(): Promise<() => Promise<void>> {
@@ -27,7 +27,7 @@ function startServer(data: string): Promise<{ child: ChildProcess; token: string
     env: {
       ...process.env,
       NODE_ENV: 'production',
-      ROADSTEAD_PORT: String(port),
+      ROADSTEAD_PORT: String(e2ePort),
       ROADSTEAD_DATA: data,
       ROADSTEAD_LOG: 'warn',
       ROADSTEAD_LAB_STATE: join(labFolder(), 'lab.json'),

@@ -35,7 +35,7 @@ export function ContainerPage({ hostId, containerId }: { hostId: string; contain
           />
         }
       />
-      <div className="fill max-w-5xl">
+      <div className="fill">
         <ContainerDetailView key={`${hostId}/${container.id}`} container={container} />
       </div>
       <ActionDialog

@@ -2,6 +2,7 @@ import type { EngineInfo } from '#lib/contracts/hosts.ts'
 import { AppError } from '../errors.ts'
 import type { Transport } from '../transport/types.ts'
 import { negotiateApiVersion } from './compat.ts'
+import { createEngineContext, given, timeouts } from './context.ts'
 import { understood } from './errors.ts'
 import { nanoToSeconds, readEvents } from './events.ts'
 import {
@@ -22,8 +23,6 @@ import {
 import { type EngineRequest, segments, send, sendForJson, sendForText } from './request.ts'
 import type { CallOptions, EngineClient } from './types.ts'
 
-/** Milliseconds. A list of an engine with thousands of containers takes seconds; a stop takes its grace besides. */
-const timeouts = { ping: 5000, read: 15_000, list: 45_000, change: 60_000 }
 const listing = { timeoutMs: timeouts.list }
 
 interface VersionAnswer {
@@ -50,34 +49,8 @@ interface InfoAnswer {
 export function createEngineClient(transport: Transport): EngineClient {
   let info: EngineInfo | null = null
 
-  const version = () => {
-    if (!info)
-      throw new AppError('host_connecting', { detail: 'The engine has not been asked for its version yet.' })
-    return info.apiVersion
-  }
-  const isPodman = () => info?.flavour === 'podman'
-  const docker = (path: string) => `/v${version()}${path}`
-  /** libpod ignores the number but demands one. */
-  const libpod = (path: string) => `/v4.0.0/libpod${path}`
-  const json = async <T>(
-    path: string,
-    rest: Partial<EngineRequest> = {},
-    options: CallOptions = {},
-  ): Promise<T> => {
-    const request = { method: 'GET' as const, timeoutMs: timeouts.read, ...rest, path }
-    const answer = await sendForJson<T>(transport, { ...request, ...given(options) })
-    return answer.json
-  }
-  /** A list; libpod says null for an empty one. */
-  const rows = async <Raw, T>(
-    path: string,
-    normalise: (raw: Raw) => T,
-    rest: Partial<EngineRequest>,
-    options?: CallOptions,
-  ): Promise<T[]> => {
-    const answer = await json<Raw[] | null>(path, rest, options)
-    return understood(() => (answer ?? []).map(normalise))
-  }
+  const context = createEngineContext(transport, () => info)
+  const { docker, libpod, isPodman, json, rows } = context
   const change = async (
     id: string,
     verb: string,
@@ -246,13 +219,5 @@ export function createEngineClient(transport: Transport): EngineClient {
       })
       return readEvents(answer.body, transport)
     },
-  }
-}
-
-/** Options given by the caller win over the call's defaults; undefined ones don't. */
-function given(options: CallOptions = {}): Partial<EngineRequest> {
-  return {
-    ...(options.signal ? { signal: options.signal } : {}),
-    ...(options.timeoutMs ? { timeoutMs: options.timeoutMs } : {}),
   }
 }

@@ -7,11 +7,14 @@ import { engineError, type Subject } from './errors.ts'
 const maximumBodyBytes = 128 * 1024 * 1024
 
 export interface EngineRequest {
-  method: 'GET' | 'HEAD' | 'POST' | 'DELETE'
+  method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE'
   /** Template-built, version included. */
   path: string
   query?: Record<string, string | number | boolean | undefined>
   body?: unknown
+  /** A body that is not JSON, sent as it comes, with backpressure. Engines read forms from the query's twin: never name one. */
+  stream?: { contentType: 'application/x-tar'; body: Readable }
+  headers?: Record<string, string>
   subject?: Subject
   signal?: AbortSignal
   /** Milliseconds until the whole answer is here; for a stream, until its headers. */
@@ -91,8 +94,10 @@ async function dispatch(transport: Transport, request: EngineRequest) {
       headers: {
         host: 'engine',
         ...(request.body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(request.stream ? { 'content-type': request.stream.contentType } : {}),
+        ...request.headers,
       },
-      body: request.body === undefined ? null : JSON.stringify(request.body),
+      body: request.stream?.body ?? (request.body === undefined ? null : JSON.stringify(request.body)),
       signal,
     })
     const answer: EngineAnswer = {

@@ -14,7 +14,7 @@ import type { Log } from '../log.ts'
 export interface SocketDefinition {
   path: `/api/${string}`
   access: Permission
-  open(socket: WebSocket, principal: Principal): void
+  open(socket: WebSocket, principal: Principal, query: URLSearchParams): void
 }
 
 export interface SocketDispatcher {
@@ -87,7 +87,7 @@ export function createSocketDispatcher(
           })
           webSocket.on('close', () => open.delete(webSocket))
           webSocket.on('error', (error) => log.debug({ err: error }, 'socket'))
-          definition.open(webSocket, principal)
+          definition.open(webSocket, principal, new URLSearchParams(request.url?.split('?')[1]))
         })
       } catch (error) {
         refuse(socket, toAppError(error))

@@ -1,0 +1,29 @@
+import type { ComponentType } from 'react'
+import type { Container } from '#lib/contracts/containers.ts'
+import type { Host } from '#lib/contracts/hosts.ts'
+import type { Permission } from '#lib/permissions.ts'
+import { EnvironmentTab } from './environment-tab.tsx'
+import { InspectTab } from './inspect-tab.tsx'
+import { OverviewTab } from './overview-tab.tsx'
+
+export interface ContainerTabProps {
+  container: Container
+  host: Host | undefined
+  /** The host does not answer: show what is known, ask nothing. */
+  stale: boolean
+}
+
+export interface ContainerTab {
+  /** Its name in the URL (`?tab=`) and in the catalogue (`containers.drawer.tabs`). */
+  id: 'overview' | 'environment' | 'inspect'
+  permission: Permission
+  /** Fills the height that is left and scrolls by itself. Heavy ones (xterm, charts) are loaded with next/dynamic. */
+  Content: ComponentType<ContainerTabProps>
+}
+
+/** The tabs of a container, in the drawer and on its page, in order. A tab that one may not use is not shown. */
+export const containerTabs: readonly ContainerTab[] = [
+  { id: 'overview', permission: 'containers.view', Content: OverviewTab },
+  { id: 'environment', permission: 'containers.view', Content: EnvironmentTab },
+  { id: 'inspect', permission: 'containers.view', Content: InspectTab },
+]

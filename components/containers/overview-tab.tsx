@@ -1,0 +1,15 @@
+'use client'
+import { ContainerOverview } from './container-overview.tsx'
+import type { ContainerTabProps } from './container-tabs.tsx'
+import { TabBody, waitingFor } from './tab-body.tsx'
+import { useContainerInspect } from './use-container-inspect.ts'
+
+export function OverviewTab({ container, host, stale }: ContainerTabProps) {
+  const query = useContainerInspect(container, { stale })
+  return (
+    <TabBody>
+      <ContainerOverview container={container} host={host} inspect={query.data} />
+      {waitingFor(query, stale)}
+    </TabBody>
+  )
+}
