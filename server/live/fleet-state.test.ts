@@ -40,6 +40,17 @@ describe('fleet state', () => {
     expect(fleet.get('containers', 'h2', 'a')).toBeDefined()
   })
 
+  it('takes no rows of a host that was removed', () => {
+    const { fleet, batches } = observed()
+    fleet.put('containers', container('a'))
+    fleet.removeHost('h1')
+    fleet.put('containers', container('a'))
+    fleet.replace('containers', 'h1', [container('b')])
+    fleet.flush()
+    expect(fleet.all('containers')).toEqual([])
+    expect(batches.at(-1)?.changes.at(-1)).toEqual({ type: 'hostRemoved', hostId: 'h1' })
+  })
+
   it('gives a browser what it missed, and says when it cannot', () => {
     const { fleet } = observed()
     for (const id of ['a', 'b', 'c']) {

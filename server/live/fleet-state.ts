@@ -19,6 +19,8 @@ export class MemoryFleet implements FleetState {
     ...{ containers: new Map(), images: new Map(), volumes: new Map(), networks: new Map(), pods: new Map() },
   }
   private readonly hostList: () => Host[]
+  /** Ids are never given twice: an answer that was under way when its host was removed must not put a row back. */
+  private readonly removedHosts = new Set<string>()
   private readonly listeners = new Set<(batch: { seq: number; changes: LiveChange[] }) => void>()
   private buffer: { seq: number; changes: LiveChange[] }[] = []
   private buffered = 0
@@ -50,11 +52,13 @@ export class MemoryFleet implements FleetState {
   }
 
   removeHost(hostId: string): void {
+    this.removedHosts.add(hostId)
     for (const kind of objectKinds) this.maps[kind].delete(hostId)
     this.announce({ type: 'hostRemoved', hostId })
   }
 
   put<K extends ObjectKind>(kind: K, object: FleetObjects[K]): void {
+    if (this.removedHosts.has(object.hostId)) return
     const objects = this.objectsOf(kind, object.hostId)
     if (isDeepStrictEqual(objects.get(object.id), object)) return
     objects.set(object.id, object)
