@@ -44,11 +44,12 @@ export interface App {
 /**
  * The composition root: every service is made once, here, and handed down. Throws StartError with one line for a person.
  * @param options.pages false leaves Next out, for tests of the API.
+ * @param options.jsonDeadlineMs milliseconds for a JSON body to arrive; tests don't wait the usual half minute.
  */
 export async function createApp(
   config: Config,
   log: Log,
-  options: { pages: boolean } = { pages: true },
+  options: { pages: boolean; jsonDeadlineMs?: number } = { pages: true },
 ): Promise<App> {
   const { databaseExists } = prepareDataFolder(config.dataFolder)
   const vault = createVault(readKey(config, databaseExists))
@@ -85,6 +86,7 @@ export async function createApp(
     sockets,
     pages,
     setupNeeded: setup.needed,
+    jsonDeadlineMs: options.jsonDeadlineMs,
   })
 
   return {

@@ -1,4 +1,5 @@
 import { request } from 'node:http'
+import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import { type AppUnderTest, administrator, cookieOf, startApp } from '../testing/app-under-test.ts'
@@ -78,10 +79,7 @@ describe('before anybody is signed in', () => {
     test.cookie = cookieOf(won?.headers ?? new Headers())
     expect(won?.headers.getSetCookie()[0]).toMatch(/HttpOnly.*SameSite=Strict/i)
     expect(await test.app.setup.token()).toBeNull()
-    await test.app.db
-      .deleteFrom('user')
-      .execute()
-      .catch(() => {})
+    await test.app.db.deleteFrom('user').execute()
     expect(error(await test.call('POST', '/api/setup', { ...administrator, token })).code).toBe('setup_done')
   })
 })
@@ -116,6 +114,44 @@ describe('what reaches a handler', () => {
     const answer = await own.call(method, path, body)
     expect([answer.status, error(answer).code]).toEqual([status, code])
     expect(error(answer).message.length).toBeGreaterThan(10)
+  })
+
+  it('knows its own description and nothing that only begins like it', async () => {
+    expect(error(await own.call('POST', '/api/openapi.json', {})).code).toBe('method_not_allowed')
+    const page = await own.call('GET', '/apifoo')
+    expect(error(page).code).toBe('not_found')
+  })
+
+  it('does not wait for ever for a body that drips', async () => {
+    const slow = await startApp({}, undefined, { jsonDeadlineMs: 200 })
+    const { port } = new URL(slow.origin)
+    const socket = connect(Number(port), '127.0.0.1')
+    const closed = new Promise((resolve) => socket.once('close', resolve))
+    socket.on('error', () => {})
+    socket.write(
+      `POST /api/session HTTP/1.1\r\nHost: localhost:${port}\r\nOrigin: http://localhost:${port}\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{`,
+    )
+    socket.resume()
+    await closed
+    await slow.setUp()
+    await slow.close()
+  })
+
+  it('lets go of a refused upgrade whose peer keeps its half open', async () => {
+    const { port } = new URL(own.origin)
+    const socket = connect({ port: Number(port), host: '127.0.0.1', allowHalfOpen: true })
+    socket.on('error', () => {})
+    socket.resume()
+    const refused = new Promise((resolve) => socket.once('end', resolve))
+    socket.write(
+      `GET /api/live HTTP/1.1\r\nHost: localhost:${port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n`,
+    )
+    await refused
+    // Our end is gone: what the peer writes is answered by a reset.
+    const reset = new Promise((resolve) => socket.once('close', resolve))
+    const writing = setInterval(() => socket.write('x'), 20)
+    await reset
+    clearInterval(writing)
   })
 
   it('takes JSON and nothing else', async () => {

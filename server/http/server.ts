@@ -38,9 +38,13 @@ interface Parts {
   /** Null in tests of the API alone. */
   pages: Pages | null
   setupNeeded(): Promise<boolean>
+  /** Milliseconds for a JSON body to arrive; shorter in tests. */
+  jsonDeadlineMs?: number | undefined
 }
 
 const jsonLimitBytes = 1024 * 1024
+/** Milliseconds for a JSON body to arrive. The server's own limit is off, since uploads and streams take as long as they take. */
+const jsonDeadlineMs = 30_000
 const safeMethods = new Set(['GET', 'HEAD'])
 
 /**
@@ -87,7 +91,16 @@ export function createHttpServer(parts: Parts): HttpServer {
     guard.checkHost(request)
     guard.checkOrigin(request, false)
   })
+  const deadlines = new WeakMap<FastifyRequest, NodeJS.Timeout>()
+  app.addHook('preParsing', async (request) => {
+    deadlines.set(
+      request,
+      setTimeout(() => request.raw.destroy(), parts.jsonDeadlineMs ?? jsonDeadlineMs),
+    )
+  })
+  app.addHook('preValidation', async (request) => clearTimeout(deadlines.get(request)))
   app.addHook('onResponse', async (request, reply) => {
+    clearTimeout(deadlines.get(request))
     if (request.url.startsWith('/api/')) {
       const took = Math.round(reply.elapsedTime)
       log.debug(
@@ -98,16 +111,16 @@ export function createHttpServer(parts: Parts): HttpServer {
   })
   app.setErrorHandler((error, request, reply) => sendError(error, request, reply, log))
 
-  for (const route of [...routes, openApi(routes)]) register(app, route, { identity, authorize })
-  const known = new Map<string, Set<string>>()
-  for (const route of routes) known.set(route.path, (known.get(route.path) ?? new Set()).add(route.method))
+  const everyRoute = [...routes, openApi(routes)]
+  for (const route of everyRoute) register(app, route, { identity, authorize })
+  const paths = new Set(everyRoute.map((route) => route.path))
 
   app.setNotFoundHandler(async (request, reply) => {
-    if (request.url.startsWith('/api')) {
+    if (/^\/api(?:[/?]|$)/.test(request.url)) {
       // Whoever is not signed in learns nothing, not even which addresses exist.
       const principal = await identity.principal(headersOf(request))
       if (!principal) throw new AppError('signed_out')
-      const other = [...known.keys()].some((path) => matches(path, request.url))
+      const other = [...paths].some((path) => matches(path, request.url))
       throw other
         ? new AppError('method_not_allowed', { params: { method: request.method } })
         : new AppError('not_found')

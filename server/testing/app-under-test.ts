@@ -29,6 +29,7 @@ export const administrator = { name: 'Ada', email: 'ada@example.com', password: 
 export async function startApp(
   environment: Record<string, string> = {},
   folder?: string,
+  options: { jsonDeadlineMs?: number } = {},
 ): Promise<AppUnderTest> {
   const dataFolder = folder ?? mkdtempSync(join(tmpdir(), 'roadstead-test-'))
   const config = readConfig({
@@ -37,7 +38,7 @@ export async function startApp(
     ROADSTEAD_DATA: dataFolder,
     ...environment,
   })
-  const app = await createApp(config, createLog('silent'), { pages: false })
+  const app = await createApp(config, createLog('silent'), { pages: false, ...options })
   const origin = `http://localhost:${await app.listen()}`
   const test: AppUnderTest = {
     ...{ app, origin, dataFolder, cookie: '' },
