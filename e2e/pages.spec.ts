@@ -47,7 +47,7 @@ for (const size of sizes) {
   }
 }
 
-test('the containers page stays within 280 kB of compressed JavaScript at first load', async ({
+test('the containers page stays within 250 kB of compressed JavaScript at first load', async ({
   signedIn: page,
 }) => {
   // What the page itself names; chunks of other pages that Next fetches ahead in idle time are not part of it.
@@ -71,5 +71,5 @@ test('the containers page stays within 280 kB of compressed JavaScript at first 
   test
     .info()
     .annotations.push({ type: 'first load', description: `${bytes} bytes in ${scripts.size} scripts` })
-  expect(bytes).toBeLessThan(280_000)
+  expect(bytes).toBeLessThan(250_000)
 })

@@ -5,6 +5,7 @@ import { extname, join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import type { Config } from '../config.ts'
 import { StartError } from '../config.ts'
+import { compressAssets, createStaticAssets, type StaticAssets } from './static-assets.ts'
 
 export interface Pages {
   handle(request: IncomingMessage, response: ServerResponse, nonce: string): Promise<void>
@@ -28,7 +29,7 @@ export async function createPages(config: Config, projectFolder: string): Promis
     process.env.ROADSTEAD_NEXT_FOLDER = '.next-dev'
   } else {
     process.env.ROADSTEAD_NEXT_BASE_PATH = config.basePath
-    process.env.ROADSTEAD_NEXT_FOLDER = applyBasePath(projectFolder, config.basePath)
+    process.env.ROADSTEAD_NEXT_FOLDER = await applyBasePath(projectFolder, config.basePath)
   }
   const dummy = createServer()
   const { default: next } = await import('next')
@@ -41,8 +42,15 @@ export async function createPages(config: Config, projectFolder: string): Promis
   })
   await app.prepare()
   const handle = app.getRequestHandler()
+  const assets = config.dev
+    ? null
+    : createStaticAssets(
+        join(projectFolder, process.env.ROADSTEAD_NEXT_FOLDER, 'static'),
+        `${config.basePath}/_next/static/`,
+      )
   return {
     async handle(request, response, nonce) {
+      if (assets && (await served(assets, request, response))) return
       for (const name of Object.keys(request.headers)) {
         // Development ties a navigation to its debug stream by these; without them it waits for ever.
         if (config.dev && /^x-nextjs-(html-)?request-id$/.test(name)) continue
@@ -62,11 +70,19 @@ export async function createPages(config: Config, projectFolder: string): Promis
   }
 }
 
+/** Whether the request was for a file of the build, and is answered. */
+function served(assets: StaticAssets, request: IncomingMessage, response: ServerResponse): Promise<boolean> {
+  return new Promise((resolve) => {
+    response.once('close', () => resolve(true))
+    assets(request, response, () => resolve(false))
+  })
+}
+
 /**
  * Copies the build with the placeholder replaced by the base path, once per build and path, into `.next-run` beside it
  * (same depth, so that relative paths in the build hold). Returns that folder's name.
  */
-function applyBasePath(projectFolder: string, basePath: string): string {
+async function applyBasePath(projectFolder: string, basePath: string): Promise<string> {
   const built = join(projectFolder, '.next')
   const buildId = join(built, 'BUILD_ID')
   if (!existsSync(buildId))
@@ -74,7 +90,7 @@ function applyBasePath(projectFolder: string, basePath: string): string {
   const folder = '.next-run'
   const target = join(projectFolder, folder)
   const stamp = createHash('sha256')
-    .update(`${readFileSync(buildId, 'utf8')} ${basePath}`)
+    .update(`compressed ${readFileSync(buildId, 'utf8')} ${basePath}`)
     .digest('hex')
   const stampPath = join(target, 'base-path-stamp')
   if (existsSync(stampPath) && readFileSync(stampPath, 'utf8') === stamp) return folder
@@ -94,6 +110,7 @@ function applyBasePath(projectFolder: string, basePath: string): string {
       const text = readFileSync(path, 'utf8')
       if (text.includes(placeholder)) writeFileSync(path, text.replaceAll(placeholder, basePath))
     }
+    await compressAssets(join(target, 'static'))
     writeFileSync(stampPath, stamp)
   } catch (error) {
     throw new StartError(`Cannot prepare the pages in ${target}: ${(error as Error).message}`)
