@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { makeCertificates } from './certificates.ts'
 import { engineCall, engineRequest } from './engine-http.ts'
 import { type LabHost, startInside, throughRoot } from './host.ts'
+import { registryAddress } from './registry.ts'
 import { isAlive, until } from './run.ts'
 import type { EngineName, LabTransport } from './state.ts'
 
@@ -66,6 +67,7 @@ async function startDocker(spec: EngineSpec, host: LabHost, newerFolder?: string
     '/run/docker.pid',
   ]
   args.push('--log-level', 'warn', '--host', `unix://${remoteSocketPath}`)
+  args.push('--insecure-registry', `${registryAddress}/32`)
   let transport: StartedEngine['transport']
   if (spec.listen === 'unix') {
     const socketPath = join(host.folder, 'docker.sock')
@@ -120,7 +122,13 @@ async function startPodman(spec: EngineSpec, host: LabHost, newerFolder?: string
     storage,
     `[storage]\ndriver = "overlay"\ngraphroot = "${join(host.folder, 'storage')}"\nrunroot = "/run/storage"\n`,
   )
+  const registries = join(host.folder, 'registries.conf')
+  const insecure = [5000, 5001].map(
+    (port) => `[[registry]]\nlocation = "${registryAddress}:${port}"\ninsecure = true\n`,
+  )
+  writeFileSync(registries, insecure.join(''))
   const env = {
+    CONTAINERS_REGISTRIES_CONF: registries,
     CONTAINERS_CONF: configuration,
     CONTAINERS_STORAGE_CONF: storage,
     PODMAN_IGNORE_CGROUPSV1_WARNING: '1',

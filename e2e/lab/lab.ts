@@ -5,6 +5,7 @@ import { type EngineSpec, engineSpecs, engineVersion, startEngine } from './engi
 import { inside, type LabHost, makeHost, prefix } from './host.ts'
 import { makeImageArchive } from './images.ts'
 import { ensureNewerEngine, ensurePackages } from './packages.ts'
+import { startRegistries, stopRegistries } from './registry.ts'
 import { isAlive, run, until } from './run.ts'
 import { makeUserKeys, startSshd } from './ssh.ts'
 import {
@@ -49,6 +50,8 @@ export async function labUp(options: LabOptions = {}): Promise<LabState> {
   const bastion = needsSsh ? await makeHost('bastion', engineSpecs.length + 1, folder) : null
   const bastionSsh = bastion ? await startSshd(bastion, folder) : null
 
+  const registries = await startRegistries(folder)
+
   const began = performance.now()
   const settled = await Promise.allSettled(
     wanted.map(async (spec): Promise<LabEngine> => {
@@ -85,6 +88,7 @@ export async function labUp(options: LabOptions = {}): Promise<LabState> {
     folder,
     startedAt: new Date().toISOString(),
     engines: settled.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : [])),
+    registries,
     bastion:
       bastion && bastionSsh
         ? { netns: bastion.netns, holderPid: bastion.pid, sshdPid: bastionSsh.pid }
@@ -117,6 +121,7 @@ export async function labDown(): Promise<void> {
   }
   const links = (await run('ip', ['-o', 'link'], { check: false })).stdout.matchAll(/^\d+: (rslab\w+)/gm)
   for (const link of links) await run('ip', ['link', 'delete', link[1] as string], { check: false })
+  stopRegistries(labFolder())
   if (namespaces.length > 0) await removeEmptyCgroups()
   rmSync(labFolder(), { recursive: true, force: true, maxRetries: 5, retryDelay: 200 })
 }

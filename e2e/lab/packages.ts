@@ -17,6 +17,9 @@ const needed: Record<string, string> = {
   '/usr/bin/patchelf': 'patchelf',
   '/usr/bin/tini': 'tini',
   '/usr/bin/newuidmap': 'uidmap',
+  '/usr/bin/docker-registry': 'docker-registry',
+  '/usr/bin/skopeo': 'skopeo',
+  '/usr/bin/curl': 'curl',
 }
 
 /** Installs what is missing on Debian as root; elsewhere throws with exactly what is missing. */

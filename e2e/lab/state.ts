@@ -55,10 +55,21 @@ export interface LabEngine {
   containers: string[]
 }
 
+export interface LabRegistry {
+  name: 'open' | 'private'
+  /** host:port, as it stands before the slash of an image reference. */
+  address: string
+  scheme: 'http' | 'https'
+  caPath?: string
+  username?: string
+  password?: string
+}
+
 export interface LabState {
   folder: string
   startedAt: string
   engines: LabEngine[]
+  registries: LabRegistry[]
   bastion: { netns: string; holderPid: number; sshdPid: number } | null
 }
 
@@ -73,6 +84,13 @@ export function requireLab(): LabState {
   const state = readLabState()
   if (!state) throw new Error('No lab is up: run `npm run lab -- up` first.')
   return state
+}
+
+/** One registry of the running lab; every engine of the lab reaches it by the same address. */
+export function labRegistry(name: LabRegistry['name']): LabRegistry {
+  const registry = requireLab().registries.find((candidate) => candidate.name === name)
+  if (!registry) throw new Error('The lab runs without registries: run `npm run lab -- up`.')
+  return registry
 }
 
 /** One engine of the running lab; throws when it was not brought up. */
