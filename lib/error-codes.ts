@@ -76,5 +76,16 @@ export const errorCodes = {
   conflict: 409,
   engine_error: 502,
   engine_answer_invalid: 502,
+  // registries
+  registry_not_found: 404,
+  registry_address_taken: 409,
+  registry_login_needed: 409,
+  registry_login_refused: 409,
+  registry_denied: 502,
+  registry_limited: 503,
+  registry_failed: 502,
+  registry_no_catalog: 501,
+  not_a_registry: 502,
+  repository_not_found: 404,
 } as const satisfies Record<string, number>
 export type ErrorCode = keyof typeof errorCodes

@@ -37,6 +37,8 @@ export const permissions = [
   'networks.view',
   'networks.prune',
   'pods.view',
+  'registries.view',
+  'registries.edit',
 ] as const
 export type Permission = (typeof permissions)[number]
 
@@ -51,6 +53,7 @@ const view: readonly Permission[] = [
   'volumes.view',
   'networks.view',
   'pods.view',
+  'registries.view',
 ]
 
 /** What a role allows when granted on everything. Grants per host and label narrow it. */

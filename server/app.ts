@@ -16,11 +16,14 @@ import { fleetRoutes } from './http/routes/fleet.ts'
 import { healthRoutes } from './http/routes/health.ts'
 import { hostRoutes } from './http/routes/hosts.ts'
 import { imageRoutes } from './http/routes/images.ts'
+import { registryRoutes } from './http/routes/registries.ts'
 import { setupRoutes } from './http/routes/setup.ts'
 import { createHttpServer } from './http/server.ts'
 import { createImageService } from './images/service.ts'
 import { createLive, type Live } from './live/index.ts'
 import type { Log } from './log.ts'
+import { createRegistryRepository } from './registries/repository.ts'
+import { createRegistryService, type RegistryService } from './registries/service.ts'
 import { readKey } from './secrets/key.ts'
 import { createVault } from './secrets/vault.ts'
 import { createSocketDispatcher, type SocketDefinition } from './ws/connection.ts'
@@ -33,6 +36,7 @@ export interface App {
   setup: Setup
   hosts: Hosts
   live: Live
+  registries: RegistryService
   routes: readonly AnyRoute[]
   sockets: readonly SocketDefinition[]
   /** Resolves with the port. */
@@ -63,6 +67,8 @@ export async function createApp(
   const containers = createContainerService(services)
   const images = createImageService(services)
 
+  const registries = createRegistryService(createRegistryRepository(database.db, vault))
+
   const guard = createGuard(config)
   const liveUpdates = liveSocket(live.fleet)
   const sockets = createSocketDispatcher([liveUpdates], { guard, identity, authorize, log })
@@ -73,6 +79,7 @@ export async function createApp(
     ...hostRoutes(hosts),
     ...containerRoutes(containers, live.fleet),
     ...imageRoutes(images, live.fleet),
+    ...registryRoutes(registries),
     ...fleetRoutes(live.fleet),
   ]
   const pages = options.pages ? await createPages(config, join(import.meta.dirname, '..')) : null
@@ -90,7 +97,17 @@ export async function createApp(
   })
 
   return {
-    ...{ config, db: database.db, identity, setup, hosts, live, routes, sockets: sockets.definitions },
+    ...{
+      config,
+      db: database.db,
+      identity,
+      setup,
+      hosts,
+      live,
+      registries,
+      routes,
+      sockets: sockets.definitions,
+    },
     listen: () => http.listen(),
     async close() {
       sockets.close()
@@ -98,6 +115,7 @@ export async function createApp(
       liveUpdates.stop()
       live.stop()
       hosts.registry.stop()
+      await registries.close()
       await pages?.close()
       await database.close()
     },

@@ -16,6 +16,7 @@ export function engineRequest(
   path: string,
   body?: unknown | Buffer,
   timeoutMs = 30_000,
+  more: Record<string, string> = {},
 ): Promise<EngineAnswer> {
   return new Promise((resolve, reject) => {
     const bytes =
@@ -25,12 +26,15 @@ export function engineRequest(
         socketPath,
         method,
         path,
-        headers: bytes
-          ? {
-              'content-type': Buffer.isBuffer(body) ? 'application/x-tar' : 'application/json',
-              'content-length': bytes.length,
-            }
-          : {},
+        headers: {
+          ...more,
+          ...(bytes
+            ? {
+                'content-type': Buffer.isBuffer(body) ? 'application/x-tar' : 'application/json',
+                'content-length': bytes.length,
+              }
+            : {}),
+        },
         timeout: timeoutMs,
       },
       (response) => {

@@ -42,4 +42,19 @@ export const migrations: Record<string, Migration> = {
         .execute()
     },
   },
+  '005-registries': {
+    async up(db: Kysely<unknown>) {
+      await db.schema
+        .createTable('registries')
+        .addColumn('id', 'varchar(13)', (column) => column.primaryKey())
+        .addColumn('address', 'varchar(255)', (column) => column.notNull().unique())
+        .addColumn('scheme', 'varchar(5)', (column) => column.notNull())
+        .addColumn('ca', 'text')
+        .addColumn('username', 'text')
+        .addColumn('password', 'text')
+        .addColumn('created_at', 'varchar(24)', (column) => column.notNull())
+        .addColumn('updated_at', 'varchar(24)', (column) => column.notNull())
+        .execute()
+    },
+  },
 }

@@ -15,6 +15,18 @@ export interface Schema {
     created_at: string
     updated_at: string
   }
+  registries: {
+    id: string
+    /** As it stands in references; unique. */
+    address: string
+    scheme: string
+    ca: string | null
+    username: string | null
+    /** Sealed. */
+    password: string | null
+    created_at: string
+    updated_at: string
+  }
   settings: { key: string; value: string }
   login_failures: { id: string; bucket: string; at: number }
   /** better-auth's, read for the sessions list and to end sessions. */

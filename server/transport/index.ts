@@ -6,8 +6,8 @@ import { explainError, type Where } from './explain.ts'
 import { SshDialer } from './ssh.ts'
 import type { Transport, TransportSpec } from './types.ts'
 
-/** Connections to one engine at most: events, lists, and a few dozen streams of viewers. */
-const maximumConnections = 64
+/** Connections to one engine at most. Each watched log, terminal and stats stream holds one; pings must never wait behind them. */
+const maximumConnections = 1000
 
 /** Opens nothing yet: the first request dials. */
 export function openTransport(spec: TransportSpec): Transport {

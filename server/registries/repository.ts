@@ -1,0 +1,102 @@
+import { randomBytes } from 'node:crypto'
+import type { Database } from '../db/schema.ts'
+import { AppError } from '../errors.ts'
+import type { Vault } from '../secrets/vault.ts'
+import type { RegistryEndpoint } from './client.ts'
+
+/** A stored registry with its password in the clear: for the service only. */
+export interface StoredRegistry extends RegistryEndpoint {
+  id: string
+  createdAt: string
+}
+
+export interface RegistryRepository {
+  all(): Promise<StoredRegistry[]>
+  /** Throws registry_not_found. */
+  get(id: string): Promise<StoredRegistry>
+  byAddress(address: string): Promise<StoredRegistry | null>
+  /** Throws registry_address_taken. */
+  insert(registry: RegistryEndpoint): Promise<StoredRegistry>
+  /** Throws registry_address_taken. */
+  update(registry: StoredRegistry): Promise<void>
+  remove(id: string): Promise<void>
+}
+
+const base32 = '0123456789abcdefghjkmnpqrstvwxyz'
+
+export function createRegistryRepository(db: Database, vault: Vault): RegistryRepository {
+  const place = (id: string) => `registries.${id}.password`
+  type Row = Awaited<ReturnType<typeof rows>>[number]
+  const rows = () => db.selectFrom('registries').selectAll().orderBy('address').execute()
+  const read = (row: Row): StoredRegistry => ({
+    id: row.id,
+    address: row.address,
+    scheme: row.scheme === 'http' ? 'http' : 'https',
+    ...(row.ca ? { ca: row.ca } : {}),
+    ...(row.username ? { username: row.username } : {}),
+    ...(row.password ? { password: vault.open(row.password, place(row.id)) } : {}),
+    createdAt: row.created_at,
+  })
+  const columns = (id: string, registry: RegistryEndpoint) => ({
+    address: registry.address,
+    scheme: registry.scheme,
+    ca: registry.ca ?? null,
+    username: registry.username ?? null,
+    password: registry.password === undefined ? null : vault.seal(registry.password, place(id)),
+    updated_at: new Date().toISOString(),
+  })
+  const addressIsFree = async (address: string, exceptId: string) => {
+    const other = await db
+      .selectFrom('registries')
+      .select('id')
+      .where('address', '=', address)
+      .where('id', '!=', exceptId)
+      .executeTakeFirst()
+    if (other) throw new AppError('registry_address_taken', { params: { registry: address } })
+  }
+  /** The address may be taken between the look and the write: the table's unique index then refuses, in its own words. */
+  const write = async (address: string, id: string, statement: () => Promise<unknown>) => {
+    await addressIsFree(address, id)
+    try {
+      await statement()
+    } catch (error) {
+      await addressIsFree(address, id)
+      throw error
+    }
+  }
+  return {
+    all: async () => (await rows()).map(read),
+    async get(id) {
+      const row = await db.selectFrom('registries').selectAll().where('id', '=', id).executeTakeFirst()
+      if (!row) throw new AppError('registry_not_found', { objectId: id })
+      return read(row)
+    },
+    async byAddress(address) {
+      const row = await db
+        .selectFrom('registries')
+        .selectAll()
+        .where('address', '=', address)
+        .executeTakeFirst()
+      return row ? read(row) : null
+    },
+    async insert(registry) {
+      const id = `r${[...randomBytes(12)].map((byte) => base32[byte % 32]).join('')}`
+      const createdAt = new Date().toISOString()
+      const row = { id, created_at: createdAt, ...columns(id, registry) }
+      await write(registry.address, id, () => db.insertInto('registries').values(row).execute())
+      return { ...registry, id, createdAt }
+    },
+    async update(registry) {
+      await write(registry.address, registry.id, () =>
+        db
+          .updateTable('registries')
+          .set(columns(registry.id, registry))
+          .where('id', '=', registry.id)
+          .execute(),
+      )
+    },
+    async remove(id) {
+      await db.deleteFrom('registries').where('id', '=', id).execute()
+    },
+  }
+}

@@ -1,0 +1,140 @@
+import { X509Certificate } from 'node:crypto'
+import type { z } from 'zod'
+import type { NamePage, Registry, RegistryManifest, registryInputSchema } from '#lib/contracts/registries.ts'
+import { AppError } from '../errors.ts'
+import { sentence } from '../messages.ts'
+import { createRegistryClient, type RegistryClient, type RegistryEndpoint } from './client.ts'
+import { readManifest } from './manifest.ts'
+import { canonicalAddress, registryReference } from './reference.ts'
+import type { RegistryRepository, StoredRegistry } from './repository.ts'
+
+type Input = z.output<typeof registryInputSchema>
+
+export interface RegistryService {
+  list(): Promise<Registry[]>
+  /** Throws registry_address_taken, pem_invalid. */
+  add(input: Input): Promise<Registry>
+  edit(id: string, input: Input): Promise<Registry>
+  remove(id: string): Promise<void>
+  /** Reaches it and signs in, with what is stored where the input leaves it out. Throws what is wrong. */
+  test(input: Input, id: string | undefined, signal: AbortSignal): Promise<void>
+  repositories(id: string, page: { n: number; last?: string }, signal: AbortSignal): Promise<NamePage>
+  tags(
+    id: string,
+    repository: string,
+    page: { n: number; last?: string },
+    signal: AbortSignal,
+  ): Promise<NamePage>
+  manifest(id: string, repository: string, reference: string, signal: AbortSignal): Promise<RegistryManifest>
+  /**
+   * The X-Registry-Auth header for a pull or push of that reference; undefined where no account is stored for its
+   * registry. The engine uses it once and keeps nothing: no host is logged in.
+   */
+  engineAuth(reference: string): Promise<string | undefined>
+  /** The digest that a reference's tag has in its registry now; null when it is not there. */
+  remoteDigest(reference: string, signal: AbortSignal): Promise<string | null>
+  close(): Promise<void>
+}
+
+export function createRegistryService(registries: RegistryRepository): RegistryService {
+  const clients = new Map<string, RegistryClient>()
+  const forget = async (address: string) => {
+    const client = clients.get(address)
+    clients.delete(address)
+    await client?.close()
+  }
+  const clientOf = (endpoint: RegistryEndpoint): RegistryClient => {
+    const known = clients.get(endpoint.address)
+    if (known) return known
+    const client = createRegistryClient(endpoint)
+    clients.set(endpoint.address, client)
+    return client
+  }
+  const stored = async (id: string) => clientOf(await registries.get(id))
+  const endpointOf = async (address: string): Promise<RegistryEndpoint> =>
+    (await registries.byAddress(address)) ?? { address, scheme: 'https' }
+  const complete = (input: Input, before?: StoredRegistry): RegistryEndpoint => {
+    if (input.ca !== undefined && input.ca.trim() !== '') checkAuthority(input.ca)
+    const address = canonicalAddress(input.address)
+    // A stored password goes nowhere but to the address and account it was given for.
+    const same =
+      before?.address === address && before.scheme === input.scheme && before.username === input.username
+    const password = input.password ?? (same ? before?.password : undefined)
+    return {
+      address,
+      scheme: input.scheme,
+      ...(input.ca?.trim() ? { ca: input.ca } : {}),
+      ...(input.username ? { username: input.username } : {}),
+      ...(input.username && password !== undefined ? { password } : {}),
+    }
+  }
+  return {
+    list: async () => (await registries.all()).map(view),
+    async add(input) {
+      return view(await registries.insert(complete(input)))
+    },
+    async edit(id, input) {
+      const before = await registries.get(id)
+      const after = { ...complete(input, before), id, createdAt: before.createdAt }
+      await registries.update(after)
+      await Promise.all([forget(before.address), forget(after.address)])
+      return view(after)
+    },
+    async remove(id) {
+      const before = await registries.get(id)
+      await registries.remove(id)
+      await forget(before.address)
+    },
+    async test(input, id, signal) {
+      const client = createRegistryClient(complete(input, id ? await registries.get(id) : undefined))
+      try {
+        await client.check(signal)
+      } finally {
+        await client.close()
+      }
+    },
+    repositories: async (id, page, signal) => (await stored(id)).repositories(page, signal),
+    tags: async (id, repository, page, signal) => (await stored(id)).tags(repository, page, signal),
+    manifest: async (id, repository, reference, signal) =>
+      readManifest(await stored(id), repository, reference, signal),
+    async engineAuth(reference) {
+      const { address } = registryReference(reference)
+      const found = await registries.byAddress(address)
+      if (!found?.username) return undefined
+      const { username, password = '' } = found
+      // Docker Hub's account is known to engines by its old address.
+      const serveraddress = address === 'docker.io' ? 'https://index.docker.io/v1/' : address
+      const text = Buffer.from(JSON.stringify({ username, password, serveraddress })).toString('base64')
+      // Padded: Docker 20.10 drops a header without padding and pulls as nobody.
+      return text.replaceAll('+', '-').replaceAll('/', '_')
+    },
+    async remoteDigest(text, signal) {
+      const { address, repository, reference } = registryReference(text)
+      return clientOf(await endpointOf(address)).digestOf(repository, reference, signal)
+    },
+    async close() {
+      await Promise.all([...clients.keys()].map(forget))
+    },
+  }
+}
+
+function view({ id, address, scheme, ca, username, password, createdAt }: StoredRegistry): Registry {
+  return {
+    ...{ id, address, scheme, createdAt },
+    ca: ca ?? null,
+    username: username ?? null,
+    hasPassword: password !== undefined,
+  }
+}
+
+function checkAuthority(pem: string): void {
+  try {
+    void new X509Certificate(pem)
+  } catch (cause) {
+    throw new AppError('pem_invalid', {
+      params: { field: 'ca' },
+      fields: [{ path: 'ca', message: sentence('pem_invalid', { field: 'ca' }) }],
+      cause,
+    })
+  }
+}
