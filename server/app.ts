@@ -18,12 +18,14 @@ import { hostRoutes } from './http/routes/hosts.ts'
 import { imageRoutes } from './http/routes/images.ts'
 import { registryRoutes } from './http/routes/registries.ts'
 import { setupRoutes } from './http/routes/setup.ts'
+import { updateRoutes } from './http/routes/updates.ts'
 import { createHttpServer } from './http/server.ts'
 import { createImageService } from './images/service.ts'
 import { createLive, type Live } from './live/index.ts'
 import type { Log } from './log.ts'
 import { createRegistryRepository } from './registries/repository.ts'
 import { createRegistryService, type RegistryService } from './registries/service.ts'
+import { createUpdateCheck } from './registries/update-check.ts'
 import { readKey } from './secrets/key.ts'
 import { createVault } from './secrets/vault.ts'
 import { createSocketDispatcher, type SocketDefinition } from './ws/connection.ts'
@@ -68,6 +70,7 @@ export async function createApp(
   const images = createImageService(services)
 
   const registries = createRegistryService(createRegistryRepository(database.db, vault))
+  const updates = await createUpdateCheck({ db: database.db, fleet: live.fleet, registries })
 
   const guard = createGuard(config)
   const liveUpdates = liveSocket(live.fleet)
@@ -80,6 +83,7 @@ export async function createApp(
     ...containerRoutes(containers, live.fleet),
     ...imageRoutes(images, live.fleet),
     ...registryRoutes(registries),
+    ...updateRoutes(updates),
     ...fleetRoutes(live.fleet),
   ]
   const pages = options.pages ? await createPages(config, join(import.meta.dirname, '..')) : null
@@ -115,6 +119,7 @@ export async function createApp(
       liveUpdates.stop()
       live.stop()
       hosts.registry.stop()
+      updates.stop()
       await registries.close()
       await pages?.close()
       await database.close()

@@ -1,6 +1,8 @@
 import { createTranslator } from 'use-intl/core'
+import type { ApiError } from '#lib/contracts/common.ts'
 import type { ErrorCode } from '#lib/error-codes.ts'
 import { en } from '#lib/messages/en/index.ts'
+import type { AppError } from './errors.ts'
 
 const translate = createTranslator({ locale: 'en', messages: en, namespace: 'errors', onError: () => {} })
 
@@ -21,4 +23,10 @@ export function sentence(code: ErrorCode, params: Record<string, string | number
     ...params,
   }
   return translate(code, known as never)
+}
+
+/** An error as the API shows it, wherever it is kept: in an answer, in a task's step, beside a host. */
+export function toApiError({ code, context }: AppError): ApiError {
+  const { detail, params, hostId, objectId, fields } = context
+  return { code, message: sentence(code, params), detail, params, hostId, objectId, fields }
 }

@@ -1,7 +1,7 @@
 import { ZodError } from 'zod'
 import type { ApiError } from '#lib/contracts/common.ts'
 import { AppError } from '../errors.ts'
-import { sentence } from '../messages.ts'
+import { toApiError } from '../messages.ts'
 
 /** What Fastify itself throws before a handler runs. */
 const frameworkCodes: Record<string, AppError> = {
@@ -30,17 +30,5 @@ export function toAppError(error: unknown): AppError {
 
 /** The body of a failing answer. */
 export function errorBody(error: AppError, requestId: string): { error: ApiError } {
-  const { detail, params, hostId, objectId, fields } = error.context
-  return {
-    error: {
-      code: error.code,
-      message: sentence(error.code, params),
-      detail,
-      params,
-      hostId,
-      objectId,
-      fields,
-      requestId,
-    },
-  }
+  return { error: { ...toApiError(error), requestId } }
 }

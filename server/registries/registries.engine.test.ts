@@ -11,7 +11,9 @@ import { engineRequest } from '#e2e/lab/engine-http.ts'
 import { run, until } from '#e2e/lab/run.ts'
 import { labEngine, labRegistry, requireLab } from '#e2e/lab/state.ts'
 import type { Registry } from '#lib/contracts/registries.ts'
+import type { Updates } from '#lib/contracts/updates.ts'
 import { type AppUnderTest, startApp } from '../testing/app-under-test.ts'
+import { labTransport } from '../testing/lab-hosts.ts'
 import { createRegistryClient } from './client.ts'
 import { readManifest } from './manifest.ts'
 
@@ -143,6 +145,46 @@ describe('a real registry', () => {
     const digest = await registries.remoteDigest(`${reference}:1`, AbortSignal.timeout(10_000))
     expect(digest).toMatch(/^sha256:/)
     expect(await registries.remoteDigest(`${reference}:none`, AbortSignal.timeout(10_000))).toBeNull()
+  })
+})
+
+describe('newer images', () => {
+  it('are found by digest, for every engine, without a pull', async () => {
+    const own = await startApp()
+    await own.setUp()
+    const { address, scheme } = labRegistry('open')
+    await own.call('POST', '/api/registries', { address, scheme })
+    const reference = `${address}/${prefix}/moving:latest`
+    await push('lab.internal/web:1.0', reference)
+    const engines = (['docker-unix', 'docker28-tcp', 'podman-unix', 'podman5-tcp'] as const).map(labEngine)
+    const at = (path: string, method = 'POST', body?: unknown) =>
+      Promise.all(engines.map((engine) => engineRequest(engine.localSocketPath, method, path, body)))
+    const [repository] = reference.split(/:(?=latest)/)
+    await at(`/v1.41/images/create?fromImage=${repository}&tag=latest`)
+    const name = `${prefix}-moving`
+    await at(`/v1.41/containers/create?name=${name}`, 'POST', { Image: reference })
+    try {
+      for (const engine of engines)
+        await own.call('POST', '/api/hosts', { name: engine.name, transport: labTransport(engine.name) })
+      const hosts = async () =>
+        ((await own.call('GET', `/api/containers?filter=name:${name}`)).json as { items: unknown[] }).items
+      await expect.poll(async () => (await hosts()).length, { timeout: 20_000 }).toBe(engines.length)
+      const check = async () => {
+        await own.call('POST', '/api/updates/check')
+        const read = async () => (await own.call('GET', '/api/updates')).json as Updates
+        await expect.poll(async () => (await read()).remaining, { timeout: 20_000 }).toBe(0)
+        await expect.poll(async () => (await read()).updates.length, { timeout: 20_000 }).toBeGreaterThan(0)
+        return (await read()).updates.filter((update) => update.reference === reference)
+      }
+      expect((await check()).map((update) => update.state)).toEqual(['current'])
+      await push('lab.internal/web:2.0', reference)
+      const [newer] = await check()
+      expect(newer).toMatchObject({ state: 'newer', remoteDigest: expect.stringMatching(/^sha256:/) })
+    } finally {
+      await at(`/v1.41/containers/${name}?force=1`, 'DELETE')
+      await at(`/v1.41/images/${reference}`, 'DELETE')
+      await own.close()
+    }
   })
 })
 

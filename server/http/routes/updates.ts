@@ -1,0 +1,41 @@
+import { z } from 'zod'
+import { updatesSchema } from '#lib/contracts/updates.ts'
+import type { UpdateCheck } from '../../registries/update-check.ts'
+import { type AnyRoute, defineRoute } from '../define-route.ts'
+
+/** Newer images in the registries, for the tags in use. */
+export function updateRoutes(updates: UpdateCheck): AnyRoute[] {
+  return [
+    defineRoute({
+      method: 'GET',
+      path: '/api/updates',
+      access: 'images.view',
+      summary: 'For each tag in use, whether its registry has a newer image',
+      response: updatesSchema,
+      handler: () => updates.read(),
+    }),
+    defineRoute({
+      method: 'POST',
+      path: '/api/updates/check',
+      access: 'images.pull',
+      summary: 'Ask the registries now',
+      response: updatesSchema,
+      handler: () => {
+        updates.run()
+        return updates.read()
+      },
+    }),
+    defineRoute({
+      method: 'PUT',
+      path: '/api/updates/schedule',
+      access: 'registries.edit',
+      summary: 'How often the registries are asked',
+      body: z.object({ everyHours: updatesSchema.shape.everyHours }),
+      response: updatesSchema,
+      handler: async ({ body }) => {
+        await updates.setSchedule(body.everyHours)
+        return updates.read()
+      },
+    }),
+  ]
+}
