@@ -76,6 +76,13 @@ export const errorCodes = {
   conflict: 409,
   engine_error: 502,
   engine_answer_invalid: 502,
+  // tasks
+  task_not_found: 404,
+  task_running: 409,
+  task_empty: 400,
+  task_too_large: 400,
+  task_step_gone: 409,
+  task_cancelled: 409,
   // registries
   registry_not_found: 404,
   registry_address_taken: 409,

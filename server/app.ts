@@ -18,6 +18,7 @@ import { hostRoutes } from './http/routes/hosts.ts'
 import { imageRoutes } from './http/routes/images.ts'
 import { registryRoutes } from './http/routes/registries.ts'
 import { setupRoutes } from './http/routes/setup.ts'
+import { taskRoutes } from './http/routes/tasks.ts'
 import { updateRoutes } from './http/routes/updates.ts'
 import { createHttpServer } from './http/server.ts'
 import { createImageService } from './images/service.ts'
@@ -28,8 +29,11 @@ import { createRegistryService, type RegistryService } from './registries/servic
 import { createUpdateCheck } from './registries/update-check.ts'
 import { readKey } from './secrets/key.ts'
 import { createVault } from './secrets/vault.ts'
+import { createTasks } from './tasks/index.ts'
+import type { RunningTasks } from './tasks/service.ts'
 import { createSocketDispatcher, type SocketDefinition } from './ws/connection.ts'
 import { liveSocket } from './ws/live.ts'
+import { taskSocket } from './ws/tasks.ts'
 
 export interface App {
   config: Config
@@ -39,6 +43,7 @@ export interface App {
   hosts: Hosts
   live: Live
   registries: RegistryService
+  tasks: RunningTasks
   routes: readonly AnyRoute[]
   sockets: readonly SocketDefinition[]
   /** Resolves with the port. */
@@ -65,6 +70,7 @@ export async function createApp(
   const setup = await createSetup(database.db, identity)
   const hosts = await createHosts({ config, db: database.db, vault, log })
   const live = createLive(hosts.registry, log)
+  const tasks = await createTasks({ db: database.db, vault, authorize, log })
   const services = { fleet: live.fleet, registry: hosts.registry, authorize }
   const containers = createContainerService(services)
   const images = createImageService(services)
@@ -74,7 +80,12 @@ export async function createApp(
 
   const guard = createGuard(config)
   const liveUpdates = liveSocket(live.fleet)
-  const sockets = createSocketDispatcher([liveUpdates], { guard, identity, authorize, log })
+  const sockets = createSocketDispatcher([liveUpdates, taskSocket(tasks)], {
+    guard,
+    identity,
+    authorize,
+    log,
+  })
   const routes = [
     ...healthRoutes(database.db),
     ...setupRoutes({ setup, guard }),
@@ -83,6 +94,7 @@ export async function createApp(
     ...containerRoutes(containers, live.fleet),
     ...imageRoutes(images, live.fleet),
     ...registryRoutes(registries),
+    ...taskRoutes(tasks),
     ...updateRoutes(updates),
     ...fleetRoutes(live.fleet),
   ]
@@ -109,6 +121,7 @@ export async function createApp(
       hosts,
       live,
       registries,
+      tasks,
       routes,
       sockets: sockets.definitions,
     },
@@ -119,6 +132,7 @@ export async function createApp(
       liveUpdates.stop()
       live.stop()
       hosts.registry.stop()
+      await tasks.stop()
       updates.stop()
       await registries.close()
       await pages?.close()

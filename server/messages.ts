@@ -16,6 +16,7 @@ export function sentence(code: ErrorCode, params: Record<string, string | number
     repository: '?',
     reference: '',
     status: 0,
+    limit: 0,
     containers: '?',
     field: 'other',
     seconds: 0,

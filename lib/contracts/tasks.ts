@@ -81,3 +81,9 @@ export const taskOptionsSchema = z.object({
   stopOnFailure: z.boolean().default(false),
 })
 export type TaskOptions = z.infer<typeof taskOptionsSchema>
+
+/** Frames of the tray's socket, `GET /api/tasks/live`: first all tasks, then each that changes. The browser sends nothing. */
+export type TaskFrame =
+  | { type: 'tasks'; tasks: Task[] }
+  | { type: 'task'; task: Task }
+  | { type: 'dismissed'; id: string }

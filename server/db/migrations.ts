@@ -42,6 +42,19 @@ export const migrations: Record<string, Migration> = {
         .execute()
     },
   },
+  '004-tasks': {
+    async up(db: Kysely<unknown>) {
+      await db.schema
+        .createTable('tasks')
+        .addColumn('id', 'varchar(36)', (column) => column.primaryKey())
+        .addColumn('user_id', 'varchar(64)', (column) => column.notNull())
+        .addColumn('created_at', 'varchar(24)', (column) => column.notNull())
+        .addColumn('document', 'text', (column) => column.notNull())
+        .addColumn('input', 'text', (column) => column.notNull())
+        .execute()
+      await db.schema.createIndex('tasks_created_at').on('tasks').column('created_at').execute()
+    },
+  },
   '005-registries': {
     async up(db: Kysely<unknown>) {
       await db.schema

@@ -27,6 +27,15 @@ export interface Schema {
     created_at: string
     updated_at: string
   }
+  tasks: {
+    id: string
+    user_id: string
+    created_at: string
+    /** JSON of the task as people see it. */
+    document: string
+    /** Sealed JSON of what was asked for. */
+    input: string
+  }
   settings: { key: string; value: string }
   login_failures: { id: string; bucket: string; at: number }
   /** better-auth's, read for the sessions list and to end sessions. */

@@ -1,0 +1,17 @@
+import type { Authorize } from '../auth/types.ts'
+import type { Database } from '../db/schema.ts'
+import type { Log } from '../log.ts'
+import type { Vault } from '../secrets/vault.ts'
+import { createTaskRepository } from './repository.ts'
+import { createTaskService, type RunningTasks } from './service.ts'
+
+/** Tasks with their store. */
+export function createTasks(parts: {
+  db: Database
+  vault: Vault
+  authorize: Authorize
+  log: Log
+}): Promise<RunningTasks> {
+  const { db, vault, authorize, log } = parts
+  return createTaskService({ tasks: createTaskRepository(db, vault), authorize, log })
+}

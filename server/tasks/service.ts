@@ -1,0 +1,201 @@
+import { randomUUID } from 'node:crypto'
+import type { Task, TaskStep } from '#lib/contracts/tasks.ts'
+import type { Authorize, Principal } from '../auth/types.ts'
+import { AppError } from '../errors.ts'
+import type { Log } from '../log.ts'
+import type { TaskRepository } from './repository.ts'
+import { HostTurns, type Running, runTask } from './run.ts'
+import type { PlannedStep, TaskDefinition, TaskEvent, TaskService } from './types.ts'
+
+/** Milliseconds between two announcements of one task, and between two writes of it while it runs. */
+const announceMs = 250
+const storeMs = 2000
+/** Steps of one task; more is a mistake, or an attack on the tray. */
+const maximumSteps = 2000
+
+export interface RunningTasks extends TaskService {
+  /** Makes a kind known. Every kind before the first request. */
+  define(definition: TaskDefinition): void
+}
+
+/** Long work over hosts. It belongs to the server: pages come and go, it goes on and keeps its outcome. */
+export async function createTaskService(parts: {
+  tasks: TaskRepository
+  authorize: Authorize
+  log: Log
+}): Promise<RunningTasks> {
+  const { tasks: repository, authorize, log } = parts
+  const definitions = new Map<string, TaskDefinition>()
+  const listeners = new Set<(event: TaskEvent) => void>()
+  const turns = new HostTurns()
+  const running = new Map<string, { done: Promise<void> } & Running>()
+  const known = new Map<string, Task>()
+  for (const task of await repository.all()) {
+    if (interrupt(task)) await repository.update(task)
+    known.set(task.id, task)
+  }
+
+  const announce = (event: TaskEvent) => {
+    for (const listener of listeners) listener(event)
+  }
+  let closed = false
+  const store = async (task: Task) => {
+    if (closed) return
+    try {
+      await repository.update(task)
+    } catch (error) {
+      log.error({ err: error, task: task.id }, 'a task could not be stored')
+    }
+  }
+  const definitionOf = (kind: string): TaskDefinition => {
+    const definition = definitions.get(kind)
+    if (!definition) throw new AppError('not_found', { detail: `No task of the kind ${kind}` })
+    return definition
+  }
+  const find = (principal: Principal, id: string): Task => {
+    const task = known.get(id)
+    if (!task || !mine(principal, task)) throw new AppError('task_not_found', { objectId: id })
+    return task
+  }
+  const begin = (task: Task, steps: PlannedStep[], principal: Principal) => {
+    const abort = new AbortController()
+    const planned = new Map(steps.map((step) => [step.key, step]))
+    task.state = 'running'
+    task.finishedAt = null
+    const soon = every(announceMs, () => announce({ type: 'task', task }))
+    const stored = every(storeMs, () => void store(task))
+    const allowed = ({ permission, hostId, objectId }: PlannedStep) =>
+      authorize(principal, permission, { hostId, ...(objectId ? { objectId } : {}) })
+    const changed = () => {
+      soon.call()
+      stored.call()
+    }
+    const work = async () => {
+      await runTask({ task, planned, abort }, { turns, allowed, changed })
+      soon.stop()
+      stored.stop()
+      running.delete(task.id)
+      await store(task)
+      announce({ type: 'task', task })
+    }
+    running.set(task.id, { task, planned, abort, done: work() })
+    announce({ type: 'task', task })
+  }
+
+  return {
+    define(definition) {
+      definitions.set(definition.kind, definition)
+    },
+    async start(principal, kind, given, options) {
+      const definition = definitionOf(kind)
+      const input = definition.input.parse(given)
+      const steps = await definition.plan(input, principal)
+      if (steps.length === 0) throw new AppError('task_empty')
+      if (steps.length > maximumSteps)
+        throw new AppError('task_too_large', { params: { limit: maximumSteps } })
+      const task: Task = {
+        id: randomUUID(),
+        kind,
+        params: definition.params(input),
+        state: 'queued',
+        userId: principal.userId,
+        createdAt: new Date().toISOString(),
+        finishedAt: null,
+        ...options,
+        steps: steps.map(fresh),
+      }
+      await repository.insert(task, input)
+      known.set(task.id, task)
+      begin(task, steps, principal)
+      return task
+    },
+    list: (principal) =>
+      [...known.values()]
+        .filter((task) => mine(principal, task))
+        .sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1)),
+    get: find,
+    cancel(principal, id) {
+      const task = find(principal, id)
+      running.get(id)?.abort.abort(new AppError('task_cancelled'))
+      return task
+    },
+    async retry(principal, id) {
+      const task = find(principal, id)
+      if (running.has(id)) throw new AppError('task_running', { objectId: id })
+      const definition = definitionOf(task.kind)
+      const input = definition.input.parse(await repository.input(id))
+      const steps = await definition.plan(input, principal)
+      // Asked twice at once, the second comes here when the first has begun.
+      if (running.has(id)) throw new AppError('task_running', { objectId: id })
+      for (const step of task.steps) if (step.state !== 'succeeded') reset(step)
+      await store(task)
+      begin(task, steps, principal)
+      return task
+    },
+    async dismiss(principal, id) {
+      const task = find(principal, id)
+      if (running.has(id)) throw new AppError('task_running', { objectId: id })
+      await repository.remove(id)
+      known.delete(id)
+      announce({ type: 'dismissed', id, userId: task.userId })
+    },
+    subscribe(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    async stop() {
+      const under = [...running.values()]
+      // Copies: the aborted runs below call their steps cancelled, which only we know not to be the whole truth.
+      const interrupted = under.map(({ task }) => structuredClone(task)).filter(interrupt)
+      for (const task of interrupted) await store(task)
+      closed = true
+      for (const { abort } of under) abort.abort(new AppError('shutting_down'))
+      await Promise.allSettled(under.map(({ done }) => done))
+    },
+  }
+}
+
+/** What was under way when the server ended has an unknown outcome. Returns whether the task was under way. */
+function interrupt(task: Task): boolean {
+  if (task.state !== 'running' && task.state !== 'queued') return false
+  const now = new Date().toISOString()
+  task.state = 'interrupted'
+  task.finishedAt = now
+  for (const step of task.steps) {
+    if (step.state === 'running') Object.assign(step, { state: 'unknown', finishedAt: now })
+    else if (step.state === 'pending') step.state = 'skipped'
+  }
+  return true
+}
+
+/** Calls `work` at most once in that time, and once more after the last call. */
+function every(milliseconds: number, work: () => void): { call(): void; stop(): void } {
+  let timer: NodeJS.Timeout | undefined
+  return {
+    call() {
+      timer ??= setTimeout(() => {
+        timer = undefined
+        work()
+      }, milliseconds)
+    },
+    stop: () => clearTimeout(timer),
+  }
+}
+
+/** Whether a principal may see and steer a task. */
+export const mine = (principal: Principal, task: Pick<Task, 'userId'>) =>
+  task.userId === principal.userId || principal.role === 'administrator'
+
+function fresh({ key, hostId, subject, verb }: PlannedStep): TaskStep {
+  return {
+    ...{ id: key, hostId, subject, verb, state: 'pending', progress: [] },
+    ...{ error: null, result: null, startedAt: null, finishedAt: null },
+  }
+}
+
+function reset(step: TaskStep): void {
+  Object.assign(step, {
+    ...{ state: 'pending', progress: [], error: null, result: null },
+    ...{ startedAt: null, finishedAt: null },
+  } satisfies Partial<TaskStep>)
+}

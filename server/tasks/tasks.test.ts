@@ -1,0 +1,213 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, describe, expect, it } from 'vitest'
+import { WebSocket } from 'ws'
+import { z } from 'zod'
+import type { Task, TaskFrame } from '#lib/contracts/tasks.ts'
+import type { Principal } from '../auth/types.ts'
+import { AppError } from '../errors.ts'
+import { type AppUnderTest, startApp } from '../testing/app-under-test.ts'
+import { defineTask } from './types.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'roadstead-tasks-'))
+const open: AppUnderTest[] = []
+afterEach(async () => {
+  for (const test of open.splice(0)) await test.close()
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const hostId = 'h000000000000'
+const administrator: Principal = {
+  ...{ userId: 'ada', sessionId: 's', name: 'Ada', email: 'ada@example.com', role: 'administrator' },
+}
+const viewer: Principal = { ...administrator, userId: 'vic', role: 'viewer' }
+const input = z.object({ names: z.array(z.string()), password: z.string().optional() })
+
+/** A kind whose steps end when the test says so. */
+async function withKind(more: { folder?: string } = {}) {
+  const test = await startApp({}, more.folder)
+  open.push(test)
+  const state = {
+    ...{ began: [] as string[], running: 0, most: 0 },
+    /** Awaited by each step; may throw. */
+    work: async (_name: string, _signal: AbortSignal): Promise<void> => {},
+  }
+  test.app.tasks.define(
+    defineTask({
+      kind: 'test.work',
+      input,
+      params: ({ names }) => ({ count: names.length }),
+      plan: ({ names }) =>
+        names.map((name) => ({
+          ...{ key: name, hostId, subject: name, verb: 'start', permission: 'containers.start' as const },
+          async run({ signal, progress }) {
+            state.began.push(name)
+            state.most = Math.max(state.most, ++state.running)
+            progress([{ id: 'x', label: 'half', current: 1, total: 2 }])
+            try {
+              await state.work(name, signal)
+            } finally {
+              state.running--
+            }
+            return { id: `of ${name}` }
+          },
+        })),
+    }),
+  )
+  const start = (names: string[], options: Partial<{ width: number; stopOnFailure: boolean }> = {}) =>
+    test.app.tasks.start(
+      administrator,
+      'test.work',
+      { names },
+      { width: 2, stopOnFailure: false, ...options },
+    )
+  const ended = async (id: string): Promise<Task> => {
+    const read = () => test.app.tasks.get(administrator, id)
+    await expect.poll(() => read().state).not.toBe('running')
+    return read()
+  }
+  return { ...{ test, state, start, ended }, tasks: test.app.tasks }
+}
+
+const states = (task: Task) => task.steps.map((step) => step.state)
+const sleep = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds))
+const untilAborted = (signal: AbortSignal) =>
+  new Promise<void>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+
+describe('a task', () => {
+  it('runs its steps in order, so many at a time, and keeps what came of each', async () => {
+    const { state, start, ended } = await withKind()
+    state.work = () => sleep(20)
+    const task = await start(['a', 'b', 'c', 'd', 'e'], { width: 2 })
+    const done = await ended(task.id)
+    expect(done).toMatchObject({ state: 'succeeded', params: { count: 5 }, kind: 'test.work' })
+    expect(done.steps[0]).toMatchObject({ result: { id: 'of a' }, progress: [{ label: 'half' }] })
+    expect(state.began).toEqual(['a', 'b', 'c', 'd', 'e'])
+    expect(state.most).toBe(2)
+  })
+
+  it('goes on after a failure, or stops there, as it was told', async () => {
+    const { state, start, ended } = await withKind()
+    state.work = async (name) => {
+      if (name === 'b') throw new AppError('container_not_found', { objectId: 'b' })
+    }
+    const on = await ended((await start(['a', 'b', 'c'], { width: 1 })).id)
+    expect([on.state, states(on)]).toEqual(['partly', ['succeeded', 'failed', 'succeeded']])
+    expect(on.steps[1]?.error).toMatchObject({ code: 'container_not_found', hostId, objectId: 'b' })
+    const stopped = await ended((await start(['a', 'b', 'c'], { width: 1, stopOnFailure: true })).id)
+    expect(states(stopped)).toEqual(['succeeded', 'failed', 'skipped'])
+  })
+
+  it('retries only what did not succeed', async () => {
+    const { state, start, ended, tasks } = await withKind()
+    let broken = true
+    state.work = async (name) => {
+      if (name !== 'a' && broken) throw new Error('not an error for people')
+    }
+    const task = await ended((await start(['a', 'b', 'c'], { width: 1, stopOnFailure: true })).id)
+    expect([task.state, states(task)]).toEqual(['partly', ['succeeded', 'failed', 'skipped']])
+    expect(task.steps[1]?.error?.code).toBe('internal')
+    expect(JSON.stringify(task)).not.toContain('not an error for people')
+    broken = false
+    state.began.length = 0
+    await tasks.retry(administrator, task.id)
+    await expect(tasks.retry(administrator, task.id)).rejects.toMatchObject({ code: 'task_running' })
+    expect((await ended(task.id)).state).toBe('succeeded')
+    expect(state.began).toEqual(['b', 'c'])
+  })
+
+  it('is cancelled: what runs is aborted, what waits is not begun', async () => {
+    const { state, start, ended, tasks } = await withKind()
+    state.work = (name, signal) => (name === 'a' ? Promise.resolve() : untilAborted(signal))
+    const task = await start(['a', 'b', 'c'], { width: 1 })
+    await expect.poll(() => state.began).toEqual(['a', 'b'])
+    await expect(tasks.dismiss(administrator, task.id)).rejects.toMatchObject({ code: 'task_running' })
+    tasks.cancel(administrator, task.id)
+    const done = await ended(task.id)
+    expect([done.state, states(done)]).toEqual(['cancelled', ['succeeded', 'cancelled', 'cancelled']])
+    await tasks.dismiss(administrator, task.id)
+    expect(() => tasks.get(administrator, task.id)).toThrow('task_not_found')
+  })
+
+  it('gives no host more than six steps at a time, however wide it is', async () => {
+    const { state, start, ended } = await withKind()
+    state.work = () => sleep(10)
+    const names = Array.from({ length: 30 }, (_, index) => String(index))
+    expect((await ended((await start(names, { width: 50 })).id)).state).toBe('succeeded')
+    expect(state.most).toBe(6)
+  })
+
+  it('is refused when there is nothing to do, or too much', async () => {
+    const { start, tasks } = await withKind()
+    await expect(start([])).rejects.toMatchObject({ code: 'task_empty' })
+    const many = Array.from({ length: 2001 }, (_, index) => String(index))
+    await expect(start(many)).rejects.toMatchObject({ code: 'task_too_large' })
+    const options = { width: 1, stopOnFailure: false }
+    await expect(tasks.start(administrator, 'test.work', { names: 5 }, options)).rejects.toThrow()
+  })
+})
+
+describe('whose a task is', () => {
+  it('is its owner’s and the administrators’, and nobody else’s', async () => {
+    const { tasks, start, ended } = await withKind()
+    const task = await start(['a'])
+    await ended(task.id)
+    expect(tasks.list(viewer)).toEqual([])
+    for (const act of [tasks.get, tasks.cancel] as const)
+      expect(() => act(viewer, task.id)).toThrow('task_not_found')
+    await expect(tasks.retry(viewer, task.id)).rejects.toMatchObject({ code: 'task_not_found' })
+    await expect(tasks.dismiss(viewer, task.id)).rejects.toMatchObject({ code: 'task_not_found' })
+  })
+
+  it('runs no step that its owner may not do', async () => {
+    const { tasks, state, ended } = await withKind()
+    const options = { width: 1, stopOnFailure: false }
+    const task = await tasks.start(viewer, 'test.work', { names: ['a'] }, options)
+    const done = await ended(task.id)
+    expect([done.state, done.steps[0]?.error?.code, state.began]).toEqual(['failed', 'denied', []])
+  })
+})
+
+describe('over a restart', () => {
+  it('says that it was interrupted, and a retry works from what was stored', async () => {
+    const first = await withKind({ folder })
+    first.state.work = (name, signal) => (name === 'a' ? Promise.resolve() : untilAborted(signal))
+    const task = await first.tasks.start(
+      administrator,
+      'test.work',
+      { names: ['a', 'b', 'c'], password: 'correct horse' },
+      { width: 1, stopOnFailure: false },
+    )
+    await expect.poll(() => first.state.began).toEqual(['a', 'b'])
+    const rows = JSON.stringify(await first.test.app.db.selectFrom('tasks').selectAll().execute())
+    expect(rows).not.toContain('correct horse')
+    await open.pop()?.close()
+
+    const second = await withKind({ folder })
+    const found = second.tasks.get(administrator, task.id)
+    expect([found.state, states(found)]).toEqual(['interrupted', ['succeeded', 'unknown', 'skipped']])
+    await second.tasks.retry(administrator, task.id)
+    expect((await second.ended(task.id)).state).toBe('succeeded')
+    expect(second.state.began).toEqual(['b', 'c'])
+  })
+})
+
+it('is followed on a socket of its owner', async () => {
+  const { test, tasks, state } = await withKind()
+  await test.setUp()
+  const socket = new WebSocket(`${test.origin.replace('http', 'ws')}/api/tasks/live`, {
+    headers: { cookie: test.cookie, origin: test.origin },
+  })
+  const frames: TaskFrame[] = []
+  socket.on('message', (data) => frames.push(JSON.parse(String(data))))
+  await expect.poll(() => frames[0]).toEqual({ type: 'tasks', tasks: [] })
+  state.work = () => sleep(20)
+  const options = { width: 1, stopOnFailure: false }
+  const { id } = await tasks.start(viewer, 'test.work', { names: ['a'] }, options)
+  const last = () => frames.at(-1)
+  await expect.poll(last).toMatchObject({ type: 'task', task: { id, state: 'failed' } })
+  await tasks.dismiss(administrator, id)
+  await expect.poll(last).toEqual({ type: 'dismissed', id })
+  socket.terminate()
+})

@@ -1,0 +1,62 @@
+import type { z } from 'zod'
+import type { Task, TaskOptions, TaskStep } from '#lib/contracts/tasks.ts'
+import type { Permission } from '#lib/permissions.ts'
+import type { Principal } from '../auth/types.ts'
+
+export interface StepContext {
+  /** Aborted when the step or its task is cancelled, or the server ends. */
+  signal: AbortSignal
+  /** The step's bars as they are now; shown a few times a second at most. */
+  progress(bars: TaskStep['progress']): void
+}
+
+/** One piece of work at one host. */
+export interface PlannedStep {
+  /** The same for the same work whenever it is planned, so that a retry finds it: 'start h…/c0ffee…'. */
+  key: string
+  hostId: string
+  subject: string
+  verb: string
+  /** Checked again right before the step runs: minutes may lie between. */
+  permission: Permission
+  objectId?: string
+  /** Facts of the outcome, or nothing. Throws AppError. */
+  run(context: StepContext): Promise<TaskStep['result'] | undefined | void>
+}
+
+/**
+ * A kind of task. Its input is stored sealed, so that a retry can be planned again from it, also after a restart.
+ */
+export interface TaskDefinition<S extends z.ZodType = z.ZodType> {
+  kind: string
+  input: S
+  /** For the title. */
+  params(input: z.output<S>): Task['params']
+  /** The steps in order. Throws AppError when nothing can be planned; what concerns one host is for its step to say. */
+  plan(input: z.output<S>, principal: Principal): Promise<PlannedStep[]> | PlannedStep[]
+}
+
+/** Keeps the type of the input between its schema and its plan. */
+export function defineTask<S extends z.ZodType>(definition: TaskDefinition<S>): TaskDefinition {
+  return definition as unknown as TaskDefinition
+}
+
+export type TaskEvent = { type: 'task'; task: Task } | { type: 'dismissed'; id: string; userId: string }
+
+export interface TaskService {
+  /** Stores the task and begins. Throws invalid_input, task_empty, and what the plan throws. */
+  start(principal: Principal, kind: string, input: unknown, options: TaskOptions): Promise<Task>
+  /** One's own, newest first; an administrator's list holds everybody's. */
+  list(principal: Principal): Task[]
+  /** Throws task_not_found, also for somebody else's. */
+  get(principal: Principal, id: string): Task
+  /** What runs is aborted at the engine, what waits is not begun. A finished task stays as it is. */
+  cancel(principal: Principal, id: string): Task
+  /** Runs again the steps that did not succeed. Throws task_running, task_not_found. */
+  retry(principal: Principal, id: string): Promise<Task>
+  /** Forgets a finished task. Throws task_running. */
+  dismiss(principal: Principal, id: string): Promise<void>
+  subscribe(listener: (event: TaskEvent) => void): () => void
+  /** Aborts what runs and stores it as interrupted. */
+  stop(): Promise<void>
+}
