@@ -76,6 +76,8 @@ export const errorCodes = {
   conflict: 409,
   engine_error: 502,
   engine_answer_invalid: 502,
+  // logs
+  log_unreadable: 501,
   // tasks
   task_not_found: 404,
   task_running: 409,

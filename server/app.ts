@@ -24,6 +24,7 @@ import { createHttpServer } from './http/server.ts'
 import { createImageService } from './images/service.ts'
 import { createLive, type Live } from './live/index.ts'
 import type { Log } from './log.ts'
+import { createLogService, type LogService } from './logs/service.ts'
 import { createRegistryRepository } from './registries/repository.ts'
 import { createRegistryService, type RegistryService } from './registries/service.ts'
 import { createUpdateCheck } from './registries/update-check.ts'
@@ -33,6 +34,7 @@ import { createTasks } from './tasks/index.ts'
 import type { RunningTasks } from './tasks/service.ts'
 import { createSocketDispatcher, type SocketDefinition } from './ws/connection.ts'
 import { liveSocket } from './ws/live.ts'
+import { logSocket } from './ws/logs.ts'
 import { taskSocket } from './ws/tasks.ts'
 
 export interface App {
@@ -44,6 +46,7 @@ export interface App {
   live: Live
   registries: RegistryService
   tasks: RunningTasks
+  logs: LogService
   routes: readonly AnyRoute[]
   sockets: readonly SocketDefinition[]
   /** Resolves with the port. */
@@ -74,13 +77,14 @@ export async function createApp(
   const services = { fleet: live.fleet, registry: hosts.registry, authorize }
   const containers = createContainerService(services)
   const images = createImageService(services)
+  const logs = createLogService(services)
 
   const registries = createRegistryService(createRegistryRepository(database.db, vault))
   const updates = await createUpdateCheck({ db: database.db, fleet: live.fleet, registries })
 
   const guard = createGuard(config)
   const liveUpdates = liveSocket(live.fleet)
-  const sockets = createSocketDispatcher([liveUpdates, taskSocket(tasks)], {
+  const sockets = createSocketDispatcher([liveUpdates, taskSocket(tasks), logSocket(logs)], {
     guard,
     identity,
     authorize,
@@ -122,6 +126,7 @@ export async function createApp(
       live,
       registries,
       tasks,
+      logs,
       routes,
       sockets: sockets.definitions,
     },

@@ -5,6 +5,7 @@ import { negotiateApiVersion } from './compat.ts'
 import { createEngineContext, given, timeouts } from './context.ts'
 import { understood } from './errors.ts'
 import { nanoToSeconds, readEvents } from './events.ts'
+import { createLogCalls } from './logs.ts'
 import {
   fromHistory,
   fromImageList,
@@ -74,6 +75,7 @@ export function createEngineClient(transport: Transport): EngineClient {
   }
 
   return {
+    ...createLogCalls(context),
     get info() {
       return info
     },

@@ -1,0 +1,47 @@
+import type { LogPosition } from '#lib/contracts/logs.ts'
+
+/** Nanoseconds. Engines read stdout and stderr apart: a line may be stored after one with a later time, by less than this. */
+export const disorder = 1_000_000_000n
+const window = Number(disorder)
+
+/**
+ * Where a reader is in one container's log. `since` of an engine keeps every line at or after a moment, in its own
+ * order; so a moment a little back, and how many lines after it were passed, name a place exactly, also where several
+ * lines have one time.
+ */
+export class LogCursor {
+  private base = 0n
+  /** Times of the lines passed within the window, in the engine's order, relative to base (exact in a double for 100 days). */
+  private times: number[] = []
+  private head = 0
+  private highest = Number.NEGATIVE_INFINITY
+  private last = 0n
+  private some = false
+
+  /** Passes a line, shown or not. */
+  pass(time: bigint): void {
+    if (!this.some) this.base = time
+    this.some = true
+    this.last = time
+    const at = Number(time - this.base)
+    this.times.push(at)
+    if (at > this.highest) this.highest = at
+    while ((this.times[this.head] ?? 0) < this.highest - window) this.head++
+    if (this.head > 8192) {
+      this.times = this.times.slice(this.head)
+      this.head = 0
+    }
+  }
+
+  /** Null before the first line. */
+  position(): LogPosition | null {
+    if (!this.some) return null
+    // Never before the first line passed: what is stored before it was not counted.
+    const from = Math.max(this.highest - window, 0)
+    let skip = 0
+    for (let index = this.head; index < this.times.length; index++) {
+      if ((this.times[index] as number) >= from) skip++
+    }
+    return { since: String(this.base + BigInt(from)), skip, last: String(this.last) }
+  }
+}

@@ -1,0 +1,62 @@
+import type { EngineClient } from '../engine/types.ts'
+import type { HostRegistry } from '../hosts/types.ts'
+import type { FleetState } from '../live/types.ts'
+
+/** Resolves when the container runs, or is gone (false), or the signal aborts (false). */
+export async function untilRunning(
+  fleet: FleetState,
+  hostId: string,
+  id: string,
+  signal: AbortSignal,
+): Promise<boolean> {
+  for (;;) {
+    const container = fleet.get('containers', hostId, id)
+    if (!container || signal.aborted) return false
+    if (container.state === 'running' || container.state === 'paused') return true
+    await change((wake) => fleet.subscribe(wake), signal)
+  }
+}
+
+/** Resolves with the host's engine when it is online; null when the host was removed or the signal aborts. */
+export async function untilOnline(
+  registry: HostRegistry,
+  hostId: string,
+  signal: AbortSignal,
+): Promise<EngineClient | null> {
+  for (;;) {
+    if (signal.aborted) return null
+    try {
+      return registry.engine(hostId)
+    } catch {
+      if (!registry.list().some((host) => host.id === hostId)) return null
+      await change((wake) => registry.subscribe(wake), signal)
+    }
+  }
+}
+
+/** Resolves at the next call of what is subscribed, or at the abort. */
+function change(subscribe: (wake: () => void) => () => void, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      unsubscribe()
+      signal.removeEventListener('abort', done)
+      resolve()
+    }
+    const unsubscribe = subscribe(done)
+    signal.addEventListener('abort', done)
+    if (signal.aborted) done()
+  })
+}
+
+export function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', done)
+      resolve()
+    }
+    const timer = setTimeout(done, milliseconds)
+    signal.addEventListener('abort', done)
+    if (signal.aborted) done()
+  })
+}

@@ -1,0 +1,228 @@
+import type { LogPosition, LogSource } from '#lib/contracts/logs.ts'
+import type { EngineClient } from '../engine/types.ts'
+import { AppError } from '../errors.ts'
+import type { HostRegistry } from '../hosts/types.ts'
+import { backoffDelay } from '../live/backoff.ts'
+import type { FleetState } from '../live/types.ts'
+import { LogCursor } from './cursor.ts'
+import { sleep, untilOnline, untilRunning } from './reach.ts'
+import { type LogItem, readOn } from './resume.ts'
+
+/** What a shared tail keeps for its viewers. A viewer that falls behind it reads from the engine by itself. */
+const ringLines = 4000
+const ringCharacters = 4 * 1024 * 1024
+/** Lines that not even the fastest viewer has taken; above it the engine is not read on. */
+const aheadLines = 1000
+
+export type TailState = { state: LogSource['state']; error: AppError | null }
+
+export interface TailReader {
+  /**
+   * The entries since the last call, at least one, those that the position has behind it marked as not new; or 'behind' when the tail no longer has them; or null at the end of
+   * the container's log (it was removed, cannot be read, or the signal aborted).
+   */
+  next(signal: AbortSignal): Promise<readonly LogItem[] | 'behind' | null>
+  leave(): void
+}
+
+/**
+ * One engine stream of one container's log, for all who follow it. Goes on over cuts of the engine, over stops and
+ * starts of the container; ends after the last viewer left.
+ */
+export class SharedTail {
+  private entries: LogItem[] = []
+  private characters = 0
+  /** Number of the first entry kept; entries are counted from the tail's beginning. */
+  private first = 0
+  /** The latest time among what was thrown away. */
+  private evicted: bigint | null = null
+  private readonly start: bigint
+  private readonly readers = new Set<{ at: number; left: boolean }>()
+  private readonly watchers = new Set<() => void>()
+  private readonly abort = new AbortController()
+  private status: TailState = { state: 'reading', error: null }
+  private over = false
+  private readonly hostId: string
+  private readonly id: string
+  private readonly parts: { registry: HostRegistry; fleet: FleetState }
+  private readonly empty: () => void
+
+  constructor(
+    container: { hostId: string; id: string; tty: boolean },
+    position: LogPosition | null,
+    parts: { registry: HostRegistry; fleet: FleetState },
+    empty: () => void,
+  ) {
+    this.hostId = container.hostId
+    this.id = container.id
+    this.parts = parts
+    this.empty = empty
+    this.start = BigInt(position?.since ?? 0)
+    void this.pump(container.tty, position)
+  }
+
+  get current(): TailState {
+    return this.status
+  }
+
+  /** Called at each change of state. */
+  watch(listener: () => void): () => void {
+    this.watchers.add(listener)
+    return () => this.watchers.delete(listener)
+  }
+
+  /** Null when the lines after that position are not all kept (any more). */
+  join(position: LogPosition | null): TailReader | null {
+    const since = BigInt(position?.since ?? 0)
+    if (since < this.start || (this.evicted !== null && since <= this.evicted)) return null
+    let toSkip = position?.skip ?? 0
+    const place = { at: this.first, left: false }
+    this.readers.add(place)
+    this.wake()
+    return {
+      next: async (signal) => {
+        for (;;) {
+          if (place.at < this.first) return 'behind'
+          const fresh: LogItem[] = []
+          for (const entry of this.entries.slice(place.at - this.first)) {
+            // What the viewer had before it came, in the engine's order.
+            if ('gap' in entry) {
+              toSkip = 0
+              fresh.push(entry)
+            } else if (toSkip > 0) {
+              if (entry.line.time < since) continue
+              toSkip--
+              fresh.push({ line: entry.line, isNew: false })
+            } else fresh.push(entry)
+          }
+          const end = this.first + this.entries.length
+          // Only when something was taken: two idle readers would wake each other for ever.
+          const took = place.at < end
+          place.at = end
+          if (took) this.wake()
+          if (fresh.length > 0) return fresh
+          if (this.over || signal.aborted) return null
+          await this.changed(signal)
+        }
+      },
+      leave: () => {
+        if (place.left) return
+        place.left = true
+        this.readers.delete(place)
+        if (this.readers.size > 0) return this.wake()
+        this.abort.abort()
+        this.empty()
+      },
+    }
+  }
+
+  private readonly sleepers = new Set<() => void>()
+
+  private wake(): void {
+    for (const wake of [...this.sleepers]) wake()
+  }
+
+  private changed(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const done = () => {
+        this.sleepers.delete(done)
+        signal.removeEventListener('abort', done)
+        resolve()
+      }
+      this.sleepers.add(done)
+      signal.addEventListener('abort', done)
+    })
+  }
+
+  private become(state: TailState['state'], error: AppError | null = null): void {
+    if (this.status.state === state && this.status.error?.code === error?.code) return
+    this.status = { state, error }
+    for (const watcher of this.watchers) watcher()
+  }
+
+  private push(entry: LogItem): void {
+    this.entries.push(entry)
+    if ('line' in entry) this.characters += entry.line.text.length
+    while (this.entries.length > ringLines || (this.characters > ringCharacters && this.entries.length > 1)) {
+      const gone = this.entries.shift()
+      this.first++
+      if (gone && 'line' in gone) {
+        this.characters -= gone.line.text.length
+        if (this.evicted === null || gone.line.time > this.evicted) this.evicted = gone.line.time
+      }
+    }
+  }
+
+  /** How far the fastest viewer is behind: it sets the pace, so that one slow viewer alone pauses the engine. */
+  private ahead(): number {
+    const fastest = Math.max(...[...this.readers].map((place) => place.at), this.first)
+    return this.first + this.entries.length - fastest
+  }
+
+  private async pump(tty: boolean, begin: LogPosition | null): Promise<void> {
+    const { registry, fleet } = this.parts
+    const { signal } = this.abort
+    const cursor = new LogCursor()
+    let failures = 0
+    let firstTime = true
+    while (!signal.aborted) {
+      const engine = await this.engine(registry)
+      if (!engine) break
+      const position = firstTime ? begin : (cursor.position() ?? begin)
+      try {
+        this.become('following')
+        const lines = await engine.containerLogs(this.id, {
+          ...{ tty, follow: true, signal },
+          ...(position ? { since: BigInt(position.since) } : {}),
+        })
+        for await (const item of readOn(lines, position)) {
+          if ('gap' in item) this.push(item)
+          else if (firstTime || item.isNew) {
+            cursor.pass(item.line.time)
+            // The very first reading keeps what its viewer has passed, so that others can count as well.
+            this.push({ line: item.line, isNew: true })
+          }
+          failures = 0
+          this.wake()
+          while (this.ahead() > aheadLines && !signal.aborted) await this.changed(signal)
+        }
+        firstTime &&= cursor.position() === null
+        // The engine ends a followed log when the container ends.
+        if (signal.aborted) break
+        const container = fleet.get('containers', this.hostId, this.id)
+        if (!container) break
+        if (container.state !== 'running' && container.state !== 'paused') {
+          this.become('stopped')
+          if (!(await untilRunning(fleet, this.hostId, this.id, signal))) break
+        } else await sleep(backoffDelay(++failures, { baseMs: 200, capMs: 2000 }), signal)
+      } catch (error) {
+        if (signal.aborted) break
+        firstTime &&= cursor.position() === null
+        const known = error instanceof AppError ? error : new AppError('internal', { cause: error })
+        if (known.code === 'container_not_found') break
+        if (final.has(known.code)) {
+          this.become('failed', known)
+          this.over = true
+          this.wake()
+          return
+        }
+        await sleep(backoffDelay(++failures, { baseMs: 200, capMs: 3000 }), signal)
+      }
+    }
+    this.over = true
+    this.become('ended')
+    this.wake()
+  }
+
+  private async engine(registry: HostRegistry): Promise<EngineClient | null> {
+    try {
+      return registry.engine(this.hostId)
+    } catch (error) {
+      this.become('away', error instanceof AppError ? error : null)
+      return untilOnline(registry, this.hostId, this.abort.signal)
+    }
+  }
+}
+
+/** Waiting does not heal these. */
+const final: ReadonlySet<string> = new Set(['log_unreadable', 'engine_answer_invalid', 'internal'])
