@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import { engineCall } from '#e2e/lab/engine-http.ts'
 import { labImages } from '#e2e/lab/images.ts'
@@ -23,6 +23,7 @@ const engines: readonly EngineName[] = ['docker-unix', 'docker28-tcp', 'podman-t
 let test: AppUnderTest
 const made: { socketPath: string; id: string }[] = []
 const hosts = new Map<EngineName, string>()
+const viewers: Viewer[] = []
 
 beforeAll(async () => {
   test = await startApp()
@@ -34,6 +35,9 @@ beforeAll(async () => {
   const synced = async () =>
     ((await test.call('GET', '/api/hosts')).json as Host[]).every((host) => host.syncedAt)
   for (const end = Date.now() + 30_000; !(await synced()) && Date.now() < end; ) await sleep(100)
+})
+afterEach(() => {
+  for (const viewer of viewers.splice(0)) viewer.cut()
 })
 afterAll(async () => {
   await test.close()
@@ -72,6 +76,7 @@ class Viewer {
   constructor(selection: LogSelection, options: LogOptions = {}) {
     this.selection = selection
     this.options = options
+    viewers.push(this)
   }
 
   async open(): Promise<this> {
@@ -128,6 +133,9 @@ const numbers = (from: number, to: number) =>
 const count = (to: number, pause = '') =>
   `trap 'exit 0' TERM; i=0; while [ $i -lt ${to} ]; do i=$((i+1)); echo "n $i"; ${pause} done; while :; do sleep 1; done`
 
+/** 32 KiB in one write: engines cut it at 8 or 16 KiB, in the middle of characters where there is an odd byte before. */
+const double = 's=ä; i=0; while [ $i -lt 14 ]; do s=$s$s; i=$((i+1)); done;'
+
 describe.each(engines)('the log of a container on %s', (engine) => {
   it('comes whole and once, then as it is written, both streams', async () => {
     const id = await run(
@@ -142,7 +150,6 @@ describe.each(engines)('the log of a container on %s', (engine) => {
     const only = await new Viewer(of(engine, id), { tail: 10_000, stdout: false }).open()
     await expect.poll(() => only.rows.length).toBe(300)
     expect(new Set(only.text)).toEqual(new Set(['to stderr']))
-    viewer.cut()
     only.cut()
   })
 
@@ -158,31 +165,24 @@ describe.each(engines)('the log of a container on %s', (engine) => {
     await viewer.open()
     await expect.poll(() => viewer.rows.length, { timeout: 20_000 }).toBe(102)
     expect(viewer.text).toEqual(['begin', ...numbers(1, 50), 'begin', ...numbers(1, 50)])
-    viewer.cut()
   })
 
   it('is a terminal’s where the container has one, long lines and characters whole', async () => {
-    const long = 'ä'.repeat(20_000)
-    const id = await run(
-      engine,
-      'tty',
-      `i=0; while [ $i -lt 20000 ]; do printf ä; i=$((i+1)); done; echo; echo ende; sleep 600`,
-      {
-        Tty: true,
-      },
-    )
-    const viewer = await new Viewer(of(engine, id)).open()
+    const long = 'ä'.repeat(16_384)
+    // With a number of lines, Podman 4.3 gives of a long line only the last piece.
+    const all: LogOptions = engine === 'podman-tcp' ? { since: '1' } : {}
+    const id = await run(engine, 'tty', `${double} echo $s; echo ende; sleep 600`, {
+      Tty: true,
+    })
+    const viewer = await new Viewer(of(engine, id), all).open()
     await expect.poll(() => viewer.text.at(-1), { timeout: 15_000 }).toBe('ende')
-    expect(viewer.text.join('').replaceAll('ende', '')).toBe(long)
+    const lengths = viewer.text.map((text) => text.length)
+    expect(lengths).toEqual([16_384, 4])
+    expect(viewer.text[0] === long).toBe(true)
     viewer.cut()
-    const plain = await run(
-      engine,
-      'long',
-      `i=0; while [ $i -lt 20000 ]; do printf ä; i=$((i+1)); done; echo; printf unended`,
-    )
-    const other = await new Viewer(of(engine, plain)).open()
+    const plain = await run(engine, 'long', `${double} echo $s; printf unended`)
+    const other = await new Viewer(of(engine, plain), all).open()
     await expect.poll(() => other.text, { timeout: 15_000 }).toEqual([long, 'unended'])
-    other.cut()
   })
 
   it('loads older lines, and takes up where another viewer reads already', async () => {
