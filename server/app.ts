@@ -30,11 +30,13 @@ import { createRegistryService, type RegistryService } from './registries/servic
 import { createUpdateCheck } from './registries/update-check.ts'
 import { readKey } from './secrets/key.ts'
 import { createVault } from './secrets/vault.ts'
+import { createStats, type StatsService } from './stats/index.ts'
 import { createTasks } from './tasks/index.ts'
 import type { RunningTasks } from './tasks/service.ts'
 import { createSocketDispatcher, type SocketDefinition } from './ws/connection.ts'
 import { liveSocket } from './ws/live.ts'
 import { logSocket } from './ws/logs.ts'
+import { statsSocket } from './ws/stats.ts'
 import { taskSocket } from './ws/tasks.ts'
 
 export interface App {
@@ -46,6 +48,7 @@ export interface App {
   live: Live
   registries: RegistryService
   tasks: RunningTasks
+  stats: StatsService
   logs: LogService
   routes: readonly AnyRoute[]
   sockets: readonly SocketDefinition[]
@@ -74,6 +77,7 @@ export async function createApp(
   const hosts = await createHosts({ config, db: database.db, vault, log })
   const live = createLive(hosts.registry, log)
   const tasks = await createTasks({ db: database.db, vault, authorize, log })
+  const stats = createStats({ registry: hosts.registry, fleet: live.fleet, authorize, log })
   const services = { fleet: live.fleet, registry: hosts.registry, authorize }
   const containers = createContainerService(services)
   const images = createImageService(services)
@@ -84,7 +88,8 @@ export async function createApp(
 
   const guard = createGuard(config)
   const liveUpdates = liveSocket(live.fleet)
-  const sockets = createSocketDispatcher([liveUpdates, taskSocket(tasks), logSocket(logs)], {
+  const statsUpdates = statsSocket(stats)
+  const sockets = createSocketDispatcher([liveUpdates, taskSocket(tasks), statsUpdates, logSocket(logs)], {
     guard,
     identity,
     authorize,
@@ -126,6 +131,7 @@ export async function createApp(
       live,
       registries,
       tasks,
+      stats,
       logs,
       routes,
       sockets: sockets.definitions,
@@ -135,6 +141,8 @@ export async function createApp(
       sockets.close()
       await http.close()
       liveUpdates.stop()
+      statsUpdates.stop()
+      stats.stop()
       live.stop()
       hosts.registry.stop()
       await tasks.stop()

@@ -22,6 +22,7 @@ import {
   type InspectedContainer,
 } from './normalise-containers.ts'
 import { type EngineRequest, segments, send, sendForJson, sendForText } from './request.ts'
+import { createStatsCalls } from './stats.ts'
 import type { CallOptions, EngineClient } from './types.ts'
 
 const listing = { timeoutMs: timeouts.list }
@@ -75,6 +76,7 @@ export function createEngineClient(transport: Transport): EngineClient {
   }
 
   return {
+    ...createStatsCalls(context),
     ...createLogCalls(context),
     get info() {
       return info

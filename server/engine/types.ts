@@ -5,6 +5,7 @@ import type { Network } from '#lib/contracts/networks.ts'
 import type { Pod } from '#lib/contracts/pods.ts'
 import type { Volume } from '#lib/contracts/volumes.ts'
 import type { LogCalls } from './logs.ts'
+import type { StatsCalls } from './stats.ts'
 
 /** The objects of one engine before a host id is put on them. */
 export type Local<T> = Omit<T, 'hostId'>
@@ -30,7 +31,7 @@ export interface CallOptions {
  * One engine, Docker or Podman, spoken to in the API version negotiated from both ends' ranges. Knows nothing of users,
  * hosts or the database. Every method throws AppError.
  */
-export interface EngineClient extends LogCalls {
+export interface EngineClient extends LogCalls, StatsCalls {
   /** Latency in milliseconds of GET /_ping. Default timeout 5 s. Throws not_an_engine when something else answers. */
   ping(options?: CallOptions): Promise<number>
   /** Pings, reads /version and /info, negotiates. Must have succeeded once before the calls below. */
