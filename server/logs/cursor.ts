@@ -17,6 +17,15 @@ export class LogCursor {
   private highest = Number.NEGATIVE_INFINITY
   private last = 0n
   private some = false
+  private readonly complete: bigint | null
+
+  /**
+   * @param complete from this moment on every line is passed: where a position or a `since` was read from, 0 for a whole
+   *   log. Absent for the last lines of a log, of which only those from the first on are known.
+   */
+  constructor(complete: bigint | null = null) {
+    this.complete = complete
+  }
 
   /** Passes a line, shown or not. */
   pass(time: bigint): void {
@@ -36,8 +45,9 @@ export class LogCursor {
   /** Null before the first line. */
   position(): LogPosition | null {
     if (!this.some) return null
-    // Never before the first line passed: what is stored before it was not counted.
-    const from = Math.max(this.highest - window, 0)
+    // What is stored before that was not counted.
+    const floor = this.complete === null ? 0 : Number(this.complete - this.base)
+    const from = Math.max(this.highest - window, floor)
     let skip = 0
     for (let index = this.head; index < this.times.length; index++) {
       if ((this.times[index] as number) >= from) skip++

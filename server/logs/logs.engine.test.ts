@@ -1,21 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { WebSocket } from 'ws'
 import { engineCall } from '#e2e/lab/engine-http.ts'
 import { labImages } from '#e2e/lab/images.ts'
 import { type EngineName, labEngine } from '#e2e/lab/state.ts'
 import type { Container } from '#lib/contracts/containers.ts'
 import type { Host } from '#lib/contracts/hosts.ts'
-import type {
-  LogClientFrame,
-  LogOptions,
-  LogPosition,
-  LogSelection,
-  LogServerFrame,
-  LogSource,
-} from '#lib/contracts/logs.ts'
+import type { LogOptions, LogSelection, LogServerFrame } from '#lib/contracts/logs.ts'
 import { type AppUnderTest, startApp } from '../testing/app-under-test.ts'
 import { labTransport } from '../testing/lab-hosts.ts'
+import { LogViewer } from '../testing/log-viewer.ts'
 
 const prefix = `logs-${randomUUID().slice(0, 8)}`
 const engines: readonly EngineName[] = ['docker-unix', 'docker28-tcp', 'podman-tcp', 'podman5-tcp']
@@ -23,7 +16,7 @@ const engines: readonly EngineName[] = ['docker-unix', 'docker28-tcp', 'podman-t
 let test: AppUnderTest
 const made: { socketPath: string; id: string }[] = []
 const hosts = new Map<EngineName, string>()
-const viewers: Viewer[] = []
+const viewers: LogViewer[] = []
 
 beforeAll(async () => {
   test = await startApp()
@@ -62,67 +55,10 @@ async function run(engine: EngineName, name: string, script: string, more: objec
   return Id
 }
 
-/** A browser's end of the log socket: takes what comes, and can be cut and come back. */
-class Viewer {
-  readonly rows: { source: string; text: string; stream: number; time: bigint }[] = []
-  readonly frames: LogServerFrame[] = []
-  readonly sources = new Map<number, LogSource>()
-  readonly positions: Record<string, LogPosition> = {}
-  takes = true
-  private socket: WebSocket | null = null
-  private readonly selection: LogSelection
-  private readonly options: LogOptions
-
-  constructor(selection: LogSelection, options: LogOptions = {}) {
-    this.selection = selection
-    this.options = options
-    viewers.push(this)
-  }
-
-  async open(): Promise<this> {
-    const socket = new WebSocket(`${test.origin.replace('http', 'ws')}/api/logs`, {
-      headers: { cookie: test.cookie, origin: test.origin },
-    })
-    this.socket = socket
-    this.sources.clear()
-    socket.on('message', (data) => {
-      if (socket === this.socket) this.receive(JSON.parse(String(data)))
-    })
-    await new Promise((resolve, reject) => {
-      socket.once('open', resolve)
-      socket.once('error', reject)
-    })
-    this.say({ type: 'open', selection: this.selection, ...this.options, resume: this.positions })
-    return this
-  }
-
-  say(frame: LogClientFrame): void {
-    this.socket?.send(JSON.stringify(frame))
-  }
-
-  /** As a network does it: without a word. */
-  cut(): void {
-    const socket = this.socket
-    this.socket = null
-    socket?.terminate()
-  }
-
-  get text(): string[] {
-    return this.rows.map((row) => row.text)
-  }
-
-  private receive(frame: LogServerFrame): void {
-    this.frames.push(frame)
-    if (frame.type === 'sources') for (const source of frame.sources) this.sources.set(source.index, source)
-    if (frame.type !== 'lines') return
-    for (const [index, time, stream, text] of frame.rows)
-      this.rows.push({ source: this.sources.get(index)?.name ?? '', text, stream, time: BigInt(time) })
-    for (const [index, position] of Object.entries(frame.positions)) {
-      const source = this.sources.get(Number(index))
-      if (source) this.positions[`${source.hostId}/${source.containerId}`] = position
-    }
-    if (this.takes && frame.rows.length > 0) this.say({ type: 'taken', lines: frame.rows.length })
-  }
+function view(selection: LogSelection, options: LogOptions = {}): LogViewer {
+  const viewer = new LogViewer(test, selection, options)
+  viewers.push(viewer)
+  return viewer
 }
 
 const of = (engine: EngineName, containerId: string): LogSelection => ({
@@ -143,11 +79,11 @@ describe.each(engines)('the log of a container on %s', (engine) => {
       'both',
       `${count(300).replace('done; while', 'echo "to stderr" >&2; done; while')}`,
     )
-    const viewer = await new Viewer(of(engine, id), { tail: 10_000 }).open()
+    const viewer = await view(of(engine, id), { tail: 10_000 }).open()
     await expect.poll(() => viewer.rows.length, { timeout: 15_000 }).toBe(600)
     expect(viewer.rows.filter((row) => row.stream === 0).map((row) => row.text)).toEqual(numbers(1, 300))
     expect(viewer.rows.filter((row) => row.stream === 1)).toHaveLength(300)
-    const only = await new Viewer(of(engine, id), { tail: 10_000, stdout: false }).open()
+    const only = await view(of(engine, id), { tail: 10_000, stdout: false }).open()
     await expect.poll(() => only.rows.length).toBe(300)
     expect(new Set(only.text)).toEqual(new Set(['to stderr']))
     only.cut()
@@ -155,7 +91,7 @@ describe.each(engines)('the log of a container on %s', (engine) => {
 
   it('goes on when the container is stopped and started again, and when the viewer is cut', async () => {
     const id = await run(engine, 'again', `echo begin; ${count(50, 'sleep 0.02;')}`)
-    const viewer = await new Viewer(of(engine, id)).open()
+    const viewer = await view(of(engine, id)).open()
     await expect.poll(() => viewer.text.includes('n 50'), { timeout: 15_000 }).toBe(true)
     const { localSocketPath } = labEngine(engine)
     await engineCall(localSocketPath, 'POST', `/v1.41/containers/${id}/restart?t=1`)
@@ -174,24 +110,24 @@ describe.each(engines)('the log of a container on %s', (engine) => {
     const id = await run(engine, 'tty', `${double} echo $s; echo ende; sleep 600`, {
       Tty: true,
     })
-    const viewer = await new Viewer(of(engine, id), all).open()
+    const viewer = await view(of(engine, id), all).open()
     await expect.poll(() => viewer.text.at(-1), { timeout: 15_000 }).toBe('ende')
     const lengths = viewer.text.map((text) => text.length)
     expect(lengths).toEqual([16_384, 4])
     expect(viewer.text[0] === long).toBe(true)
     viewer.cut()
     const plain = await run(engine, 'long', `${double} echo $s; printf unended`)
-    const other = await new Viewer(of(engine, plain), all).open()
+    const other = await view(of(engine, plain), all).open()
     await expect.poll(() => other.text, { timeout: 15_000 }).toEqual([long, 'unended'])
   })
 
   it('loads older lines, and takes up where another viewer reads already', async () => {
     const id = await run(engine, 'older', count(1000))
-    const viewer = await new Viewer(of(engine, id), { tail: 50 }).open()
+    const viewer = await view(of(engine, id), { tail: 50 }).open()
     await expect.poll(() => viewer.text, { timeout: 15_000 }).toEqual(numbers(951, 1000))
     const [first] = viewer.rows
     viewer.say({ type: 'older', source: 0, before: String(first?.time), shown: 50, limit: 100 })
-    const second = await new Viewer(of(engine, id), { tail: 5 }).open()
+    const second = await view(of(engine, id), { tail: 5 }).open()
     await expect.poll(() => second.text).toEqual(numbers(996, 1000))
     expect(test.app.logs.tails.size).toBe(1)
     const older = () => viewer.frames.find((frame) => frame.type === 'older')
@@ -208,7 +144,7 @@ describe.each(engines)('the log of a container on %s', (engine) => {
 })
 
 it('merges containers of several hosts in time order, and takes in what comes', async () => {
-  const viewer = await new Viewer({ filter: `name~${prefix}-merge` }).open()
+  const viewer = await view({ filter: `name~${prefix}-merge` }).open()
   await expect.poll(() => viewer.frames.length).toBeGreaterThan(0)
   const nano: EngineName[] = ['docker-unix', 'docker28-tcp']
   for (const engine of nano)
@@ -228,7 +164,7 @@ it('says of a driver that it cannot be read', async () => {
   const id = await run('docker-unix', 'unreadable', 'echo x; sleep 600', {
     HostConfig: { LogConfig: { Type: 'none' } },
   })
-  const viewer = await new Viewer(of('docker-unix', id)).open()
+  const viewer = await view(of('docker-unix', id)).open()
   await expect
     .poll(() => viewer.sources.get(0))
     .toMatchObject({ state: 'failed', error: { code: 'log_unreadable' } })
@@ -237,7 +173,7 @@ it('says of a driver that it cannot be read', async () => {
 
 it('pauses a viewer that takes nothing, tells it, and loses nothing', async () => {
   const id = await run('docker28-tcp', 'slow', count(20_000))
-  const viewer = new Viewer(of('docker28-tcp', id), { tail: 10_000 })
+  const viewer = view(of('docker28-tcp', id), { tail: 10_000 })
   viewer.takes = false
   await viewer.open()
   const slow = () => viewer.frames.find((frame) => frame.type === 'slow')

@@ -162,7 +162,7 @@ export class SharedTail {
   private async pump(tty: boolean, begin: LogPosition | null): Promise<void> {
     const { registry, fleet } = this.parts
     const { signal } = this.abort
-    const cursor = new LogCursor()
+    const cursor = new LogCursor(BigInt(begin?.since ?? 0))
     let failures = 0
     let firstTime = true
     while (!signal.aborted) {

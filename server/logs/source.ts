@@ -35,7 +35,8 @@ export interface SourceRequest {
 export async function* readSource(parts: SourceParts, request: SourceRequest): AsyncGenerator<LogItem> {
   const { registry, fleet, tails } = parts
   const { hostId, id, options, resume, signal, say } = request
-  const cursor = new LogCursor()
+  const begin = resume?.since ?? options.since
+  const cursor = new LogCursor(begin === undefined ? null : BigInt(begin))
   let failures = 0
   let tty: boolean | null = null
   let begun = resume !== null

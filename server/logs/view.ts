@@ -153,6 +153,7 @@ export class LogView {
   }
 
   private add(container: Container, key: string, first: boolean): Source {
+    const begin = this.positions[key]?.since ?? this.options.since
     const host = this.parts.fleet.hosts().find(({ id }) => id === container.hostId)
     const source: Source = {
       view: {
@@ -160,7 +161,7 @@ export class LogView {
         ...{ name: container.name, host: host?.name ?? '', state: 'reading', error: null },
       },
       queue: [],
-      cursor: new LogCursor(),
+      cursor: new LogCursor(begin === undefined ? null : BigInt(begin)),
       live: !first,
       done: false,
       abort: new AbortController(),
