@@ -18,13 +18,20 @@ export class LogCursor {
   private last = 0n
   private some = false
   private readonly complete: bigint | null
+  /** Where another reader left off, counted on from there until there is a window of our own. */
+  private readonly anchor: { since: bigint; last: bigint; skip: number } | null
 
   /**
-   * @param complete from this moment on every line is passed: where a position or a `since` was read from, 0 for a whole
-   *   log. Absent for the last lines of a log, of which only those from the first on are known.
+   * @param from a position: what it has behind it is passed. Or a moment from which on every line is passed (0 for a whole log). Absent
+   *   for the last lines of a log, of which only those from the first on are known.
    */
-  constructor(complete: bigint | null = null) {
-    this.complete = complete
+  constructor(from: LogPosition | bigint | null = null) {
+    const position = typeof from === 'object' ? from : null
+    this.complete = typeof from === 'bigint' ? from : null
+    this.anchor = position && {
+      ...{ since: BigInt(position.since), last: BigInt(position.last), skip: position.skip },
+    }
+    this.last = this.anchor?.last ?? 0n
   }
 
   /** Passes a line, shown or not. */
@@ -32,6 +39,7 @@ export class LogCursor {
     if (!this.some) this.base = time
     this.some = true
     this.last = time
+    if (this.anchor && time >= this.anchor.since) this.anchor.skip++
     const at = Number(time - this.base)
     this.times.push(at)
     if (at > this.highest) this.highest = at
@@ -44,6 +52,10 @@ export class LogCursor {
 
   /** Null before the first line. */
   position(): LogPosition | null {
+    const { anchor, last } = this
+    // Two windows on, none of the other's lines are within ours.
+    if (anchor && (!this.some || this.base + BigInt(this.highest) < anchor.last + 2n * disorder))
+      return { since: String(anchor.since), skip: anchor.skip, last: String(last) }
     if (!this.some) return null
     // What is stored before that was not counted.
     const floor = this.complete === null ? 0 : Number(this.complete - this.base)

@@ -33,16 +33,15 @@ async function readInCuts(log: readonly LogLine[], lengths: readonly number[]): 
   let position: LogPosition | null = null
   for (const length of [...lengths, Number.POSITIVE_INFINITY]) {
     // A new cursor each time: the browser comes back to another process with nothing but the position.
-    const cursor = new LogCursor(BigInt(position?.since ?? 0))
+    const cursor = new LogCursor(position ?? 0n)
     let taken = 0
     for (const item of await resume(log, position)) {
       if (!('line' in item)) continue
       if (item.isNew && taken >= length) break
+      if (!item.isNew) continue
       cursor.pass(item.line.time)
-      if (item.isNew) {
-        got.push(item.line.text)
-        taken++
-      }
+      got.push(item.line.text)
+      taken++
     }
     position = cursor.position() ?? position
   }

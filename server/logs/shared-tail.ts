@@ -9,8 +9,8 @@ import { sleep, untilOnline, untilRunning } from './reach.ts'
 import { type LogItem, readOn } from './resume.ts'
 
 /** What a shared tail keeps for its viewers. A viewer that falls behind it reads from the engine by itself. */
-const ringLines = 4000
-const ringCharacters = 4 * 1024 * 1024
+const ringLines = 50_000
+const ringCharacters = 16 * 1024 * 1024
 /** Lines that not even the fastest viewer has taken; above it the engine is not read on. */
 const aheadLines = 1000
 
@@ -18,7 +18,7 @@ export type TailState = { state: LogSource['state']; error: AppError | null }
 
 export interface TailReader {
   /**
-   * The entries since the last call, at least one, those that the position has behind it marked as not new; or 'behind' when the tail no longer has them; or null at the end of
+   * The entries after the position and since the last call, at least one; or 'behind' when the tail no longer has them; or null at the end of
    * the container's log (it was removed, cannot be read, or the signal aborted).
    */
   next(signal: AbortSignal): Promise<readonly LogItem[] | 'behind' | null>
@@ -90,9 +90,7 @@ export class SharedTail {
               toSkip = 0
               fresh.push(entry)
             } else if (toSkip > 0) {
-              if (entry.line.time < since) continue
-              toSkip--
-              fresh.push({ line: entry.line, isNew: false })
+              if (entry.line.time >= since) toSkip--
             } else fresh.push(entry)
           }
           const end = this.first + this.entries.length

@@ -29,24 +29,24 @@ export interface SourceRequest {
 }
 
 /**
- * One container's log from where the viewer wants it: first what is there, then, followed, what comes. Yields lines that
- * the viewer had before only so that its place can be counted on. Ends when there is nothing more to come.
+ * One container's log from where the viewer wants it: first what is there, then, followed, what comes. Lines that are
+ * not new are not shown, only counted. Ends when there is nothing more to come.
  */
 export async function* readSource(parts: SourceParts, request: SourceRequest): AsyncGenerator<LogItem> {
   const { registry, fleet, tails } = parts
   const { hostId, id, options, resume, signal, say } = request
-  const begin = resume?.since ?? options.since
-  const cursor = new LogCursor(begin === undefined ? null : BigInt(begin))
+  const cursor = new LogCursor(startOf(resume, options))
   let failures = 0
   let tty: boolean | null = null
   let begun = resume !== null
-  const here = () => cursor.position() ?? resume
-  const forward = function* (item: LogItem, fresh: boolean): Generator<LogItem> {
-    if ('line' in item) {
-      if (!item.isNew && !fresh) return
-      cursor.pass(item.line.time)
-    }
+  const forward = function* (item: LogItem): Generator<LogItem> {
+    if ('line' in item) cursor.pass(item.line.time)
     yield item
+  }
+  /** What comes after the place where we are. */
+  const readAfter = async function* (lines: AsyncIterable<LogLine>): AsyncGenerator<LogItem> {
+    for await (const item of readOn(lines, cursor.position()))
+      if ('gap' in item || item.isNew) yield* forward(item)
   }
   while (!signal.aborted) {
     try {
@@ -55,32 +55,32 @@ export async function* readSource(parts: SourceParts, request: SourceRequest): A
       tty ??= await hasTty(engine, id, signal)
       if (!begun) {
         say('reading')
-        for await (const item of beginning(engine, id, tty, options, signal)) yield* forward(item, true)
+        // Cut in the middle of it, the rest is read on from there.
+        begun = cursor.position() !== null
+        if (!begun) for await (const item of beginning(engine, id, tty, options, signal)) yield* forward(item)
         begun = true
       }
       if (!options.follow || options.until !== undefined) {
-        if (resume && cursor.position() === null) {
+        if (resume) {
           const lines = await engine.containerLogs(id, {
             ...{ tty, follow: false, since: BigInt(resume.since), signal },
           })
-          for await (const item of readOn(until(lines, options), resume)) yield* forward(item, true)
+          yield* readAfter(until(lines, options))
         }
         say('ended')
         return
       }
-      const joined = tails.join({ hostId, id, tty }, here())
+      const joined = tails.join({ hostId, id, tty }, cursor.position())
       if (!joined) {
-        const position = here()
-        const fresh = cursor.position() === null
+        const position = cursor.position()
         const lines = await engine.containerLogs(id, {
           ...{ tty, follow: false, signal },
           ...(position ? { since: BigInt(position.since) } : {}),
         })
-        for await (const item of readOn(whole(lines), position)) yield* forward(item, fresh)
+        yield* readAfter(whole(lines))
         continue
       }
       const { tail, reader } = joined
-      const fresh = cursor.position() === null
       const tell = () => say(tail.current.state, tail.current.error)
       const unwatch = tail.watch(tell)
       tell()
@@ -89,7 +89,7 @@ export async function* readSource(parts: SourceParts, request: SourceRequest): A
           const items = await reader.next(signal)
           if (items === 'behind') break
           if (items === null) return tell()
-          for (const item of items) yield* forward(item, fresh)
+          for (const item of items) yield* forward(item)
           failures = 0
         }
       } finally {
@@ -107,6 +107,11 @@ export async function* readSource(parts: SourceParts, request: SourceRequest): A
       if (!fleet.get('containers', hostId, id)) return say('ended')
     }
   }
+}
+
+/** From where on the lines of a source are known: its cursor, and the viewer's, begin there. */
+export function startOf(resume: LogPosition | null, options: Options): LogPosition | bigint | null {
+  return resume ?? (options.since === undefined ? null : BigInt(options.since))
 }
 
 /** What the view begins with. */

@@ -15,7 +15,7 @@ import { AppError } from '../errors.ts'
 import { toApiError } from '../messages.ts'
 import { LogCursor } from './cursor.ts'
 import type { LogItem } from './resume.ts'
-import { type Options, readSource, type SourceParts } from './source.ts'
+import { type Options, readSource, type SourceParts, startOf } from './source.ts'
 
 /** Lines read ahead of a source that cannot be shown yet. */
 const queueLines = 500
@@ -153,7 +153,6 @@ export class LogView {
   }
 
   private add(container: Container, key: string, first: boolean): Source {
-    const begin = this.positions[key]?.since ?? this.options.since
     const host = this.parts.fleet.hosts().find(({ id }) => id === container.hostId)
     const source: Source = {
       view: {
@@ -161,7 +160,7 @@ export class LogView {
         ...{ name: container.name, host: host?.name ?? '', state: 'reading', error: null },
       },
       queue: [],
-      cursor: new LogCursor(begin === undefined ? null : BigInt(begin)),
+      cursor: new LogCursor(startOf(this.positions[key] ?? null, this.options)),
       live: !first,
       done: false,
       abort: new AbortController(),
