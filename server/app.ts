@@ -16,6 +16,7 @@ import { fleetRoutes } from './http/routes/fleet.ts'
 import { healthRoutes } from './http/routes/health.ts'
 import { hostRoutes } from './http/routes/hosts.ts'
 import { imageRoutes } from './http/routes/images.ts'
+import { logRoutes } from './http/routes/logs.ts'
 import { registryRoutes } from './http/routes/registries.ts'
 import { setupRoutes } from './http/routes/setup.ts'
 import { taskRoutes } from './http/routes/tasks.ts'
@@ -104,6 +105,7 @@ export async function createApp(
     ...imageRoutes(images, live.fleet),
     ...registryRoutes(registries),
     ...taskRoutes(tasks),
+    ...logRoutes(logs),
     ...updateRoutes(updates),
     ...fleetRoutes(live.fleet),
   ]

@@ -94,7 +94,14 @@ describe.each(engines)('the log of a container on %s', (engine) => {
     const viewer = await view(of(engine, id)).open()
     await expect.poll(() => viewer.text.includes('n 50'), { timeout: 15_000 }).toBe(true)
     const { localSocketPath } = labEngine(engine)
-    await engineCall(localSocketPath, 'POST', `/v1.41/containers/${id}/restart?t=1`)
+    // Not a restart: Podman 4.3 answers one with 500 now and then, when the container ends by itself on SIGTERM.
+    const act = (verb: string) =>
+      engineCall(localSocketPath, 'POST', `/v1.41/containers/${id}/${verb}`).then(
+        () => true,
+        () => false,
+      )
+    await act('stop?t=1')
+    await expect.poll(() => act('start'), { timeout: 10_000 }).toBe(true)
     await expect.poll(() => viewer.rows.length, { timeout: 20_000 }).toBeGreaterThan(70)
     viewer.cut()
     await sleep(300)
@@ -158,6 +165,37 @@ it('merges containers of several hosts in time order, and takes in what comes', 
   const later = viewer.rows.slice(40).map((row) => row.time)
   expect(later).toEqual([...later].sort((a, b) => (a < b ? -1 : 1)))
   viewer.cut()
+})
+
+it('is a file to download: merged, as text or as JSON lines, without control characters', async () => {
+  const id = await run(
+    'docker-unix',
+    'file',
+    String.raw`printf 'a\033]52;c;eA==\007b\n'; echo err >&2; i=0; while [ $i -lt 30000 ]; do i=$((i+1)); echo "n $i"; done; sleep 600`,
+  )
+  const ref = `${hosts.get('docker-unix')}/${id}`
+  const get = async (query: string) =>
+    fetch(`${test.origin}/api/logs/download?${query}`, { headers: { cookie: test.cookie } })
+  const whole = async () => (await (await get(`containers=${ref}`)).text()).trimEnd().split('\n')
+  await expect.poll(async () => (await whole()).length, { timeout: 15_000 }).toBe(30_002)
+  const lines = await whole()
+  expect(lines[0]).toMatch(/^20\d\d-\d\d-\d\dT[\d:]{8}\.\d{9}Z ab$/)
+  expect(lines.at(-1)).toMatch(/ n 30000$/)
+  const json = await get(`filter=name:${prefix}-file&format=ndjson&stdout=false`)
+  expect(json.headers.get('content-disposition')).toMatch(/attachment; filename=".*\.ndjson"/)
+  const rows = (await json.text()).trim().split('\n')
+  expect(rows.map((row) => JSON.parse(row))).toEqual([
+    expect.objectContaining({
+      host: 'docker-unix',
+      container: `${prefix}-file`,
+      stream: 'stderr',
+      line: 'err',
+    }),
+  ])
+  expect((await get('')).status).toBe(400)
+  expect((await get(`containers=${ref}&filter=x`)).status).toBe(400)
+  expect((await get(`containers=${hosts.get('docker-unix')}/${'0'.repeat(64)}`)).status).toBe(404)
+  expect(await (await get('filter=name:nothing-of-that-name')).text()).toBe('')
 })
 
 it('says of a driver that it cannot be read', async () => {

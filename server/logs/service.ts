@@ -17,6 +17,7 @@ export interface LogService {
     principal: Principal,
     request: { selection: LogSelection; options: Options; resume: Record<string, LogPosition> },
     send: (frame: LogServerFrame) => void,
+    ended?: () => void,
   ): LogView
   readonly tails: Tails
 }
@@ -54,7 +55,7 @@ export function createLogService(parts: {
   }
   return {
     tails,
-    view(principal, request, send) {
+    view(principal, request, send, ended) {
       const select = (selection: LogSelection) => {
         const containers = chosen(selection)
         const allowed = containers.filter((container) => may(principal, container))
@@ -64,7 +65,7 @@ export function createLogService(parts: {
         }
         return allowed
       }
-      return new LogView(request, { registry, fleet, tails, select }, send)
+      return new LogView(request, { registry, fleet, tails, select }, send, ended)
     },
   }
 }

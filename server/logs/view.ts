@@ -27,6 +27,8 @@ const slowAfterMs = 1000
 /** Followed lines gather this long, so that a busy log is a few frames a second and not thousands. */
 const gatherMs = 30
 
+const nothing = () => {}
+
 interface Queued {
   item: LogItem
   arrived: number
@@ -60,11 +62,12 @@ export class LogView {
   private readonly selection: LogSelection
   private readonly positions: Record<string, LogPosition>
   private readonly send: (frame: LogServerFrame) => void
+  private readonly ended: () => void
   private credit = creditLines
   private slowTimer: NodeJS.Timeout | undefined
   private slow = false
   private timer: NodeJS.Timeout | undefined
-  private unsubscribe: () => void = () => {}
+  private unsubscribe: () => void = nothing
   private closed = false
   private selecting: NodeJS.Timeout | undefined
 
@@ -72,12 +75,15 @@ export class LogView {
     request: { selection: LogSelection; options: Options; resume: Record<string, LogPosition> },
     parts: ViewParts,
     send: (frame: LogServerFrame) => void,
+    /** Called once nothing more can come: every source is read to its end, and sent. */
+    ended: () => void = () => {},
   ) {
     this.parts = parts
     this.options = request.options
     this.selection = request.selection
     this.positions = request.resume
     this.send = send
+    this.ended = ended
   }
 
   /** Throws what the selection throws: invalid_filter, container_not_found, denied. */
@@ -150,6 +156,7 @@ export class LogView {
     if (added.length > 0 || first) this.send({ type: 'sources', sources: added.map(({ view }) => view) })
     if (left > 0 && added.length > 0) this.send({ type: 'tooMany', left })
     for (const source of added) void this.read(source, first)
+    if (first && added.length === 0) this.soon(0)
   }
 
   private add(container: Container, key: string, first: boolean): Source {
@@ -272,6 +279,8 @@ export class LogView {
     }
     flush()
     this.goOn()
+    const over = this.sources.every((source) => source.done && source.queue.length === 0)
+    if (over && this.unsubscribe === nothing) this.ended()
   }
 
   /** The source whose head is next; milliseconds until one may be; null when there is none. */
