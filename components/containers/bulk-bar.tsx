@@ -1,9 +1,12 @@
 'use client'
-import { X } from 'lucide-react'
+import { ScrollText, X } from 'lucide-react'
+import Link from 'next/link'
 import { useRef, useState } from 'react'
 import { useTranslations } from 'use-intl'
 import { useFleet } from '#components/data/use-live.ts'
+import { useScopedHref } from '#components/data/use-scope.ts'
 import { useSession } from '#components/data/use-session.ts'
+import { logsHref } from '#components/logs/log-selection.ts'
 import { Button } from '#components/ui/button.tsx'
 import { useErrorText } from '#components/ui/error-text.ts'
 import { IconButton } from '#components/ui/icon-button.tsx'
@@ -82,6 +85,7 @@ export function BulkBar({
   const t = useTranslations('containers')
   const common = useTranslations('common')
   const { permissions } = useSession()
+  const href = useScopedHref()
   const { run } = bulk
   if (selected.length === 0 && !run) return null
   return (
@@ -110,6 +114,13 @@ export function BulkBar({
                 {t(`action.${action}`)}
               </Button>
             ))}
+          {permissions.includes('containers.logs') && (
+            <Button asChild size="sm">
+              <Link href={href(logsHref(selected))}>
+                <ScrollText aria-hidden /> {t('action.logs')}
+              </Link>
+            </Button>
+          )}
           <IconButton
             className="ml-auto"
             size="sm"

@@ -1,8 +1,11 @@
 'use client'
-import { Ellipsis, Pause, Pencil, Play, RotateCw, Square, Timer, Trash2, Zap } from 'lucide-react'
+import { Ellipsis, Pause, Pencil, Play, RotateCw, ScrollText, Square, Timer, Trash2, Zap } from 'lucide-react'
+import { useRouter } from 'next/navigation'
 import type { ReactNode } from 'react'
 import { useTranslations } from 'use-intl'
+import { useScopedHref } from '#components/data/use-scope.ts'
 import { useSession } from '#components/data/use-session.ts'
+import { logsHref } from '#components/logs/log-selection.ts'
 import { IconButton } from '#components/ui/icon-button.tsx'
 import { Menu, MenuItem, MenuLine } from '#components/ui/menu.tsx'
 import type { Container, ContainerAction } from '#lib/contracts/containers.ts'
@@ -42,6 +45,8 @@ export function ContainerMenu({
   const t = useTranslations('containers')
   const common = useTranslations('common')
   const { permissions } = useSession()
+  const router = useRouter()
+  const href = useScopedHref()
   const may = (action: ContainerAction) => permissions.includes(permissionOf[action])
   const item = (
     action: ContainerAction,
@@ -67,6 +72,14 @@ export function ContainerMenu({
         <IconButton size="sm" label={`${common('moreActions')}: ${container.name}`} icon={<Ellipsis />} />
       }
     >
+      {permissions.includes('containers.logs') && (
+        <>
+          <MenuItem icon={<ScrollText />} onSelect={() => router.push(href(logsHref([container])))}>
+            {t('action.logs')}
+          </MenuItem>
+          <MenuLine />
+        </>
+      )}
       {item('start', () => onRun('start'))}
       {item('stop', () => onRun('stop'))}
       {item('stop', () => onAsk('stop'), t('action.stopWith'), <Timer />)}

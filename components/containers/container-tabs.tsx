@@ -1,4 +1,5 @@
 import type { ComponentType } from 'react'
+import { LogsTab } from '#components/logs/logs-tab.tsx'
 import type { Container } from '#lib/contracts/containers.ts'
 import type { Host } from '#lib/contracts/hosts.ts'
 import type { Permission } from '#lib/permissions.ts'
@@ -15,7 +16,7 @@ export interface ContainerTabProps {
 
 export interface ContainerTab {
   /** Its name in the URL (`?tab=`) and in the catalogue (`containers.drawer.tabs`). */
-  id: 'overview' | 'environment' | 'inspect'
+  id: 'overview' | 'logs' | 'environment' | 'inspect'
   permission: Permission
   /** Fills the height that is left and scrolls by itself. Heavy ones (xterm, charts) are loaded with next/dynamic. */
   Content: ComponentType<ContainerTabProps>
@@ -24,6 +25,7 @@ export interface ContainerTab {
 /** The tabs of a container, in the drawer and on its page, in order. A tab that one may not use is not shown. */
 export const containerTabs: readonly ContainerTab[] = [
   { id: 'overview', permission: 'containers.view', Content: OverviewTab },
+  { id: 'logs', permission: 'containers.logs', Content: LogsTab },
   { id: 'environment', permission: 'containers.view', Content: EnvironmentTab },
   { id: 'inspect', permission: 'containers.view', Content: InspectTab },
 ]

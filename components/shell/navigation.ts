@@ -1,9 +1,9 @@
-import { Box, Gauge, Layers, type LucideIcon, Server } from 'lucide-react'
+import { Box, Gauge, Layers, type LucideIcon, ScrollText, Server } from 'lucide-react'
 import type { Permission } from '#lib/permissions.ts'
 
 export interface NavigationPage {
   /** Also the key of its name in the catalogue. */
-  id: 'fleet' | 'containers' | 'images' | 'hosts'
+  id: 'fleet' | 'containers' | 'images' | 'logs' | 'hosts'
   path: string
   icon: LucideIcon
   /** Second key after `g`. */
@@ -16,6 +16,7 @@ export const navigationPages: readonly NavigationPage[] = [
   { id: 'fleet', path: '/', icon: Gauge, key: 'f', permission: 'hosts.view' },
   { id: 'containers', path: '/containers', icon: Box, key: 'c', permission: 'containers.view' },
   { id: 'images', path: '/images', icon: Layers, key: 'i', permission: 'images.view' },
+  { id: 'logs', path: '/logs', icon: ScrollText, key: 'l', permission: 'containers.logs' },
   { id: 'hosts', path: '/hosts', icon: Server, key: 'h', permission: 'hosts.view' },
 ]
 

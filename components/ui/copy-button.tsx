@@ -6,7 +6,15 @@ import { copyText } from './copy-text.ts'
 import { IconButton } from './icon-button.tsx'
 import { toast } from './toast.tsx'
 
-export function CopyButton({ text, label, className }: { text: string; label?: string; className?: string }) {
+export function CopyButton({
+  text,
+  label,
+  className,
+}: {
+  text: string | (() => string)
+  label?: string
+  className?: string
+}) {
   const t = useTranslations('common')
   const [copied, setCopied] = useState(false)
   useEffect(() => {
@@ -22,7 +30,7 @@ export function CopyButton({ text, label, className }: { text: string; label?: s
       icon={copied ? <Check className="text-state-running" /> : <Copy />}
       onClick={(event) => {
         event.stopPropagation()
-        copyText(text).then(
+        copyText(typeof text === 'string' ? text : text()).then(
           () => setCopied(true),
           () => toast.error(t('copyFailed')),
         )

@@ -1,5 +1,8 @@
 import { z } from 'zod'
+import { maximumSources } from '../log-limits.ts'
 import { apiErrorSchema, containerIdSchema, hostIdSchema } from './common.ts'
+
+export { maximumSources }
 
 /**
  * The log socket, `GET /api/logs` (WebSocket, JSON text frames). The browser opens one for each view and sends `open`;
@@ -14,7 +17,6 @@ export const orderWindowMs = 400
 
 /** Lines on their way to a browser that it has not taken yet. Above it the engines are not read on. */
 export const creditLines = 5000
-export const maximumSources = 100
 /** Podman allocates as many slots as are asked for. */
 export const maximumTail = 10_000
 export const maximumOlder = 1000

@@ -6,8 +6,9 @@ import fleet from './fleet.json' with { type: 'json' }
 import hosts from './hosts.json' with { type: 'json' }
 import images from './images.json' with { type: 'json' }
 import login from './login.json' with { type: 'json' }
+import logs from './logs.json' with { type: 'json' }
 import setup from './setup.json' with { type: 'json' }
 import shell from './shell.json' with { type: 'json' }
 
 /** The English catalogue, one file per noun. It is the reference for the keys of every other language. */
-export const en = { account, common, containers, errors, fleet, hosts, images, login, setup, shell }
+export const en = { account, common, containers, errors, fleet, hosts, images, login, logs, setup, shell }

@@ -1,0 +1,137 @@
+'use client'
+import { ArrowDown, ArrowUp, ChevronsDown, Pause, Play } from 'lucide-react'
+import { useEffect, useRef } from 'react'
+import { useTranslations } from 'use-intl'
+import { useShortcut } from '#components/shell/shortcuts.ts'
+import { Button } from '#components/ui/button.tsx'
+import { CopyButton } from '#components/ui/copy-button.tsx'
+import { ErrorNote } from '#components/ui/error-note.tsx'
+import { IconButton } from '#components/ui/icon-button.tsx'
+import { Input } from '#components/ui/input.tsx'
+import type { LogSelection } from '#lib/contracts/logs.ts'
+import { LogDownload } from './log-download.tsx'
+import { LogMenu } from './log-menu.tsx'
+import { useLogView } from './log-options.ts'
+import { keptLines } from './log-screen.ts'
+import { LogSources } from './log-sources.tsx'
+import { askedOf, useLogScreen } from './use-log-screen.ts'
+
+/** Logs of one container or many, in time order, as they are written. All of the view is in the URL. */
+export function LogViewer({ selection }: { selection: LogSelection }) {
+  const [view] = useLogView()
+  const asked = askedOf(selection, view)
+  return <OneLog key={asked} asked={asked} selection={selection} />
+}
+
+function OneLog({ asked, selection }: { asked: string; selection: LogSelection }) {
+  const t = useTranslations('logs')
+  const place = useRef<HTMLDivElement>(null)
+  const search = useRef<HTMLInputElement>(null)
+  const [view, setView] = useLogView()
+  const { screen, status, state, older } = useLogScreen(place, asked, view)
+  const toggle = () => (state.following ? screen.current?.hold() : screen.current?.follow())
+  useShortcut(' ', toggle, { group: 'list', label: t('pause') })
+  useShortcut('/', () => search.current?.focus(), { group: 'list', label: t('search') })
+  useShortcut('n', () => screen.current?.find(view.find, 'next'), { group: 'list', label: t('next') })
+  useShortcut('N', () => screen.current?.find(view.find, 'previous'), { group: 'list', label: t('previous') })
+  useShortcut('G', () => screen.current?.follow(), { group: 'list', label: t('toEnd') })
+  useShortcut('w', () => void setView({ wrap: !view.wrap }), { group: 'list', label: t('wrap') })
+  useShortcut('PageUp', () => screen.current?.scrollPages(-1), { group: 'list', label: t('pageUp') })
+  useShortcut('PageDown', () => screen.current?.scrollPages(1), { group: 'list', label: t('pageDown') })
+
+  const { find } = view
+  useEffect(() => {
+    screen.current?.find(find, 'first')
+  }, [find, screen])
+
+  const complete = status.sources.every((source) => status.complete.has(source.index))
+  return (
+    <section aria-label={t('title')} className="fill">
+      <div className="flex shrink-0 items-center gap-1.5 overflow-x-auto px-4 py-1.5 md:px-5">
+        <Button size="sm" onClick={toggle} aria-pressed={!state.following}>
+          {state.following ? <Pause aria-hidden /> : <Play aria-hidden />}
+          <span className="max-md:sr-only">{state.following ? t('pause') : t('resume')}</span>
+        </Button>
+        <LogMenu view={view} setView={(change) => void setView(change)} />
+        <div className="flex min-w-40 max-w-xs flex-1 items-center gap-1">
+          <Input
+            ref={search}
+            type="search"
+            className="h-7"
+            aria-label={t('search')}
+            placeholder={t('search')}
+            value={find}
+            onChange={(event) => void setView({ find: event.target.value || null })}
+            onKeyDown={(event) => {
+              if (event.key === 'Enter') screen.current?.find(find, event.shiftKey ? 'next' : 'previous')
+              if (event.key === 'Escape') search.current?.blur()
+            }}
+          />
+          {find !== '' && (
+            <>
+              <span aria-live="polite" className="whitespace-nowrap text-ink-muted text-xs tabular-nums">
+                {state.found ? t('found', state.found) : ''}
+              </span>
+              <IconButton
+                size="sm"
+                label={t('previous')}
+                keys="N"
+                icon={<ArrowUp />}
+                onClick={() => screen.current?.find(find, 'previous')}
+              />
+              <IconButton
+                size="sm"
+                label={t('next')}
+                keys="n"
+                icon={<ArrowDown />}
+                onClick={() => screen.current?.find(find, 'next')}
+              />
+            </>
+          )}
+        </div>
+        <span className="ml-auto flex items-center gap-1">
+          <CopyButton text={() => screen.current?.text() ?? ''} />
+          <LogDownload selection={selection} view={view} />
+        </span>
+      </div>
+      <LogSources sources={status.sources} left={status.left} />
+      {status.error && <ErrorNote error={status.error} className="mx-4 mb-2 md:mx-5" />}
+      <div className="fill relative border-t bg-surface">
+        {/* xterm's own text area takes the focus; its lines are read by the row, and copied as text. */}
+        <div ref={place} data-log className="fill overflow-x-auto bg-surface pl-2 text-ink" />
+        {state.atTop && status.sources.length > 0 && !complete && (
+          <div className="pointer-events-none absolute inset-x-0 top-1 flex justify-center">
+            <Button
+              size="sm"
+              className="pointer-events-auto bg-raised shadow-raised"
+              busy={status.loadingOlder}
+              onClick={older}
+            >
+              {t('older')}
+            </Button>
+          </div>
+        )}
+        {!state.following && (
+          <div className="pointer-events-none absolute inset-x-0 bottom-3 flex justify-center">
+            <Button
+              size="sm"
+              variant="primary"
+              className="pointer-events-auto shadow-raised"
+              onClick={() => screen.current?.follow()}
+            >
+              <ChevronsDown aria-hidden />
+              {state.waiting > 0 ? t('arrived', { count: state.waiting }) : t('toEnd')}
+            </Button>
+          </div>
+        )}
+      </div>
+      <p
+        role="status"
+        className="flex min-h-6 shrink-0 items-center gap-3 border-t px-4 text-ink-muted text-xs md:px-5"
+      >
+        <span>{status.connected ? (status.slow ? t('slow') : t('live')) : t('reconnecting')}</span>
+        {state.dropped > 0 && <span>{t('bounded', { count: keptLines })}</span>}
+      </p>
+    </section>
+  )
+}
