@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import AxeBuilder from '@axe-core/playwright'
+import { AxeBuilder } from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
 import { containersOf, expect, registerLab, test } from './fixtures.ts'
 import { engineCall } from './lab/engine-http.ts'
@@ -29,10 +29,15 @@ async function run(engine: EngineName, name: string, script: string): Promise<st
 /** The lines in sight, as the terminal drew them. */
 async function lines(page: Page): Promise<string[]> {
   const rows = await page.locator('[data-log] .xterm-rows > div').allInnerTexts()
-  return rows.map((row) => row.replaceAll('\u00a0', ' ').trimEnd()).filter(Boolean)
+  return rows
+    .map((row) =>
+      row
+        .replaceAll('\u00a0', ' ')
+        .replace(/^[▌╎ ]/, '')
+        .trimEnd(),
+    )
+    .filter(Boolean)
 }
-
-test.describe.configure({ mode: 'serial' })
 
 for (const name of engineNames) {
   test(`${name}: the page shows what the CLI prints, and goes on as it is written`, async ({
@@ -49,12 +54,15 @@ for (const name of engineNames) {
     await expect.poll(found).toBe(1)
     const [container] = await containersOf(api, `name:${prefix}-${name}`)
     await page.goto(`/logs?containers=${container?.hostId}/${id.slice(0, 12)}&times=off`)
-    await expect.poll(() => lines(page)).toContain(' later'.trim())
-    const shown = (await lines(page)).map((line) => line.replace(/^[▌╎ ]/, '').trim())
+    await expect.poll(() => lines(page)).toContain('later')
+    const shown = await lines(page)
     const told = await witness(name, ['logs', id])
     const expected = `${told.stdout}${told.stderr}`.split('\n').filter(Boolean)
     expect([...shown].sort()).toEqual([...expected].sort())
-    expect(shown.slice(0, 12)).toEqual(Array.from({ length: 12 }, (_, index) => `line ${index + 1} of many`))
+    // Between stdout and stderr the order is the engine's own, and differs from run to run.
+    expect(shown.filter((line) => line.startsWith('line')).slice(0, 12)).toEqual(
+      Array.from({ length: 12 }, (_, index) => `line ${index + 1} of many`),
+    )
   })
 }
 
@@ -123,9 +131,7 @@ test('hostile output stays output', async ({ signedIn: page, api, context }) => 
   await page.goto('/containers')
   await page.evaluate(() => navigator.clipboard.writeText('mine'))
   await page.goto(`/logs?containers=${container?.hostId}/${id.slice(0, 12)}&times=off`)
-  await expect
-    .poll(() => lines(page))
-    .toContain(' <script>alert(1)</script><img src=x onerror=alert(1)>red'.trim())
+  await expect.poll(() => lines(page)).toContain('<script>alert(1)</script><img src=x onerror=alert(1)>red')
   expect(await page.evaluate(() => navigator.clipboard.readText())).toBe('mine')
   expect(await page.title()).not.toContain('owned')
 })
@@ -157,11 +163,8 @@ test('ten thousand lines a second leave the page at work', async ({ signedIn: pa
       }),
   )
   test.info().annotations.push({ type: 'frames a second', description: JSON.stringify(measured) })
-  console.log(
-    `  log flood: ${measured.frames.toFixed(0)} frames a second, longest ${measured.worst.toFixed(0)} ms`,
-  )
-  // Liveness only; the figure belongs to the machine.
-  expect(measured.frames).toBeGreaterThan(5)
+  // Liveness only; the figure belongs to the machine and is in the report.
+  expect(measured.frames, JSON.stringify(measured)).toBeGreaterThan(5)
   await page.getByRole('button', { name: 'Pause' }).click()
   await expect(page.getByRole('button', { name: 'Follow' })).toBeVisible()
 })

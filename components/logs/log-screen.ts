@@ -54,6 +54,8 @@ export class LogScreen {
   #pendingRows = 0
   #frame: ReturnType<typeof setTimeout> | number | undefined
   #observer: ResizeObserver
+  #resting: ReturnType<typeof setTimeout> | undefined
+  #disposed = false
   /** Taken credit is given back when the held lines have been shown. */
   #owed = 0
 
@@ -64,7 +66,7 @@ export class LogScreen {
     this.#terminal = new Terminal({
       ...{ disableStdin: true, convertEol: true, scrollback: 2 * keptLines, fontSize: 12, lineHeight: 1.35 },
       ...{ cursorStyle: 'bar', cursorInactiveStyle: 'none', cursorBlink: false, allowProposedApi: true },
-      fontFamily: 'var(--font-mono), "JetBrains Mono Variable", monospace',
+      fontFamily: '"JetBrains Mono Variable", monospace',
       theme: readTheme(element),
       minimumContrastRatio: 4.5,
       screenReaderMode: false,
@@ -83,15 +85,22 @@ export class LogScreen {
     this.#search.onDidChangeResults(({ resultIndex, resultCount }) => {
       this.#say({ found: { index: resultIndex + 1, count: resultCount } })
     })
-    const look = () => requestAnimationFrame(() => this.#looked())
-    element.addEventListener('wheel', look, { passive: true })
-    element.addEventListener('touchmove', look, { passive: true })
-    element.addEventListener('pointerup', look)
-    element.addEventListener('keyup', look)
-    this.#terminal.onScroll(() => this.#say({ atTop: this.#terminal.buffer.active.viewportY === 0 }))
+    // At once, and when the scrolling has come to rest.
+    const look = () => {
+      requestAnimationFrame(() => this.#looked())
+      clearTimeout(this.#resting)
+      this.#resting = setTimeout(() => this.#looked(), 150)
+    }
+    // Captured: the terminal keeps the event to itself.
+    element.addEventListener('wheel', look, { passive: true, capture: true })
+    element.addEventListener('touchmove', look, { passive: true, capture: true })
+    element.addEventListener('pointerup', look, { capture: true })
+    element.addEventListener('keyup', look, { capture: true })
     this.#observer = new ResizeObserver(() => this.#resize())
     this.#observer.observe(element)
     this.#resize()
+    // Measured with a stand-in, every letter would keep the stand-in's width.
+    void this.#useFont()
   }
 
   setSources(sources: readonly LogSource[]): void {
@@ -206,8 +215,17 @@ export class LogScreen {
 
   dispose(): void {
     this.#observer.disconnect()
+    this.#disposed = true
     clearTimeout(this.#frame)
+    clearTimeout(this.#resting)
     this.#terminal.dispose()
+  }
+
+  async #useFont(): Promise<void> {
+    await document.fonts.load('12px "JetBrains Mono Variable"')
+    if (this.#disposed) return
+    this.#terminal.options.fontFamily = '"JetBrains Mono Variable", ui-monospace, monospace'
+    this.#resize()
   }
 
   #arrive(lines: StoredLine[], credit: number): void {
@@ -271,6 +289,7 @@ export class LogScreen {
   }
 
   #looked(): void {
+    if (this.#disposed) return
     const { viewportY, baseY } = this.#terminal.buffer.active
     const atEnd = viewportY >= baseY
     if (atEnd && !this.#state.following) this.follow()

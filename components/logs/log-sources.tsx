@@ -1,5 +1,8 @@
 'use client'
+import Link from 'next/link'
 import { useTranslations } from 'use-intl'
+import { links } from '#components/data/links.ts'
+import { useScopedHref } from '#components/data/use-scope.ts'
 import { useErrorText } from '#components/ui/error-text.ts'
 import { useThemeMode } from '#components/ui/theme.ts'
 import type { LogSource } from '#lib/contracts/logs.ts'
@@ -10,6 +13,7 @@ export function LogSources({ sources, left }: { sources: readonly LogSource[]; l
   const t = useTranslations('logs')
   const theme = useThemeMode()
   const errorText = useErrorText()
+  const href = useScopedHref()
   const [only] = sources
   if (sources.length === 0 || (sources.length === 1 && only && isQuiet(only))) return null
   return (
@@ -27,7 +31,12 @@ export function LogSources({ sources, left }: { sources: readonly LogSource[]; l
               className="h-3 w-1 rounded-sm"
               style={{ backgroundColor: `rgb(${red} ${green} ${blue})` }}
             />
-            <span>{source.name}</span>
+            <Link
+              className="hover:underline"
+              href={href(links.container({ hostId: source.hostId, id: source.containerId }))}
+            >
+              {source.name}
+            </Link>
             <span className="text-ink-faint">{source.host}</span>
             {!isQuiet(source) && (
               <span className={source.state === 'failed' ? 'text-danger' : 'text-ink-muted'}>

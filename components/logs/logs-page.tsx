@@ -45,12 +45,14 @@ export function LogsPage() {
         }
       />
       {named === '' && (
-        <FilterBar
-          value={filter}
-          onChange={(next) => void setView({ filter: next || null })}
-          containers={containers}
-          hosts={hosts}
-        />
+        <div className="shrink-0 px-4 pb-1 md:px-5">
+          <FilterBar
+            value={filter}
+            onChange={(next) => void setView({ filter: next || null })}
+            containers={containers}
+            hosts={hosts}
+          />
+        </div>
       )}
       {selection && isReadable(selection) ? (
         <LogViewer selection={selection} />
