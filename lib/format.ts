@@ -11,8 +11,8 @@ const iecUnits = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'] as const
 export interface Format {
   /** Whole numbers with separators. */
   count(value: number): string
-  /** A share from 0 to 1 as a percentage. */
-  percent(share: number, digits?: number): string
+  /** A share from 0 to 1 as a percentage, always with as many digits, so that a live one does not change its width. */
+  percent(share: number, digits?: 0 | 1 | 2): string
   /** Sizes of images and disks in steps of 1000, as the docker CLI prints them: "72.8 MB". */
   bytes(value: number): string
   /** Memory in steps of 1024: "512 MiB". */
@@ -43,6 +43,9 @@ function createFormat(locale: string): Format {
     number({ style: 'unit', unit, unitDisplay: 'narrow', maximumFractionDigits: digits })
   const whole = number({ maximumFractionDigits: 0 })
   const digits = [0, 1, 2].map((places) => number({ maximumFractionDigits: places }))
+  const percents = [0, 1, 2].map((places) =>
+    number({ style: 'percent', minimumFractionDigits: places, maximumFractionDigits: places }),
+  )
   const si = siUnits.map((unit) =>
     number({ style: 'unit', unit, unitDisplay: 'short', maximumSignificantDigits: 3 }),
   )
@@ -69,7 +72,7 @@ function createFormat(locale: string): Format {
 
   return {
     count: (value) => whole.format(value),
-    percent: (share, places = 0) => number({ style: 'percent', maximumFractionDigits: places }).format(share),
+    percent: (share, places = 0) => percents[places]?.format(share) ?? String(share),
     bytes(value) {
       const power = stepOf(value, 1000, si.length)
       // Intl writes the word out: "0 byte".

@@ -3,6 +3,7 @@ import { TriangleAlert } from 'lucide-react'
 import { useMemo } from 'react'
 import { useTranslations } from 'use-intl'
 import { type Column, compareText } from '#components/data-table/columns.ts'
+import { CpuCell, MemoryCell } from '#components/stats/stats-cells.tsx'
 import { Age } from '#components/ui/age.tsx'
 import { cn } from '#components/ui/cn.ts'
 import { useErrorText } from '#components/ui/error-text.ts'
@@ -10,6 +11,7 @@ import { Tooltip } from '#components/ui/tooltip.tsx'
 import { objectKey } from '#lib/apply-live.ts'
 import type { Container } from '#lib/contracts/containers.ts'
 import type { Host } from '#lib/contracts/hosts.ts'
+import { type FleetStats, latest, statsKey } from '#lib/fleet-stats.ts'
 import { ContainerState, isStale } from './container-state.tsx'
 import { PortLinks } from './ports.tsx'
 import { useActionStates } from './use-container-actions.ts'
@@ -20,6 +22,8 @@ export const columnIds = [
   'host',
   'image',
   'health',
+  'cpu',
+  'memory',
   'ports',
   'uptime',
   'created',
@@ -34,6 +38,8 @@ export const defaultColumns: readonly ColumnId[] = [
   'host',
   'image',
   'health',
+  'cpu',
+  'memory',
   'ports',
   'uptime',
   'stack',
@@ -46,13 +52,23 @@ export const sinceOf = (container: Container) =>
 /** Worst first when sorted by state. */
 const stateOrder = ['dead', 'restarting', 'exited', 'paused', 'removing', 'created', 'running']
 
-/** All columns of the containers table; the page shows those chosen. */
-export function useContainerColumns(hosts: ReadonlyMap<string, Host>): Column<Container>[] {
+/**
+ * All columns of the containers table; the page shows those chosen.
+ * @param stats the rows to sort by CPU or memory with; the cells look at theirs by themselves
+ */
+export function useContainerColumns(
+  hosts: ReadonlyMap<string, Host>,
+  stats: FleetStats['containers'],
+): Column<Container>[] {
   const t = useTranslations('containers')
   return useMemo(() => {
     const hostName = (container: Container) => hosts.get(container.hostId)?.name ?? ''
     const text = (of: (container: Container) => string) => (a: Container, b: Container) =>
       compareText(of(a), of(b))
+    const sortedBy = (container: Container, measure: 'cpu' | 'memory') =>
+      container.state === 'running'
+        ? latest(stats.get(statsKey(container.hostId, container.id))?.[measure])
+        : null
     const header = (id: ColumnId) => t(`columns.${id}`)
     const columns: (Column<Container> & { id: ColumnId })[] = [
       {
@@ -108,6 +124,22 @@ export function useContainerColumns(hosts: ReadonlyMap<string, Host>): Column<Co
         compare: text((container) => container.health),
       },
       {
+        id: 'cpu',
+        header: header('cpu'),
+        width: '112px',
+        align: 'end',
+        cell: (container) => <CpuCell container={container} />,
+        compare: (a, b) => (sortedBy(a, 'cpu') ?? -1) - (sortedBy(b, 'cpu') ?? -1),
+      },
+      {
+        id: 'memory',
+        header: header('memory'),
+        width: '124px',
+        align: 'end',
+        cell: (container) => <MemoryCell container={container} />,
+        compare: (a, b) => (sortedBy(a, 'memory') ?? -1) - (sortedBy(b, 'memory') ?? -1),
+      },
+      {
         id: 'ports',
         header: header('ports'),
         width: 'minmax(96px, 0.7fr)',
@@ -159,7 +191,7 @@ export function useContainerColumns(hosts: ReadonlyMap<string, Host>): Column<Co
       },
     ]
     return columns
-  }, [hosts, t])
+  }, [hosts, stats, t])
 }
 
 function StateCell({ container }: { container: Container }) {

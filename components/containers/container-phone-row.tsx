@@ -1,4 +1,5 @@
 'use client'
+import { StatsInBrief } from '#components/stats/stats-cells.tsx'
 import { Age } from '#components/ui/age.tsx'
 import { objectKey } from '#lib/apply-live.ts'
 import type { Container } from '#lib/contracts/containers.ts'
@@ -25,7 +26,10 @@ export function ContainerPhoneRow({ container, host }: { container: Container; h
         <span className="truncate">
           <HostCell host={host} /> · {container.image}
         </span>
-        <Age at={sinceOf(container)} className="shrink-0 text-right" />
+        <span className="flex shrink-0 gap-1.5">
+          <StatsInBrief container={container} />
+          <Age at={sinceOf(container)} className="text-right" />
+        </span>
       </div>
     </div>
   )

@@ -9,6 +9,7 @@ import { compareText, formatSort, parseSort, sortRows } from '#components/data-t
 import { DataTable, type RowGroup } from '#components/data-table/data-table.tsx'
 import { type Command, useCommands } from '#components/shell/commands.ts'
 import { PageHeader } from '#components/shell/page-header.tsx'
+import { useSortStats } from '#components/stats/use-stats.ts'
 import { Button } from '#components/ui/button.tsx'
 import { EmptyState } from '#components/ui/empty-state.tsx'
 import { Menu, MenuCheckItem, MenuRadioGroup } from '#components/ui/menu.tsx'
@@ -59,12 +60,13 @@ export function ContainersPage() {
   const { run } = useContainerActions()
   const bulk = useBulk()
 
-  const columns = useContainerColumns(hosts)
+  const sort = useMemo(() => parseSort(view.sort, { column: 'name', descending: false }), [view.sort])
+  const stats = useSortStats(sort.column === 'cpu' || sort.column === 'memory')
+  const columns = useContainerColumns(hosts, stats)
   const visible = useMemo(
     () => columns.filter((column) => view.columns.includes(column.id as never)),
     [columns, view.columns],
   )
-  const sort = useMemo(() => parseSort(view.sort, { column: 'name', descending: false }), [view.sort])
   const groups = useGroups(containers, hosts, columns, view.filter, view.group, sort)
   const shown = groups.reduce((sum, group) => sum + group.rows.length, 0)
   // Only what is in sight: an action must not reach rows that a filter hides.

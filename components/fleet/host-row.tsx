@@ -5,6 +5,7 @@ import type { Host } from '#lib/contracts/hosts.ts'
 import { links } from '../data/links.ts'
 import { useScopedHref } from '../data/use-scope.ts'
 import { HostStateMark } from '../hosts/host-state.tsx'
+import { HostCpu, HostMemory } from '../stats/host-stats.tsx'
 import { Age } from '../ui/age.tsx'
 import { Badge } from '../ui/badge.tsx'
 import { cn } from '../ui/cn.ts'
@@ -27,10 +28,6 @@ function useFacts(host: Host, count: RunningCount) {
     transport: t(`transport.${host.transport.kind}`),
     latency: host.latencyMs === null ? '–' : format.latency(host.latencyMs),
     counts: t('counts', { running: count.running, total: count.total }),
-    capacity:
-      engine?.cpus && engine.memoryBytes
-        ? t('capacity', { cpus: engine.cpus, memory: format.memory(engine.memoryBytes) })
-        : '–',
   }
 }
 
@@ -64,7 +61,7 @@ export function HostRow({ host, count }: { host: Host; count: RunningCount }) {
     <li
       className={cn(
         'relative grid min-h-11 items-center gap-x-4 border-b px-4 py-1.5 last:border-b-0 hover:bg-hover',
-        'grid-cols-[minmax(0,1fr)_auto] md:grid-cols-[8.5rem_minmax(0,1fr)_9rem_5rem_4.5rem_8.5rem] xl:grid-cols-[8.5rem_minmax(0,1fr)_9rem_5.5rem_5rem_9rem_9rem_6rem]',
+        'grid-cols-[minmax(0,1fr)_auto] md:grid-cols-[7.5rem_minmax(0,1fr)_7.5rem_6.5rem_7.5rem_8.5rem] xl:grid-cols-[8rem_minmax(0,1fr)_8rem_4.5rem_4rem_6.5rem_7.5rem_8.5rem_5rem]',
         isOld(host) && 'hatched',
       )}
     >
@@ -76,10 +73,11 @@ export function HostRow({ host, count }: { host: Host; count: RunningCount }) {
         </span>
       </span>
       <span className="truncate text-ink-muted max-md:text-xs">{facts.engine}</span>
-      <span className="text-ink-muted max-md:hidden">{facts.transport}</span>
-      <span className="text-right text-ink-muted tabular-nums max-md:hidden">{facts.latency}</span>
+      <span className="text-ink-muted max-xl:hidden">{facts.transport}</span>
+      <span className="text-right text-ink-muted tabular-nums max-xl:hidden">{facts.latency}</span>
+      <HostCpu host={host} className="max-md:order-last max-md:justify-self-start max-md:text-xs" />
+      <HostMemory host={host} className="max-md:order-last max-md:text-xs" />
       <span className="text-right tabular-nums max-md:text-xs">{facts.counts}</span>
-      <span className="text-right text-ink-muted tabular-nums max-xl:hidden">{facts.capacity}</span>
       <span className="text-right text-ink-faint max-xl:hidden">
         <Seen host={host} />
       </span>
@@ -110,9 +108,10 @@ export function HostTile({ host, count }: { host: Host; count: RunningCount }) {
         </span>
       </span>
       <span className="flex justify-between gap-2 text-xs tabular-nums">
-        <span>{facts.counts}</span>
-        <span className="text-ink-faint">{facts.capacity}</span>
+        <HostCpu host={host} />
+        <HostMemory host={host} />
       </span>
+      <span className="text-ink-muted text-xs tabular-nums">{facts.counts}</span>
       {host.tags.length > 0 && (
         <span className="flex flex-wrap gap-1">
           <Tags host={host} />

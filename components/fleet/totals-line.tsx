@@ -3,8 +3,10 @@ import Link from 'next/link'
 import { type ReactNode, useMemo } from 'react'
 import { useTranslations } from 'use-intl'
 import { fleetTotals } from '#lib/fleet-overview.ts'
+import { sumStats } from '#lib/fleet-stats.ts'
 import { useContainers, useHosts, useImages } from '../data/use-live.ts'
 import { useScopedHref } from '../data/use-scope.ts'
+import { useAllHostStats } from '../stats/use-stats.ts'
 import { cn } from '../ui/cn.ts'
 import { StateShape, type StateTone } from '../ui/state-mark.tsx'
 import { useFormat } from '../ui/use-format.ts'
@@ -17,6 +19,8 @@ export function TotalsLine() {
   const containers = useContainers()
   const images = useImages()
   const totals = useMemo(() => fleetTotals(hosts, containers, images), [hosts, containers, images])
+  const stats = useAllHostStats()
+  const used = useMemo(() => sumStats(hosts, stats), [hosts, stats])
   const { online, total, paused } = totals.hosts
   return (
     <ul
@@ -47,8 +51,24 @@ export function TotalsLine() {
         value={format.count(totals.containers.exited)}
         tone="exited"
       />
-      <Total label={t('cpus')} value={format.count(totals.cpus)} />
-      <Total label={t('memory')} value={format.memory(totals.memoryBytes)} />
+      <Total
+        label={t('cpu')}
+        title={t('usedHint')}
+        value={t.rich('ofWhole', {
+          used: used.cpu === null ? '–' : format.percent(used.cpu / 100 / totals.cpus, 1),
+          whole: t('cpus', { cpus: totals.cpus }),
+          small: smaller,
+        })}
+      />
+      <Total
+        label={t('memory')}
+        title={t('usedHint')}
+        value={t.rich('ofWhole', {
+          used: used.memory === null ? '–' : format.memory(used.memory),
+          whole: format.memory(totals.memoryBytes),
+          small: smaller,
+        })}
+      />
       <Total
         href="/images"
         label={t('unused')}
@@ -59,6 +79,8 @@ export function TotalsLine() {
     </ul>
   )
 }
+
+const smaller = (text: ReactNode) => <span className="font-normal text-ink-muted text-sm">{text}</span>
 
 function Total({
   href,

@@ -6,6 +6,7 @@ import type { Session } from '#lib/contracts/account.ts'
 import { ApiFailure, api, basePath, onSignedOut } from '../data/api.ts'
 import { queryKeys } from '../data/query-keys.ts'
 import { SessionContext } from '../data/use-session.ts'
+import { StatsProvider } from '../stats/stats-provider.tsx'
 import { ErrorNote } from '../ui/error-note.tsx'
 import { LiveProvider } from './live-provider.tsx'
 import { Shell } from './shell.tsx'
@@ -24,7 +25,9 @@ export function Dashboard({ children }: { children: ReactNode }) {
     return (
       <SessionContext value={session.data}>
         <LiveProvider>
-          <Shell>{children}</Shell>
+          <StatsProvider>
+            <Shell>{children}</Shell>
+          </StatsProvider>
         </LiveProvider>
       </SessionContext>
     )

@@ -72,6 +72,3 @@ export type StatsFrame =
   | { type: 'unavailable'; hostId: string; id: string; error: ApiError }
   | { type: 'fleet'; stepMs: number; hosts: FleetStatsHistory[] }
   | { type: 'fleetChange'; hosts: FleetStatsChange[] }
-
-/** Points of a sparkline: ten minutes at the low rate. */
-export const sparklinePoints = 30

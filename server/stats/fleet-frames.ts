@@ -1,9 +1,5 @@
-import {
-  type FleetStatsChange,
-  type FleetStatsHistory,
-  type StatsPoint,
-  sparklinePoints,
-} from '#lib/contracts/stats.ts'
+import type { FleetStatsChange, FleetStatsHistory, StatsPoint } from '#lib/contracts/stats.ts'
+import { sparklinePoints } from '#lib/fleet-stats.ts'
 import { stepMs } from './history.ts'
 import type { HostChanges, StatsStore } from './store.ts'
 

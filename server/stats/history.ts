@@ -5,6 +5,8 @@ import { Series } from './series.ts'
 
 /** Milliseconds between readings while nobody watches (docs/decisions/0010-stats.md has what it costs). */
 export const stepMs = 20_000
+/** After a first reading, which knows no rates, the next comes sooner. */
+const firstMs = 2000
 /** An hour at the low rate. */
 const coarsePoints = 180
 /** Five minutes of live samples. */
@@ -38,7 +40,8 @@ export class ContainerHistory {
     this.fineReading = reading
     this.totals = totalsOf(reading)
     // A bit early, or readings that come each second would always be one second late.
-    const due = at - (this.coarse.last()?.[0] ?? 0) >= stepMs - 500
+    const [latestAt = 0, latestCpu = null] = this.coarse.last() ?? []
+    const due = at - latestAt >= (latestCpu === null ? firstMs : stepMs - 500)
     return { point, coarse: due ? this.addCoarse(reading, at) : null }
   }
 

@@ -9,6 +9,20 @@ import login from './login.json' with { type: 'json' }
 import logs from './logs.json' with { type: 'json' }
 import setup from './setup.json' with { type: 'json' }
 import shell from './shell.json' with { type: 'json' }
+import stats from './stats.json' with { type: 'json' }
 
 /** The English catalogue, one file per noun. It is the reference for the keys of every other language. */
-export const en = { account, common, containers, errors, fleet, hosts, images, login, logs, setup, shell }
+export const en = {
+  account,
+  common,
+  containers,
+  errors,
+  fleet,
+  hosts,
+  images,
+  login,
+  logs,
+  setup,
+  shell,
+  stats,
+}
