@@ -74,16 +74,16 @@ export function StatsChart({
               <svg aria-hidden viewBox="0 0 14 4" className="h-1 w-3.5 self-center">
                 <path d="M0 2H14" stroke={strokes[index]} strokeWidth="2" strokeDasharray={dashes[index]} />
               </svg>
-              <span className="min-w-[7ch] font-medium text-ink tabular-nums">{told(measure, format)}</span>
               {label}
+              <span className="min-w-[7ch] font-medium text-ink tabular-nums">{told(measure, format)}</span>
             </span>
           ))}
           {first && right && (
             <span className="inline-flex items-baseline gap-1.5">
+              {right.label}
               <span className="min-w-[5ch] font-medium text-ink tabular-nums">
                 {told(first.measure, right.format)}
               </span>
-              {right.label}
             </span>
           )}
         </span>

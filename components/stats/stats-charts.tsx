@@ -24,7 +24,7 @@ export function StatsCharts({
   const t = useTranslations('stats')
   const format = useFormat()
   const { points } = shown
-  const share = (part: number) => format.percent(part, part < 0.1 ? 1 : 0)
+  const share = (part: number) => format.percent(part, part > 0 && part < 0.1 ? 1 : 0)
   const perSecond = (bytes: number) => t('perSecond', { bytes: format.memory(bytes) })
   const rates = (...shownRates: Measure[]) =>
     roundTop(Math.max(1024, highest(points, ...shownRates)), 'bytes')
@@ -52,7 +52,8 @@ export function StatsCharts({
         series={[{ measure: 'cpu', label: t('cpuOfCore') }]}
         window={shown}
         top={roundTop(Math.max(idleCpu, highest(points, 'cpu')), 'share')}
-        format={(cpu) => format.percent(cpu / 100, cpu < 100 ? 1 : 0)}
+        // Whole on the axis.
+        format={(cpu) => format.percent(cpu / 100, cpu >= 100 || Number.isInteger(cpu) ? 0 : 1)}
         right={cpuRight || null}
       />
       <StatsChart
