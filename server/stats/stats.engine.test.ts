@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs'
-import { connect, createServer, type Server } from 'node:net'
+import { connect, createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -205,6 +205,7 @@ async function counting(name: EngineName) {
   const folder = mkdtempSync(join(tmpdir(), 'roadstead-stats-'))
   const socketPath = join(folder, 'engine.sock')
   const open = new Set<unknown>()
+  const engines = new Set<Socket>()
   let opened = 0
   const server: Server = createServer((client) => {
     const engine = connect(labEngine(name).localSocketPath)
@@ -214,6 +215,7 @@ async function counting(name: EngineName) {
       open.add(client)
       opened++
     })
+    engines.add(engine)
     client.pipe(engine).pipe(client)
     for (const each of [client, engine]) {
       each.on('error', () => {})
@@ -228,6 +230,10 @@ async function counting(name: EngineName) {
   return {
     socketPath,
     streams: () => ({ open: open.size, opened }),
+    /** From now on the engine says nothing, as a frozen host does. */
+    freeze() {
+      for (const engine of engines) engine.unpipe()
+    },
     close() {
       server.close()
       rmSync(folder, { recursive: true })
@@ -264,6 +270,32 @@ describe.each([
     viewers[2]?.socket.terminate()
     await expect.poll(() => line.streams().open, { timeout: 10_000 }).toBe(0)
     viewers[0]?.socket.terminate()
+    await test.call('DELETE', `/api/hosts/${hostId}`)
+    line.close()
+  })
+})
+
+describe.each(['docker-unix', 'podman-unix'] as const)('a silent %s', (name) => {
+  it('leaves gaps, in the charts and in the summary, and no zeros', async () => {
+    const line = await counting(name)
+    const hostId = await addHost(`silent-${name}`, { kind: 'unix', socketPath: line.socketPath })
+    const burner = await container(hostId, 'burner')
+    const viewer = await browser()
+    viewer.ask('watch', burner)
+    await expect.poll(() => viewer.samples(burner.id).length, { timeout: 15_000 }).toBeGreaterThan(2)
+    await expect
+      .poll(() => test.app.stats.store.hosts.get(hostId)?.series.last()?.[1] ?? 0, { timeout: 15_000 })
+      .toBeGreaterThan(0)
+    line.freeze()
+    await expect
+      .poll(() => viewer.samples(burner.id).at(-1)?.slice(1), { timeout: 15_000 })
+      .toEqual(Array.from({ length: 8 }, () => null))
+    await expect.poll(() => test.app.hosts.registry.get(hostId).state, { timeout: 15_000 }).not.toBe('online')
+    expect(test.app.stats.store.hosts.get(hostId)?.series.last()?.slice(1, 3)).toEqual([null, null])
+    const { coarse } = test.app.stats.store.history(hostId, burner.id) ?? {}
+    expect(coarse?.last()?.slice(1, 3)).toEqual([null, null])
+    expect(viewer.samples(burner.id).map((point) => point[2])).not.toContain(0)
+    viewer.socket.terminate()
     await test.call('DELETE', `/api/hosts/${hostId}`)
     line.close()
   })
