@@ -3,6 +3,7 @@ import { cpus } from 'node:os'
 import { benchEventLatency } from './event-latency.ts'
 import { benchList } from './list.ts'
 import { benchScale } from './scale.ts'
+import { benchStats } from './stats.ts'
 
 /** `npm run bench`: figures of one run on one machine. Ratios travel; milliseconds don't. */
 const lab = spawnSync(process.execPath, ['e2e/lab/cli.ts', 'up', '--only', 'docker-unix'], {
@@ -10,7 +11,7 @@ const lab = spawnSync(process.execPath, ['e2e/lab/cli.ts', 'up', '--only', 'dock
 })
 if (lab.status !== 0) process.exit(1)
 console.log(`Node ${process.versions.node}, ${cpus().length} cores\n`)
-for (const bench of [benchList, benchEventLatency, benchScale]) {
+for (const bench of [benchList, benchEventLatency, benchScale, benchStats]) {
   const { title, rows } = await bench()
   console.log(title)
   for (const [label, value] of rows) console.log(`  ${label.padEnd(58)} ${value}`)

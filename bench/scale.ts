@@ -1,20 +1,18 @@
-import { type ChildProcess, fork, spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { fork } from 'node:child_process'
 import { join } from 'node:path'
-import { WebSocket } from 'ws'
+import type { WebSocket } from 'ws'
 import type { Host } from '../lib/contracts/hosts.ts'
 import type { ServerFrame } from '../lib/live-protocol.ts'
 import { ensureBuild } from '../scripts/environment.js'
 import { type BenchResult, ms, percentile } from './measure.ts'
-import type { FleetAnswer, FleetCommand } from './simulated-fleet.ts'
+import { answerOf, type Call, type MeasuredServer, startServer, until } from './server-process.ts'
+import type { FleetCommand } from './simulated-fleet.ts'
 
 const hostCount = 100
 const perHost = 50
 const viewerCount = 50
 const silentCount = 30
 const port = 17_799
-const origin = `http://localhost:${port}`
 
 /**
  * The whole server, pages included, as a process of its own: 100 simulated hosts, 5,000 containers, 50 viewers; then 30
@@ -22,25 +20,13 @@ const origin = `http://localhost:${port}`
  */
 export async function benchScale(): Promise<BenchResult> {
   ensureBuild()
-  const data = mkdtempSync(join(tmpdir(), 'roadstead-bench-'))
   const fleet = fork(join(import.meta.dirname, 'simulated-fleet.ts'), [String(hostCount), String(perHost)])
-  const server = spawn(process.execPath, ['server/index.ts'], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    env: {
-      ...process.env,
-      ...{
-        NODE_ENV: 'production',
-        ROADSTEAD_PORT: String(port),
-        ROADSTEAD_DATA: data,
-        ROADSTEAD_LOG: 'error',
-      },
-    },
-  })
+  const server = await startServer(port)
   const viewers: WebSocket[] = []
   try {
     const ready = await answerOf<'ready'>(fleet)
-    const call = await signUp(await tokenOf(server))
-    const rssEmpty = rssOf(server)
+    const { call } = server
+    const rssEmpty = server.rss()
 
     const registering = performance.now()
     for (const [index, enginePort] of ready.ports.entries()) {
@@ -51,12 +37,12 @@ export async function benchScale(): Promise<BenchResult> {
     const registered = performance.now() - registering
 
     const seen = new Map<string, (at: number) => void>()
-    for (let index = 0; index < viewerCount; index++) viewers.push(await view(call.cookie, seen))
+    for (let index = 0; index < viewerCount; index++) viewers.push(await view(server, seen))
     // Docker's lists lack start times: each container is inspected once in the background.
     await until(async () => (await lackingDetails(call)) === 0)
     const lists = await listTimes(call)
     const latencies: number[] = []
-    const cpuBefore = cpuOf(server)
+    const cpuBefore = server.cpu()
     const began = performance.now()
     for (let round = 0; round < 200; round++) {
       const answered = answerOf<'changed'>(fleet)
@@ -64,13 +50,13 @@ export async function benchScale(): Promise<BenchResult> {
       const { id, at } = await answered
       latencies.push((await new Promise<number>((resolve) => seen.set(id, resolve))) - at)
     }
-    const cpuShare = (cpuOf(server) - cpuBefore) / ((performance.now() - began) / 1000)
+    const cpuShare = (server.cpu() - cpuBefore) / ((performance.now() - began) / 1000)
     // undici keeps idle connections for a few seconds.
     await new Promise((resolve) => setTimeout(resolve, 15_000))
     const counting = answerOf<'count'>(fleet)
     fleet.send({ type: 'count' } satisfies FleetCommand)
     const { connections } = await counting
-    const rss = rssOf(server)
+    const rss = server.rss()
 
     for (let index = 0; index < silentCount; index++)
       fleet.send({ type: 'silent', engine: index } satisfies FleetCommand)
@@ -99,59 +85,13 @@ export async function benchScale(): Promise<BenchResult> {
     }
   } finally {
     for (const viewer of viewers) viewer.terminate()
-    server.kill('SIGTERM')
-    await new Promise((resolve) => server.once('exit', resolve))
+    await server.stop()
     fleet.disconnect()
-    rmSync(data, { recursive: true, force: true })
   }
 }
 
-/** The fleet's next message, which the caller knows the kind of: it answers in order. */
-function answerOf<T extends FleetAnswer['type']>(fleet: ChildProcess) {
-  return new Promise<Extract<FleetAnswer, { type: T }>>((resolve) => {
-    fleet.once('message', (answer) => resolve(answer as Extract<FleetAnswer, { type: T }>))
-  })
-}
-
-function tokenOf(server: ChildProcess): Promise<string> {
-  return new Promise((resolve, reject) => {
-    let output = ''
-    server.stdout?.on('data', (chunk) => {
-      output += chunk
-      const token = /Set-up token[^:]*: (\S+)/.exec(output)?.[1]
-      if (token) resolve(token)
-    })
-    server.once('exit', () => reject(new Error(`The server ended: ${output}`)))
-  })
-}
-
-type Call = (<T = unknown>(method: string, path: string, body?: unknown) => Promise<T>) & { cookie: string }
-
-async function signUp(token: string): Promise<Call> {
-  const person = { name: 'Ada', email: 'ada@example.com', password: 'correct horse battery', token }
-  const send = (method: string, path: string, body?: unknown, cookie = '') =>
-    fetch(origin + path, {
-      method,
-      headers: { origin, cookie, ...(body ? { 'content-type': 'application/json' } : {}) },
-      ...(body ? { body: JSON.stringify(body) } : {}),
-    })
-  const answer = await send('POST', '/api/setup', person)
-  const cookie = answer.headers
-    .getSetCookie()
-    .map((line) => line.split(';', 1)[0])
-    .join('; ')
-  const call = async (method: string, path: string, body?: unknown) => {
-    const { ok, status, ...rest } = await send(method, path, body, cookie).then(async (got) => ({
-      ...{ ok: got.ok, status: got.status, text: await got.text() },
-    }))
-    if (!ok) throw new Error(`${method} ${path}: ${status} ${rest.text.slice(0, 300)}`)
-    return rest.text === '' ? undefined : JSON.parse(rest.text)
-  }
-  return Object.assign(call, { cookie }) as Call
-}
-
-async function view(cookie: string, seen: Map<string, (at: number) => void>): Promise<WebSocket> {
-  const socket = new WebSocket(`${origin.replace('http', 'ws')}/api/live`, { headers: { cookie, origin } })
+async function view(server: MeasuredServer, seen: Map<string, (at: number) => void>): Promise<WebSocket> {
+  const socket = await server.socket('/api/live')
   socket.on('message', (data) => {
     const frame = JSON.parse(String(data)) as ServerFrame
     if (frame.type !== 'delta') return
@@ -160,10 +100,6 @@ async function view(cookie: string, seen: Map<string, (at: number) => void>): Pr
       seen.get(change.object.id)?.(Date.now())
       seen.delete(change.object.id)
     }
-  })
-  await new Promise((resolve, reject) => {
-    socket.once('open', resolve)
-    socket.once('error', reject)
   })
   socket.send('{"type":"hello"}')
   return socket
@@ -182,24 +118,4 @@ async function listTimes(call: Call): Promise<number[]> {
     times.push(performance.now() - began)
   }
   return times
-}
-
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  const end = performance.now() + 120_000
-  while (!(await condition())) {
-    if (performance.now() > end) throw new Error('Waited two minutes in vain.')
-    await new Promise((resolve) => setTimeout(resolve, 200))
-  }
-}
-
-/** Megabytes, from the kernel's own account of the process. */
-function rssOf(server: ChildProcess): number {
-  const line = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${server.pid}/status`, 'utf8'))?.[1]
-  return Math.round(Number(line) / 1024)
-}
-
-/** Seconds of CPU used so far; the kernel counts hundredths. */
-function cpuOf(server: ChildProcess): number {
-  const fields = readFileSync(`/proc/${server.pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
-  return (Number(fields[11]) + Number(fields[12])) / 100
 }

@@ -8,7 +8,7 @@ export type FleetCommand =
 export type FleetAnswer =
   | { type: 'ready'; ports: number[] }
   | { type: 'changed'; id: string; at: number }
-  | { type: 'count'; connections: number[] }
+  | { type: 'count'; connections: number[]; statsRequests: number; statsStreams: number }
 
 const [hosts = 0, containers = 0] = process.argv.slice(2).map(Number)
 const engines: SimulatedEngine[] = []
@@ -18,7 +18,13 @@ for (let number = 0; number < hosts; number++)
 const say = (answer: FleetAnswer) => process.send?.(answer)
 process.on('message', (command: FleetCommand) => {
   if (command.type === 'count') {
-    say({ type: 'count', connections: engines.map((engine) => engine.connections) })
+    const sum = (of: (engine: SimulatedEngine) => number) =>
+      engines.reduce((total, engine) => total + of(engine), 0)
+    say({
+      ...{ type: 'count', connections: engines.map((engine) => engine.connections) },
+      statsRequests: sum((engine) => engine.stats.requests),
+      statsStreams: sum((engine) => engine.stats.streams),
+    })
     return
   }
   const engine = engines[command.engine]

@@ -72,7 +72,7 @@ test('Fleet and the table show CPU and memory of every engine', async ({ signedI
   for (const name of engineNames) {
     const line = hosts.getByRole('listitem').filter({ hasText: name }).first()
     await expect(line).toContainText(/\d\.\d%/)
-    await expect(line).toContainText(/[\d.]+ MiB/)
+    await expect(line).toContainText(/[\d.]+ [KM]iB/)
   }
   const totals = page.getByRole('list', { name: 'The fleet in numbers' })
   await expect(totals).toContainText(/\d\.\d% of \d+ CPUs/)

@@ -36,11 +36,17 @@ export function SummaryTable({
     written: `${t('block')}, ${t('written')}`,
     pids: t('pids'),
   }
+  const caption = t('table.caption', { range })
   const cell = 'px-3 py-1.5 text-right tabular-nums'
   return (
-    <div className="shrink-0 overflow-x-auto rounded-lg border bg-surface">
+    <section
+      aria-label={caption}
+      // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- wider than a phone: the keyboard scrolls it
+      tabIndex={0}
+      className="shrink-0 overflow-x-auto rounded-lg border bg-surface"
+    >
       <table className="w-full whitespace-nowrap text-xs">
-        <caption className="px-3 py-2 text-left text-ink-muted">{t('table.caption', { range })}</caption>
+        <caption className="px-3 py-2 text-left text-ink-muted">{caption}</caption>
         <thead className="text-ink-muted">
           <tr className="border-y">
             <th scope="col" className="px-3 py-1.5 text-left font-normal">
@@ -74,6 +80,6 @@ export function SummaryTable({
           })}
         </tbody>
       </table>
-    </div>
+    </section>
   )
 }

@@ -31,7 +31,15 @@ export class ContainerHistory {
     return point
   }
 
-  /** A live reading. Returns its point, and the low rate's when one was due. */
+  /** A reading of a live stream, kept at the low rate: null while none is due. */
+  addWhenDue(reading: StatsReading, at: number): StatsPoint | null {
+    const [latestAt = 0, latestCpu = null] = this.coarse.last() ?? []
+    // A bit early, or readings that come each second would always be one second late.
+    const due = at - latestAt >= (latestCpu === null ? firstMs : stepMs - 500)
+    return due ? this.addCoarse(reading, at) : null
+  }
+
+  /** A reading that somebody watches. Returns its point, and the low rate's when one was due. */
   addFine(reading: StatsReading, at: number): { point: StatsPoint; coarse: StatsPoint | null } {
     this.fine ??= new Series(finePoints)
     // The first one says at once how it was since the latest look, instead of nothing for a second.
@@ -39,10 +47,7 @@ export class ContainerHistory {
     this.fine.push(point)
     this.fineReading = reading
     this.totals = totalsOf(reading)
-    // A bit early, or readings that come each second would always be one second late.
-    const [latestAt = 0, latestCpu = null] = this.coarse.last() ?? []
-    const due = at - latestAt >= (latestCpu === null ? firstMs : stepMs - 500)
-    return { point, coarse: due ? this.addCoarse(reading, at) : null }
+    return { point, coarse: this.addWhenDue(reading, at) }
   }
 
   /** Nothing is known now: charts break here. Returns whether it was not so already. */

@@ -35,10 +35,16 @@ export class StatsStore {
     this.changesOf(hostId).containers.set(reading.id, point)
   }
 
-  /** A live reading: told to who listens. */
+  /** A reading of a live stream: told to who listens. Podman's streams carry the containers that nobody watches, too. */
   addFine(hostId: string, reading: StatsReading): void {
     const history = this.containerOf(hostId, reading.id)
-    const { point, coarse } = history.addFine(reading, Date.now())
+    const at = Date.now()
+    if (!this.listeners.has(objectKey(hostId, reading.id))) {
+      const due = history.addWhenDue(reading, at)
+      if (due) this.changesOf(hostId).containers.set(reading.id, due)
+      return
+    }
+    const { point, coarse } = history.addFine(reading, at)
     if (coarse) this.changesOf(hostId).containers.set(reading.id, coarse)
     this.tell(hostId, reading.id, point, history.totals)
   }

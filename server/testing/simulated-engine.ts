@@ -5,6 +5,8 @@ export interface SimulatedEngine {
   readonly port: number
   /** Open TCP connections. */
   readonly connections: number
+  /** Requests for stats so far, and streams of them that are open. */
+  readonly stats: { requests: number; streams: number }
   /** Stops or restarts the next container in turn and sends its event. Returns its id. */
   change(): string
   /** From now on it accepts and answers nothing, as a host behind a firewall that drops does. */
@@ -48,6 +50,7 @@ export async function startSimulatedEngine(options: {
   const sockets = new Set<Socket>()
   let silent = false
   let turn = 0
+  const stats = { requests: 0, streams: 0 }
 
   const answers: [RegExp, (id: string) => unknown][] = [
     [/^\/version$/, () => version],
@@ -69,6 +72,23 @@ export async function startSimulatedEngine(options: {
       response.on('close', () => listeners.delete(response))
       return
     }
+    const read = /^\/containers\/([0-9a-f]{64})\/stats$/.exec(path)?.[1]
+    if (read) {
+      stats.requests++
+      response.setHeader('content-type', 'application/json')
+      // 20.10 answers at its next round of reading: within a second.
+      if (/stream=false/.test(request.url ?? '')) {
+        setTimeout(() => response.end(JSON.stringify(statsOf(read))), 1000)
+        return
+      }
+      stats.streams++
+      const timer = setInterval(() => response.write(`${JSON.stringify(statsOf(read))}\n`), 1000)
+      response.on('close', () => {
+        stats.streams--
+        clearInterval(timer)
+      })
+      return
+    }
     for (const [pattern, answer] of answers) {
       const found = pattern.exec(path)
       if (found) {
@@ -85,6 +105,7 @@ export async function startSimulatedEngine(options: {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {
     port: (server.address() as AddressInfo).port,
+    stats,
     get connections() {
       return sockets.size
     },
@@ -122,6 +143,41 @@ function listed({ id, name, running }: SimulatedContainer) {
     NetworkSettings: { Networks: { bridge: {} } },
   }
 }
+
+/** As 20.10 answers on cgroup v1: a tenth of a core, and all the counters that a real answer carries. */
+function statsOf(id: string) {
+  const now = Date.now()
+  const cpu = (at: number) => ({
+    cpu_usage: { total_usage: at * 1e5, percpu_usage: [at * 5e4, at * 5e4], usage_in_kernelmode: 21e7 },
+    ...{ system_cpu_usage: at * 4e6, online_cpus: 4 },
+    throttling_data: { periods: 22_962, throttled_periods: 22_958, throttled_time: 2_148_998_657_529 },
+  })
+  const memory = Object.fromEntries(memoryCounters.map((name, index) => [name, index * 4096]))
+  return {
+    ...{ read: new Date(now).toISOString(), preread: new Date(now - 1000).toISOString() },
+    pids_stats: { current: 7 },
+    blkio_stats: {
+      io_service_bytes_recursive: [
+        { major: 8, minor: 0, op: 'Read', value: now % 1e9 },
+        { major: 8, minor: 0, op: 'Write', value: now % 1e9 },
+      ],
+      ...{ io_serviced_recursive: [], io_queue_recursive: [], io_time_recursive: [], sectors_recursive: [] },
+    },
+    ...{ num_procs: 0, storage_stats: {}, cpu_stats: cpu(now), precpu_stats: cpu(now - 1000) },
+    memory_stats: { usage: 104_857_600, max_usage: 209_715_200, stats: memory, limit: 536_870_912 },
+    ...{ name: `/${id}`, id },
+    networks: { eth0: { rx_bytes: now % 1e9, rx_packets: 15, tx_bytes: now % 1e9, tx_packets: 9 } },
+  }
+}
+
+const memoryCounters = [
+  'active_anon',
+  'active_file',
+  'cache',
+  'inactive_anon',
+  'inactive_file',
+  'rss',
+].flatMap((name) => [name, `total_${name}`])
 
 function inspected({ id, name, running, changedAt }: SimulatedContainer) {
   return {
