@@ -78,6 +78,8 @@ export const errorCodes = {
   engine_answer_invalid: 502,
   // logs
   log_unreadable: 501,
+  // terminal
+  terminal_no_input: 409,
   // tasks
   task_not_found: 404,
   task_running: 409,

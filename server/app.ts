@@ -39,6 +39,7 @@ import { liveSocket } from './ws/live.ts'
 import { logSocket } from './ws/logs.ts'
 import { statsSocket } from './ws/stats.ts'
 import { taskSocket } from './ws/tasks.ts'
+import { terminalSocket } from './ws/terminal.ts'
 
 export interface App {
   config: Config
@@ -87,15 +88,19 @@ export async function createApp(
   const registries = createRegistryService(createRegistryRepository(database.db, vault))
   const updates = await createUpdateCheck({ db: database.db, fleet: live.fleet, registries })
 
+  const terminals = terminalSocket({ ...services, log })
   const guard = createGuard(config)
   const liveUpdates = liveSocket(live.fleet)
   const statsUpdates = statsSocket(stats)
-  const sockets = createSocketDispatcher([liveUpdates, taskSocket(tasks), statsUpdates, logSocket(logs)], {
-    guard,
-    identity,
-    authorize,
-    log,
-  })
+  const sockets = createSocketDispatcher(
+    [liveUpdates, taskSocket(tasks), statsUpdates, logSocket(logs), terminals],
+    {
+      guard,
+      identity,
+      authorize,
+      log,
+    },
+  )
   const routes = [
     ...healthRoutes(database.db),
     ...setupRoutes({ setup, guard }),

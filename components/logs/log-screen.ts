@@ -96,6 +96,7 @@ export class LogScreen {
     element.addEventListener('touchmove', look, { passive: true, capture: true })
     element.addEventListener('pointerup', look, { capture: true })
     element.addEventListener('keyup', look, { capture: true })
+    this.#terminal.onScroll(() => this.#say({ atTop: this.#terminal.buffer.active.viewportY === 0 }))
     this.#observer = new ResizeObserver(() => this.#resize())
     this.#observer.observe(element)
     this.#resize()

@@ -5,6 +5,7 @@ import { negotiateApiVersion } from './compat.ts'
 import { createEngineContext, given, timeouts } from './context.ts'
 import { understood } from './errors.ts'
 import { nanoToSeconds, readEvents } from './events.ts'
+import { createExecCalls } from './exec.ts'
 import { createLogCalls } from './logs.ts'
 import {
   fromHistory,
@@ -77,6 +78,7 @@ export function createEngineClient(transport: Transport): EngineClient {
 
   return {
     ...createStatsCalls(context),
+    ...createExecCalls(context),
     ...createLogCalls(context),
     get info() {
       return info

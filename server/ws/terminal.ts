@@ -1,0 +1,94 @@
+import type { WebSocket } from 'ws'
+import { z } from 'zod'
+import { containerIdSchema, hostIdSchema } from '#lib/contracts/common.ts'
+import { type TerminalServerFrame, terminalClientFrameSchema } from '#lib/contracts/terminal.ts'
+import type { Authorize, Principal } from '../auth/types.ts'
+import { AppError } from '../errors.ts'
+import type { HostRegistry } from '../hosts/types.ts'
+import { toAppError } from '../http/error-response.ts'
+import type { FleetState } from '../live/types.ts'
+import type { Log } from '../log.ts'
+import { toApiError } from '../messages.ts'
+import { openTerminal, type TerminalSession } from '../terminal/session.ts'
+import type { SocketDefinition } from './connection.ts'
+
+const querySchema = z.object({ hostId: hostIdSchema, containerId: containerIdSchema })
+type Start = Extract<z.output<typeof terminalClientFrameSchema>, { type: 'start' }>
+
+/** A terminal in a container. The socket's end is the session's end, whichever way it comes. */
+export function terminalSocket(parts: {
+  registry: HostRegistry
+  fleet: FleetState
+  authorize: Authorize
+  log: Log
+}): SocketDefinition {
+  const open = async (
+    socket: WebSocket,
+    principal: Principal,
+    query: URLSearchParams,
+    start: Start,
+  ): Promise<TerminalSession> => {
+    const { hostId, containerId } = querySchema.parse(Object.fromEntries(query))
+    const target = { hostId, objectId: containerId }
+    parts.authorize(principal, start.mode === 'exec' ? 'containers.exec' : 'containers.attach', target)
+    if (!parts.fleet.get('containers', hostId, containerId)) throw new AppError('container_not_found', target)
+    const engine = parts.registry.engine(hostId)
+    const output = {
+      data: (bytes: Buffer) => socket.send(bytes),
+      // A paste of a megabyte waits in the browser, and not here.
+      ready: (ready: boolean) => (ready ? socket.resume() : socket.pause()),
+    }
+    try {
+      return await openTerminal(engine, containerId, start, output, parts.log)
+    } catch (error) {
+      throw error instanceof AppError ? error.at(target) : error
+    }
+  }
+  return {
+    path: '/api/terminal',
+    access: 'containers.view',
+    open(socket, principal, query) {
+      let session: Promise<TerminalSession> | null = null
+      const say = (frame: TerminalServerFrame) => {
+        if (socket.readyState === socket.OPEN) socket.send(JSON.stringify(frame))
+      }
+      const begin = async (start: Start) => {
+        session = open(socket, principal, query, start)
+        try {
+          const { over } = await session
+          say({ type: 'started' })
+          say({ type: 'exit', code: await over })
+        } catch (error) {
+          say({ type: 'error', error: toApiError(toAppError(error)) })
+        }
+        socket.close(1000, 'over')
+      }
+      socket.on('close', () => {
+        // One that is still being opened ends as soon as it is.
+        session?.then((opened) => opened.end()).catch(() => {})
+      })
+      socket.on('message', (data, isBinary) => {
+        if (isBinary) {
+          session?.then((opened) => opened.write(data as Buffer)).catch(() => {})
+          return
+        }
+        const frame = parse(String(data))
+        if (!frame || (frame.type === 'start') !== (session === null)) {
+          socket.close(1008, 'not understood')
+          return
+        }
+        if (frame.type === 'start') void begin(frame)
+        else if (frame.type === 'resize') session?.then((opened) => opened.resize(frame)).catch(() => {})
+        else session?.then((opened) => opened.taken(frame.bytes)).catch(() => {})
+      })
+    },
+  }
+}
+
+function parse(text: string) {
+  try {
+    return terminalClientFrameSchema.parse(JSON.parse(text))
+  } catch {
+    return null
+  }
+}
