@@ -46,8 +46,9 @@ export function hijack(transport: Transport, request: HijackRequest): Promise<Du
         method: 'POST',
         path: `${path}${search.size > 0 ? `?${search}` : ''}`,
         upgrade: 'tcp',
-        headers: { host: 'engine', 'content-type': 'application/json' },
-        body: JSON.stringify(body ?? {}),
+        // None where none is asked for: Podman gives the body of an attach to the container as its input.
+        headers: { host: 'engine', ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+        body: body === undefined ? null : JSON.stringify(body),
       },
       {
         onRequestStart(started) {
