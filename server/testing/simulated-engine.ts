@@ -40,7 +40,8 @@ export async function startSimulatedEngine(options: {
   containers: number
 }): Promise<SimulatedEngine> {
   const containers: SimulatedContainer[] = Array.from({ length: options.containers }, (_, index) => ({
-    id: options.number.toString(16).padStart(32, '0') + index.toString(16).padStart(32, '0'),
+    // Told apart by the first 12 characters, as real ones are.
+    id: (hex(options.number, 4) + hex(index, 8)).padEnd(64, '0'),
     name: `service-${index}`,
     running: true,
     changedAt: Date.now(),
@@ -72,7 +73,7 @@ export async function startSimulatedEngine(options: {
       response.on('close', () => listeners.delete(response))
       return
     }
-    const read = /^\/containers\/([0-9a-f]{64})\/stats$/.exec(path)?.[1]
+    const read = /^\/containers\/([0-9a-f]{12,64})\/stats$/.exec(path)?.[1]
     if (read) {
       stats.requests++
       response.setHeader('content-type', 'application/json')
@@ -169,6 +170,8 @@ function statsOf(id: string) {
     networks: { eth0: { rx_bytes: now % 1e9, rx_packets: 15, tx_bytes: now % 1e9, tx_packets: 9 } },
   }
 }
+
+const hex = (value: number, digits: number) => value.toString(16).padStart(digits, '0')
 
 const memoryCounters = [
   'active_anon',
