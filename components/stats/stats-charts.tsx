@@ -58,7 +58,10 @@ export function StatsCharts({
       />
       <StatsChart
         title={t('memory')}
-        series={[{ measure: 'memory', label: t('memoryUsed') }]}
+        // Podman does not tell how much of it is cache.
+        series={[
+          { measure: 'memory', label: t(engine?.flavour === 'podman' ? 'memoryUsed' : 'memoryWithoutCache') },
+        ]}
         window={shown}
         top={memoryTop}
         format={format.memory}
