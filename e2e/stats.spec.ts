@@ -40,17 +40,23 @@ for (const name of engineNames) {
     expect(history?.type === 'history' && history.points.length).toBeGreaterThan(0)
 
     const now = page.getByRole('row', { name: /^CPU/ }).getByRole('cell').first()
-    const seen: number[] = []
-    const look = async () => {
-      await page.waitForTimeout(1000)
-      seen.push(Number.parseFloat((await now.textContent()) ?? ''))
+    /** Three looks at the page, one a second, while the CLI takes its own: the difference in points. */
+    const compare = async () => {
+      const seen: number[] = []
+      const look = async () => {
+        await page.waitForTimeout(1000)
+        seen.push(Number.parseFloat((await now.textContent()) ?? ''))
+      }
+      const [told] = await Promise.all([
+        witness(name, ['stats', '--no-stream', '--format', '{{.CPUPerc}}', 'burner']),
+        look().then(look).then(look),
+      ])
+      return Math.abs(
+        seen.reduce((sum, value) => sum + value, 0) / seen.length - Number.parseFloat(told.stdout),
+      )
     }
-    const [told] = await Promise.all([
-      witness(name, ['stats', '--no-stream', '--format', '{{.CPUPerc}}', 'burner']),
-      look().then(look).then(look),
-    ])
-    const mean = seen.reduce((sum, value) => sum + value, 0) / seen.length
-    expect(Math.abs(mean - Number.parseFloat(told.stdout)), `${told.stdout} ${seen.join()}`).toBeLessThan(2)
+    // A busy machine does not give a container its share evenly: looked at again then.
+    await expect.poll(compare, { timeout: 25_000 }).toBeLessThan(2)
     // A twentieth of a core is all it may use.
     await expect(page.getByRole('figure', { name: 'CPU' })).toContainText('of its limit of 0.05 CPUs')
     await expect(page.getByRole('figure', { name: 'Memory' })).toContainText('of its limit of 64 MiB')
