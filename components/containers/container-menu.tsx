@@ -1,5 +1,17 @@
 'use client'
-import { Ellipsis, Pause, Pencil, Play, RotateCw, ScrollText, Square, Timer, Trash2, Zap } from 'lucide-react'
+import {
+  Ellipsis,
+  Pause,
+  Pencil,
+  Play,
+  RotateCw,
+  ScrollText,
+  Square,
+  SquareTerminal,
+  Timer,
+  Trash2,
+  Zap,
+} from 'lucide-react'
 import { useRouter } from 'next/navigation'
 import type { ReactNode } from 'react'
 import { useTranslations } from 'use-intl'
@@ -73,9 +85,20 @@ export function ContainerMenu({
       }
     >
       {permissions.includes('containers.logs') && (
+        <MenuItem icon={<ScrollText />} onSelect={() => router.push(href(logsHref([container])))}>
+          {t('action.logs')}
+        </MenuItem>
+      )}
+      {permissions.includes('containers.exec') && (
         <>
-          <MenuItem icon={<ScrollText />} onSelect={() => router.push(href(logsHref([container])))}>
-            {t('action.logs')}
+          <MenuItem
+            icon={<SquareTerminal />}
+            disabled={disabled || container.state !== 'running'}
+            onSelect={() =>
+              router.push(href(`/terminal?open=${container.hostId}/${container.id.slice(0, 12)}`))
+            }
+          >
+            {t('action.terminal')}
           </MenuItem>
           <MenuLine />
         </>

@@ -1,6 +1,7 @@
 import type { ComponentType } from 'react'
 import { LogsTab } from '#components/logs/logs-tab.tsx'
 import { StatsTab } from '#components/stats/stats-tab.tsx'
+import { TerminalTab } from '#components/terminal/terminal-tab.tsx'
 import type { Container } from '#lib/contracts/containers.ts'
 import type { Host } from '#lib/contracts/hosts.ts'
 import type { Permission } from '#lib/permissions.ts'
@@ -17,7 +18,7 @@ export interface ContainerTabProps {
 
 export interface ContainerTab {
   /** Its name in the URL (`?tab=`) and in the catalogue (`containers.drawer.tabs`). */
-  id: 'overview' | 'logs' | 'stats' | 'environment' | 'inspect'
+  id: 'overview' | 'logs' | 'terminal' | 'stats' | 'environment' | 'inspect'
   permission: Permission
   /** Fills the height that is left and scrolls by itself. Heavy ones (xterm, charts) are loaded with next/dynamic. */
   Content: ComponentType<ContainerTabProps>
@@ -27,6 +28,7 @@ export interface ContainerTab {
 export const containerTabs: readonly ContainerTab[] = [
   { id: 'overview', permission: 'containers.view', Content: OverviewTab },
   { id: 'logs', permission: 'containers.logs', Content: LogsTab },
+  { id: 'terminal', permission: 'containers.exec', Content: TerminalTab },
   { id: 'stats', permission: 'containers.stats', Content: StatsTab },
   { id: 'environment', permission: 'containers.view', Content: EnvironmentTab },
   { id: 'inspect', permission: 'containers.view', Content: InspectTab },

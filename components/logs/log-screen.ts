@@ -2,7 +2,8 @@ import '@xterm/xterm/css/xterm.css'
 import { FitAddon } from '@xterm/addon-fit'
 import { SearchAddon } from '@xterm/addon-search'
 import { WebLinksAddon } from '@xterm/addon-web-links'
-import { type ITheme, Terminal } from '@xterm/xterm'
+import { Terminal } from '@xterm/xterm'
+import { readTheme } from '#components/terminal/terminal-theme.ts'
 import type { LogRow, LogSource } from '#lib/contracts/logs.ts'
 import { isLogLink } from '#lib/log-sanitise.ts'
 import { formatLine, gutterWidth, type LogLook, plainLine, type StoredLine } from './format-line.ts'
@@ -67,7 +68,7 @@ export class LogScreen {
       ...{ disableStdin: true, convertEol: true, scrollback: 2 * keptLines, fontSize: 12, lineHeight: 1.35 },
       ...{ cursorStyle: 'bar', cursorInactiveStyle: 'none', cursorBlink: false, allowProposedApi: true },
       fontFamily: '"JetBrains Mono Variable", monospace',
-      theme: readTheme(element),
+      theme: readTheme(element, options.look.theme),
       minimumContrastRatio: 4.5,
       screenReaderMode: false,
     })
@@ -116,7 +117,7 @@ export class LogScreen {
     this.#look = look
     this.#wrap = wrap
     const element = this.#terminal.element?.parentElement
-    if (element) this.#terminal.options.theme = readTheme(element)
+    if (element) this.#terminal.options.theme = readTheme(element, look.theme)
     if (wrapChanged) this.#resize()
     this.#rewrite()
   }
@@ -319,53 +320,3 @@ export class LogScreen {
 
 const timeOf = (line: StoredLine) => BigInt(line.kind === 'line' ? line.time : line.from)
 const compare = (a: bigint, b: bigint) => (a < b ? -1 : a > b ? 1 : 0)
-
-/** The page's own colours; the sixteen of ANSI are chosen for each background, and xterm raises what is still too faint. */
-function readTheme(element: HTMLElement): ITheme {
-  const dark = document.documentElement.dataset.theme === 'dark'
-  const style = getComputedStyle(element)
-  const background = style.backgroundColor
-  const base = {
-    background,
-    foreground: style.color,
-    cursor: background,
-    selectionBackground: dark ? '#2f5f5b' : '#b9e0dc',
-  }
-  return dark
-    ? {
-        ...base,
-        ...{ black: '#3b4448', red: '#ff7b7b', green: '#4fc274', yellow: '#e3ad45', blue: '#6cb2f0' },
-        ...{
-          magenta: '#d69be0',
-          cyan: '#45c7ba',
-          white: '#e7ebec',
-          brightBlack: '#8b959a',
-          brightRed: '#ff9d9d',
-        },
-        ...{
-          brightGreen: '#7fd99c',
-          brightYellow: '#f2cc7d',
-          brightBlue: '#9ccbf5',
-          brightMagenta: '#e6bdec',
-        },
-        ...{ brightCyan: '#7fdcd2', brightWhite: '#ffffff' },
-      }
-    : {
-        ...base,
-        ...{ black: '#14181a', red: '#c02229', green: '#18793a', yellow: '#855600', blue: '#0a5fa8' },
-        ...{
-          magenta: '#8e2f9c',
-          cyan: '#0a7570',
-          white: '#5f686e',
-          brightBlack: '#5f686e',
-          brightRed: '#c02229',
-        },
-        ...{
-          brightGreen: '#18793a',
-          brightYellow: '#855600',
-          brightBlue: '#0a5fa8',
-          brightMagenta: '#8e2f9c',
-        },
-        ...{ brightCyan: '#0a7570', brightWhite: '#14181a' },
-      }
-}

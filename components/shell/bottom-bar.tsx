@@ -24,7 +24,7 @@ export function BottomBar({ onSearch }: { onSearch(): void }) {
       className="flex border-t bg-surface pb-[env(safe-area-inset-bottom)] md:hidden"
     >
       {navigationPages
-        .filter((page) => permissions.includes(page.permission))
+        .filter((page) => !page.wideOnly && permissions.includes(page.permission))
         .map((page) => (
           <Link
             key={page.id}

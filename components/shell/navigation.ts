@@ -1,14 +1,16 @@
-import { Box, Gauge, Layers, type LucideIcon, ScrollText, Server } from 'lucide-react'
+import { Box, Gauge, Layers, type LucideIcon, ScrollText, Server, SquareTerminal } from 'lucide-react'
 import type { Permission } from '#lib/permissions.ts'
 
 export interface NavigationPage {
   /** Also the key of its name in the catalogue. */
-  id: 'fleet' | 'containers' | 'images' | 'logs' | 'hosts'
+  id: 'fleet' | 'containers' | 'images' | 'logs' | 'terminal' | 'hosts'
   path: string
   icon: LucideIcon
   /** Second key after `g`. */
   key: string
   permission: Permission
+  /** Not in a phone's bar, which has room for six: there it is reached from a container. */
+  wideOnly?: boolean
 }
 
 /** Pages of the rail, the bottom bar, the palette and the `g` shortcuts, in order. */
@@ -17,6 +19,10 @@ export const navigationPages: readonly NavigationPage[] = [
   { id: 'containers', path: '/containers', icon: Box, key: 'c', permission: 'containers.view' },
   { id: 'images', path: '/images', icon: Layers, key: 'i', permission: 'images.view' },
   { id: 'logs', path: '/logs', icon: ScrollText, key: 'l', permission: 'containers.logs' },
+  {
+    ...{ id: 'terminal', path: '/terminal', icon: SquareTerminal, key: 't', permission: 'containers.exec' },
+    wideOnly: true,
+  },
   { id: 'hosts', path: '/hosts', icon: Server, key: 'h', permission: 'hosts.view' },
 ]
 

@@ -10,6 +10,7 @@ import logs from './logs.json' with { type: 'json' }
 import setup from './setup.json' with { type: 'json' }
 import shell from './shell.json' with { type: 'json' }
 import stats from './stats.json' with { type: 'json' }
+import terminal from './terminal.json' with { type: 'json' }
 
 /** The English catalogue, one file per noun. It is the reference for the keys of every other language. */
 export const en = {
@@ -25,4 +26,5 @@ export const en = {
   setup,
   shell,
   stats,
+  terminal,
 }

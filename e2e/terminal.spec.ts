@@ -1,0 +1,148 @@
+import { randomUUID } from 'node:crypto'
+import { AxeBuilder } from '@axe-core/playwright'
+import type { Page } from '@playwright/test'
+import { containersOf, expect, registerLab, test } from './fixtures.ts'
+import { engineCall } from './lab/engine-http.ts'
+import { labImages } from './lab/images.ts'
+import { type EngineName, labEngine } from './lab/state.ts'
+import { witness } from './lab/witness.ts'
+
+const prefix = `e2eterm-${randomUUID().slice(0, 6)}`
+const made: (() => Promise<unknown>)[] = []
+test.afterAll(async () => {
+  for (const remove of made) await remove().catch(() => {})
+})
+
+async function run(engine: EngineName, name: string): Promise<string> {
+  const { localSocketPath } = labEngine(engine)
+  const { Id } = await engineCall<{ Id: string }>(
+    localSocketPath,
+    'POST',
+    `/v1.41/containers/create?name=${prefix}-${name}`,
+    { Image: labImages.busybox, Cmd: ['sleep', '600'] },
+  )
+  made.push(() => engineCall(localSocketPath, 'DELETE', `/v1.41/containers/${Id}?force=1`))
+  await engineCall(localSocketPath, 'POST', `/v1.41/containers/${Id}/start`)
+  return Id
+}
+
+async function screen(page: Page): Promise<string> {
+  const rows = await page.locator('[data-terminal]:visible .xterm-rows > div').allInnerTexts()
+  return rows.map((row) => row.replaceAll('\u00a0', ' ').trimEnd()).join('\n')
+}
+
+async function openOn(page: Page, name: string): Promise<string> {
+  const listed = async () => (await containersOf(page.request, `name:${prefix}-${name}`)).length
+  await expect.poll(listed).toBe(1)
+  const [container] = await containersOf(page.request, `name:${prefix}-${name}`)
+  return `${container?.hostId}/${container?.id.slice(0, 12)}`
+}
+
+// Unix, TLS and SSH, Docker and Podman.
+for (const engine of ['docker-unix', 'docker-tls', 'docker-ssh', 'podman-unix', 'podman5-tcp'] as const) {
+  test(`${engine}: types, resizes, pastes, and ends with the exit code`, async ({
+    signedIn: page,
+    api,
+    context,
+  }) => {
+    await registerLab(api)
+    await context.grantPermissions(['clipboard-read', 'clipboard-write'])
+    const id = await run(engine, engine)
+    await page.goto(`/terminal?open=${await openOn(page, engine)}`)
+    const terminal = page.getByRole('textbox', { name: 'Terminal input' })
+    await expect(page.getByRole('status').filter({ hasText: 'Open' })).toBeVisible()
+    await expect(terminal).toBeFocused()
+    await page.keyboard.type('echo grüße-$((6*7))\n')
+    await expect.poll(() => screen(page)).toContain('grüße-42')
+    const size = async () => {
+      await page.keyboard.type('clear; stty size\n')
+      return (
+        /^(\d+) (\d+)$/m
+          .exec(await screen(page))
+          ?.slice(1)
+          .map(Number) ?? [0, 0]
+      )
+    }
+    await expect.poll(async () => (await size())[1]).toBeGreaterThan(100)
+    await page.setViewportSize({ width: 800, height: 600 })
+    await expect.poll(async () => (await size())[1]).toBeLessThan(90)
+
+    // A megabyte by the clipboard, as a person would: the program counts what arrives.
+    const text = 'x'.repeat(1_048_575)
+    await page.keyboard.type('clear; stty raw -echo; head -c 1048575 | wc -c; stty sane\n')
+    await page.waitForTimeout(500)
+    await page.evaluate((pasted) => {
+      const data = new DataTransfer()
+      data.setData('text/plain', pasted)
+      const field = document.querySelector('[data-terminal] textarea')
+      field?.dispatchEvent(
+        new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }),
+      )
+    }, text)
+    await expect.poll(() => screen(page), { timeout: 20_000 }).toContain('1048575')
+
+    await page.keyboard.type('exit 3\n')
+    await expect(page.getByText('Over, with exit code 3.')).toBeVisible()
+    await page.getByRole('button', { name: 'New session' }).click()
+    await expect(page.getByRole('status').filter({ hasText: 'Open' })).toBeVisible()
+    await page.keyboard.type('sleep 4242\n')
+    const processes = async () => (await witness(engine, ['top', id])).stdout
+    await expect.poll(processes).toContain('4242')
+    await page.goto('/containers')
+    await expect.poll(processes).not.toContain('4242')
+  })
+}
+
+test('several in tabs, each goes on by itself; many lines are asked about before they run', async ({
+  signedIn: page,
+  api,
+}) => {
+  await registerLab(api)
+  await run('docker28-tcp', 'one')
+  await run('podman-tcp', 'two')
+  await page.goto(`/terminal?open=${await openOn(page, 'one')},${await openOn(page, 'two')}`)
+  await expect(page.getByRole('tab')).toHaveCount(2)
+  await expect(page.getByRole('status').filter({ hasText: 'Open' }).first()).toBeVisible()
+  await page.getByRole('textbox', { name: 'Terminal input' }).click()
+  await page.keyboard.type('hostname; sleep 1; echo still-here\n')
+  await page.getByRole('tab').nth(1).click()
+  await page.getByRole('textbox', { name: 'Terminal input' }).click()
+  await page.keyboard.type('echo second\n')
+  await expect.poll(() => screen(page)).toContain('second')
+  await page.getByRole('tab').first().click()
+  await expect.poll(() => screen(page)).toContain('still-here')
+  await page.evaluate(() => {
+    const data = new DataTransfer()
+    data.setData('text/plain', 'echo a\necho b\n')
+    const field = document.querySelector('[data-terminal] textarea')
+    field?.dispatchEvent(
+      new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }),
+    )
+  })
+  const dialog = page.getByRole('dialog', { name: /^Paste \d lines\?$/ })
+  await expect(dialog).toBeVisible()
+  await dialog.getByRole('button', { name: 'Cancel' }).click()
+  expect(await screen(page)).not.toContain('echo a')
+})
+
+for (const [theme, width] of [
+  ['light', 1440],
+  ['dark', 1440],
+  ['light', 390],
+  ['dark', 390],
+] as const) {
+  test(`looks: ${theme}, ${width} px`, async ({ signedIn: page, api }) => {
+    await registerLab(api)
+    const name = `look-${theme}-${width}`
+    await run('docker-unix', name)
+    await page.setViewportSize({ width, height: width === 390 ? 844 : 900 })
+    await page.emulateMedia({ colorScheme: theme })
+    await page.goto(`/terminal?open=${await openOn(page, name)}`)
+    await expect(page.getByRole('status').filter({ hasText: 'Open' })).toBeVisible()
+    await page.keyboard.type('ls --color=always -la /\n')
+    await expect.poll(() => screen(page)).toContain('etc')
+    await page.screenshot({ path: `test-results/looks/terminal-${theme}-${width}.png` })
+    const { violations } = await new AxeBuilder({ page }).exclude('.xterm').analyze()
+    expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([])
+  })
+}
