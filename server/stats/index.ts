@@ -43,7 +43,7 @@ export function createStats(parts: {
   log: Log
 }): StatsService {
   const { registry, fleet, authorize, log } = parts
-  const store = new StatsStore()
+  const store = new StatsStore((hostId, id) => fleet.get('containers', hostId, id) !== undefined)
   const connected = new Map<string, { engine: EngineClient; sampling: AbortController }>()
   const upstreams = new Upstreams({
     ...{ store, log },

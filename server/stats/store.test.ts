@@ -13,9 +13,11 @@ const reading = (id: string, seconds: number): StatsReading => ({
 })
 
 let store: StatsStore
+let known: Set<string>
 beforeEach(() => {
   vi.useFakeTimers({ now: 1_000_000_000_000, toFake: ['Date'] })
-  store = new StatsStore()
+  known = new Set([a, b])
+  store = new StatsStore((_, id) => known.has(id))
   return () => vi.useRealTimers()
 })
 const pass = (seconds: number) => vi.setSystemTime(Date.now() + seconds * 1000)
@@ -102,6 +104,10 @@ describe('what is told', () => {
     store.removeContainer('h1', a)
     store.removeContainer('h1', a)
     expect(fleetChanges(store.takeChanges())).toEqual([{ hostId: 'h1', containers: [], gone: [short] }])
+    expect(fleetHistory(store)[0]?.containers).toEqual([])
+    known.delete(a)
+    store.addCoarse('h1', reading(a, 41))
+    store.addFine('h1', reading(a, 42))
     expect(fleetHistory(store)[0]?.containers).toEqual([])
     store.removeHost('h1')
     expect(fleetHistory(store)).toEqual([])

@@ -28,15 +28,23 @@ export class StatsStore {
   readonly hosts = new Map<string, HostHistory>()
   private changes = new Map<string, HostChanges>()
   private readonly listeners = new Map<string, Set<SampleListener>>()
+  private readonly isKnown: (hostId: string, id: string) => boolean
+
+  /** @param isKnown whether the container is there: a reading under way when it went must not bring its history back */
+  constructor(isKnown: (hostId: string, id: string) => boolean) {
+    this.isKnown = isKnown
+  }
 
   /** A reading at the low rate. */
   addCoarse(hostId: string, reading: StatsReading): void {
+    if (!this.isKnown(hostId, reading.id)) return
     const point = this.containerOf(hostId, reading.id).addCoarse(reading, Date.now())
     this.changesOf(hostId).containers.set(reading.id, point)
   }
 
   /** A reading of a live stream: told to who listens. Podman's streams carry the containers that nobody watches, too. */
   addFine(hostId: string, reading: StatsReading): void {
+    if (!this.isKnown(hostId, reading.id)) return
     const history = this.containerOf(hostId, reading.id)
     const at = Date.now()
     if (!this.listeners.has(objectKey(hostId, reading.id))) {
