@@ -3,6 +3,7 @@ import { authorize } from './auth/authorize.ts'
 import { createIdentity, type Identity } from './auth/identity.ts'
 import { createSetup, type Setup } from './auth/setup.ts'
 import type { Config } from './config.ts'
+import { createContainerDetails } from './containers/details.ts'
 import { createContainerService } from './containers/service.ts'
 import { checkKey, openDatabase, prepareDataFolder } from './db/database.ts'
 import type { Database } from './db/schema.ts'
@@ -11,6 +12,7 @@ import type { AnyRoute } from './http/define-route.ts'
 import { createGuard } from './http/guard.ts'
 import { createPages } from './http/pages.ts'
 import { accountRoutes } from './http/routes/account.ts'
+import { containerDetailRoutes } from './http/routes/container-details.ts'
 import { containerRoutes } from './http/routes/containers.ts'
 import { fleetRoutes } from './http/routes/fleet.ts'
 import { healthRoutes } from './http/routes/health.ts'
@@ -107,6 +109,7 @@ export async function createApp(
     ...accountRoutes({ identity, guard }),
     ...hostRoutes(hosts),
     ...containerRoutes(containers, live.fleet),
+    ...containerDetailRoutes(createContainerDetails(services)),
     ...imageRoutes(images, live.fleet),
     ...registryRoutes(registries),
     ...taskRoutes(tasks),

@@ -3,6 +3,7 @@ import { AppError } from '../errors.ts'
 import type { Transport } from '../transport/types.ts'
 import { negotiateApiVersion } from './compat.ts'
 import { createEngineContext, given, timeouts } from './context.ts'
+import { createDetailCalls } from './details.ts'
 import { understood } from './errors.ts'
 import { nanoToSeconds, readEvents } from './events.ts'
 import { createExecCalls } from './exec.ts'
@@ -78,6 +79,7 @@ export function createEngineClient(transport: Transport): EngineClient {
 
   return {
     ...createStatsCalls(context),
+    ...createDetailCalls(context),
     ...createExecCalls(context),
     ...createLogCalls(context),
     get info() {

@@ -1,0 +1,149 @@
+import type { Readable } from 'node:stream'
+import type { Changes, Processes, UpdateOptions } from '#lib/contracts/container-details.ts'
+import { imageId } from './compat.ts'
+import { type EngineContext, timeouts } from './context.ts'
+import { understood } from './errors.ts'
+import { segments, send, sendForJson, sendForText } from './request.ts'
+import type { CallOptions } from './types.ts'
+
+/** More is a whole file system, and no list for a person. */
+const maximumChanges = 20_000
+/** Milliseconds; the kernel's scheduler period that engines use for fractions of a CPU. */
+const cpuPeriod = 100_000
+
+export interface DetailCalls {
+  /** Throws container_not_running. */
+  containerProcesses(id: string, args: string, options?: CallOptions): Promise<Processes>
+  containerChanges(id: string, options?: CallOptions): Promise<Changes>
+  /** Its file system as a tar, streamed; without volumes, as the engines define it. */
+  exportContainer(id: string, signal: AbortSignal): Promise<Readable>
+  /** Returns the new image's id. */
+  commitContainer(
+    id: string,
+    commit: { repository: string; tag: string; author?: string; message?: string; pause: boolean },
+    options?: CallOptions,
+  ): Promise<string>
+  updateContainer(id: string, update: UpdateOptions, options?: CallOptions): Promise<void>
+}
+
+export function createDetailCalls({ transport, isPodman, docker, libpod, json }: EngineContext): DetailCalls {
+  const subject = 'container'
+  return {
+    async containerProcesses(id, args, options) {
+      const query = args === '' ? {} : { ps_args: args }
+      const found = await json<{ Titles: string[]; Processes: string[][] | null }>(
+        docker(`/containers/${segments(id)}/top`),
+        { subject, query },
+        options,
+      )
+      return understood(() => inColumns({ titles: found.Titles, rows: found.Processes ?? [] }))
+    },
+    async containerChanges(id, options) {
+      // Podman's compatible answer compares with the layer below the image's last one.
+      const path = isPodman() ? libpod : docker
+      const found = await json<{ Path: string; Kind: number }[] | null>(
+        path(`/containers/${segments(id)}/changes`),
+        { subject, timeoutMs: timeouts.list },
+        options,
+      )
+      const kinds = ['modified', 'added', 'deleted'] as const
+      return understood(() => ({
+        items: (found ?? [])
+          .slice(0, maximumChanges)
+          .map(({ Path, Kind }) => ({ path: Path, kind: kinds[Kind] ?? 'modified' })),
+        truncated: (found ?? []).length > maximumChanges,
+      }))
+    },
+    async exportContainer(id, signal) {
+      const answer = await send(transport, {
+        ...{ method: 'GET', path: docker(`/containers/${segments(id)}/export`), subject, signal },
+        timeoutMs: timeouts.list,
+      })
+      return answer.body
+    },
+    async commitContainer(id, { repository, tag, author, message, pause }, options) {
+      const { json: made } = await sendForJson<{ Id: string }>(transport, {
+        ...{ method: 'POST', path: docker('/commit'), subject, timeoutMs: 10 * timeouts.change },
+        query: { container: id, repo: repository, tag, author, comment: message, pause },
+        body: {},
+        ...(options?.signal ? { signal: options.signal } : {}),
+      })
+      return imageId(made.Id)
+    },
+    async updateContainer(id, update, options) {
+      const signal = options?.signal ? { signal: options.signal } : {}
+      const common = { method: 'POST', subject, timeoutMs: timeouts.change, ...signal } as const
+      if (isPodman()) {
+        const { restartPolicy, restartRetries } = update
+        // Podman answers with the bare id, which is no JSON.
+        await sendForText(transport, {
+          ...common,
+          path: libpod(`/containers/${segments(id)}/update`),
+          query: { restartPolicy, restartRetries },
+          body: libpodResources(update),
+        })
+        return
+      }
+      await sendForJson(transport, {
+        ...common,
+        path: docker(`/containers/${segments(id)}/update`),
+        body: dockerResources(update),
+      })
+    },
+  }
+}
+
+/** Podman before 5 gives what the container's own ps printed, a line each: the last column takes the rest. */
+export function inColumns({ titles, rows }: Processes): Processes {
+  const [only] = titles
+  if (titles.length !== 1 || only === undefined || !/\s/.test(only.trim())) return { titles, rows }
+  const names = only.trim().split(/\s+/)
+  const pattern = new RegExp(`^\\s*${'(\\S+)\\s+'.repeat(names.length - 1)}(.*)$`, 's')
+  return {
+    titles: names,
+    rows: rows.map(([line = '']) => pattern.exec(line)?.slice(1) ?? [line]),
+  }
+}
+
+function dockerResources(update: UpdateOptions): Record<string, unknown> {
+  const { memory, memorySwap, cpus, cpuShares, pids, restartPolicy, restartRetries } = update
+  return {
+    ...(memory === undefined ? {} : { Memory: memory }),
+    // A new memory limit above the old one of both together is refused, unless both come at once.
+    ...(memorySwap === undefined
+      ? memory === undefined
+        ? {}
+        : { MemorySwap: memory === 0 ? -1 : 2 * memory }
+      : { MemorySwap: memorySwap }),
+    ...(cpus === undefined ? {} : { NanoCpus: Math.round(cpus * 1e9) }),
+    ...(cpuShares === undefined ? {} : { CpuShares: cpuShares }),
+    ...(pids === undefined ? {} : { PidsLimit: pids }),
+    ...(restartPolicy === undefined
+      ? {}
+      : { RestartPolicy: { Name: restartPolicy, MaximumRetryCount: restartRetries ?? 0 } }),
+  }
+}
+
+/** libpod takes the OCI run-time's own resources (opencontainers/runtime-spec, config-linux). */
+function libpodResources({
+  memory,
+  memorySwap,
+  cpus,
+  cpuShares,
+  pids,
+}: UpdateOptions): Record<string, unknown> {
+  const given = (fields: Record<string, number | undefined>) => {
+    const entries = Object.entries(fields).filter(([, value]) => value !== undefined)
+    return entries.length > 0 ? Object.fromEntries(entries) : undefined
+  }
+  return {
+    memory: given({ limit: memory === 0 ? -1 : memory, swap: memorySwap }),
+    cpu: given({
+      ...(cpus === undefined
+        ? {}
+        : { quota: cpus === 0 ? -1 : Math.round(cpus * cpuPeriod), period: cpuPeriod }),
+      shares: cpuShares,
+    }),
+    pids: given({ limit: pids }),
+  }
+}
