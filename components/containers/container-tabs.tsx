@@ -5,9 +5,11 @@ import { TerminalTab } from '#components/terminal/terminal-tab.tsx'
 import type { Container } from '#lib/contracts/containers.ts'
 import type { Host } from '#lib/contracts/hosts.ts'
 import type { Permission } from '#lib/permissions.ts'
+import { ChangesTab } from './changes-tab.tsx'
 import { EnvironmentTab } from './environment-tab.tsx'
 import { InspectTab } from './inspect-tab.tsx'
 import { OverviewTab } from './overview-tab.tsx'
+import { ProcessesTab } from './processes-tab.tsx'
 
 export interface ContainerTabProps {
   container: Container
@@ -18,7 +20,7 @@ export interface ContainerTabProps {
 
 export interface ContainerTab {
   /** Its name in the URL (`?tab=`) and in the catalogue (`containers.drawer.tabs`). */
-  id: 'overview' | 'logs' | 'terminal' | 'stats' | 'environment' | 'inspect'
+  id: 'overview' | 'logs' | 'terminal' | 'stats' | 'processes' | 'changes' | 'environment' | 'inspect'
   permission: Permission
   /** Fills the height that is left and scrolls by itself. Heavy ones (xterm, charts) are loaded with next/dynamic. */
   Content: ComponentType<ContainerTabProps>
@@ -30,6 +32,8 @@ export const containerTabs: readonly ContainerTab[] = [
   { id: 'logs', permission: 'containers.logs', Content: LogsTab },
   { id: 'terminal', permission: 'containers.exec', Content: TerminalTab },
   { id: 'stats', permission: 'containers.stats', Content: StatsTab },
+  { id: 'processes', permission: 'containers.top', Content: ProcessesTab },
+  { id: 'changes', permission: 'containers.changes', Content: ChangesTab },
   { id: 'environment', permission: 'containers.view', Content: EnvironmentTab },
   { id: 'inspect', permission: 'containers.view', Content: InspectTab },
 ]

@@ -1,4 +1,5 @@
 'use client'
+import { ContainerExtras } from './container-extras.tsx'
 import { ContainerOverview } from './container-overview.tsx'
 import type { ContainerTabProps } from './container-tabs.tsx'
 import { TabBody, waitingFor } from './tab-body.tsx'
@@ -10,6 +11,7 @@ export function OverviewTab({ container, host, stale }: ContainerTabProps) {
     <TabBody>
       <ContainerOverview container={container} host={host} inspect={query.data} />
       {waitingFor(query, stale)}
+      {!stale && <ContainerExtras container={container} inspect={query.data} />}
     </TabBody>
   )
 }
