@@ -2,16 +2,17 @@ import { spawnSync } from 'node:child_process'
 import { cpus } from 'node:os'
 import { benchEventLatency } from './event-latency.ts'
 import { benchList } from './list.ts'
+import { benchLogs } from './logs.ts'
 import { benchScale } from './scale.ts'
 import { benchStats } from './stats.ts'
 
 /** `npm run bench`: figures of one run on one machine. Ratios travel; milliseconds don't. */
-const lab = spawnSync(process.execPath, ['e2e/lab/cli.ts', 'up', '--only', 'docker-unix'], {
+const lab = spawnSync(process.execPath, ['e2e/lab/cli.ts', 'up', '--only', 'docker-unix,docker28-tcp'], {
   stdio: 'inherit',
 })
 if (lab.status !== 0) process.exit(1)
 console.log(`Node ${process.versions.node}, ${cpus().length} cores\n`)
-for (const bench of [benchList, benchEventLatency, benchScale, benchStats]) {
+for (const bench of [benchList, benchEventLatency, benchScale, benchStats, benchLogs]) {
   const { title, rows } = await bench()
   console.log(title)
   for (const [label, value] of rows) console.log(`  ${label.padEnd(58)} ${value}`)
