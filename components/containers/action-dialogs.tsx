@@ -96,6 +96,7 @@ function StopDialog({ containers, onClose, onRun }: Props) {
 
 function KillDialog({ containers, onClose, onRun }: Props) {
   const t = useTranslations('containers')
+  const hosts = useFleet((fleet) => fleet.hosts)
   const [signal, setSignal] = useState<(typeof killSignals)[number]>('SIGKILL')
   return (
     <ConfirmDialog
@@ -103,6 +104,15 @@ function KillDialog({ containers, onClose, onRun }: Props) {
       onOpenChange={(open) => !open && onClose()}
       title={t('dialog.killTitle', useTitleParams(containers))}
       description={t('dialog.killText')}
+      items={
+        containers.length > 1
+          ? containers.map((container) => ({
+              key: `${container.hostId}/${container.id}`,
+              name: container.name,
+              note: hosts.get(container.hostId)?.name,
+            }))
+          : undefined
+      }
       confirmLabel={t('dialog.killAction', { signal })}
       onConfirm={() => onRun({ signal })}
     >

@@ -6,6 +6,7 @@ import type { EngineClient } from '../engine/types.ts'
 import { AppError } from '../errors.ts'
 import type { HostRegistry } from '../hosts/types.ts'
 import type { MemoryFleet } from '../live/fleet-state.ts'
+import { hideEnvironment } from '../redact.ts'
 
 /** What an action carries besides its name. */
 export interface ActionOptions {
@@ -121,13 +122,5 @@ async function at<T>(work: Promise<T>, container: Container): Promise<T> {
   } catch (error) {
     if (!(error instanceof AppError)) throw error
     throw error.at({ hostId: container.hostId, objectId: container.id, params: { name: container.name } })
-  }
-}
-
-/** Environment variables hold passwords: names stay, values go, until asked for with the permission. */
-function hideEnvironment(inspect: Record<string, unknown>): void {
-  const config = inspect.Config as { Env?: unknown } | undefined
-  if (config && Array.isArray(config.Env)) {
-    config.Env = config.Env.map((entry) => `${String(entry).split('=', 1)[0]}=`)
   }
 }

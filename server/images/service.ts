@@ -4,11 +4,13 @@ import type { Authorize, Principal } from '../auth/types.ts'
 import { AppError } from '../errors.ts'
 import type { HostRegistry } from '../hosts/types.ts'
 import type { MemoryFleet } from '../live/fleet-state.ts'
+import { hideBuildValues, hideEnvironment } from '../redact.ts'
 
 export interface ImageService {
   list(): Image[]
-  inspect(hostId: string, id: string, signal: AbortSignal): Promise<ImageDetail>
-  history(hostId: string, id: string, signal: AbortSignal): Promise<ImageHistory>
+  /** Values of environment variables and of build arguments only for who may reveal a container's. */
+  inspect(principal: Principal, hostId: string, id: string, signal: AbortSignal): Promise<ImageDetail>
+  history(principal: Principal, hostId: string, id: string, signal: AbortSignal): Promise<ImageHistory>
   /** Throws reference_invalid before the engine is asked. */
   tag(principal: Principal, hostId: string, id: string, reference: string): Promise<void>
   /** Throws image_in_use naming the containers, image_has_several_tags. */
@@ -31,6 +33,14 @@ export function createImageService(parts: {
     const image = fleet.get('images', hostId, id)
     if (!image) throw new AppError('image_not_found', { hostId, objectId: id })
     return image
+  }
+  const mayReveal = (principal: Principal, hostId: string, objectId: string) => {
+    try {
+      authorize(principal, 'containers.reveal', { hostId, objectId })
+      return true
+    } catch {
+      return false
+    }
   }
   const told = async <T>(hostId: string, id: string, work: Promise<T>): Promise<T> => {
     try {
@@ -57,13 +67,17 @@ export function createImageService(parts: {
   }
   return {
     list: () => fleet.all('images'),
-    async inspect(hostId, id, signal) {
+    async inspect(principal, hostId, id, signal) {
       const image = get(hostId, id)
-      return { image, inspect: await told(hostId, id, registry.engine(hostId).inspectImage(id, { signal })) }
+      const inspect = await told(hostId, id, registry.engine(hostId).inspectImage(id, { signal }))
+      if (!mayReveal(principal, hostId, id)) hideEnvironment(inspect)
+      return { image, inspect }
     },
-    history(hostId, id, signal) {
+    async history(principal, hostId, id, signal) {
       get(hostId, id)
-      return told(hostId, id, registry.engine(hostId).imageHistory(id, { signal }))
+      const steps = await told(hostId, id, registry.engine(hostId).imageHistory(id, { signal }))
+      if (mayReveal(principal, hostId, id)) return steps
+      return steps.map((step) => ({ ...step, createdBy: hideBuildValues(step.createdBy) }))
     },
     async tag(principal, hostId, id, reference) {
       authorize(principal, 'images.tag', { hostId, objectId: id })

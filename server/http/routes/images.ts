@@ -35,7 +35,8 @@ export function imageRoutes(images: ImageService, fleet: FleetState): AnyRoute[]
       summary: 'One image with the engine’s own document',
       params: oneImage,
       response: imageDetailSchema,
-      handler: ({ params, signal }) => images.inspect(params.hostId, params.imageId, signal),
+      handler: ({ principal, params, signal }) =>
+        images.inspect(principal as Principal, params.hostId, params.imageId, signal),
     }),
     defineRoute({
       method: 'GET',
@@ -44,7 +45,8 @@ export function imageRoutes(images: ImageService, fleet: FleetState): AnyRoute[]
       summary: 'The layers of an image',
       params: oneImage,
       response: imageHistorySchema,
-      handler: ({ params, signal }) => images.history(params.hostId, params.imageId, signal),
+      handler: ({ principal, params, signal }) =>
+        images.history(principal as Principal, params.hostId, params.imageId, signal),
     }),
     defineRoute({
       method: 'POST',
