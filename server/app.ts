@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { authorize } from './auth/authorize.ts'
 import { createIdentity, type Identity } from './auth/identity.ts'
 import { createSetup, type Setup } from './auth/setup.ts'
+import { bulkTask, createBulkService } from './bulk/service.ts'
 import type { Config } from './config.ts'
 import { createContainerDetails } from './containers/details.ts'
 import { createContainerService } from './containers/service.ts'
@@ -12,6 +13,7 @@ import type { AnyRoute } from './http/define-route.ts'
 import { createGuard } from './http/guard.ts'
 import { createPages } from './http/pages.ts'
 import { accountRoutes } from './http/routes/account.ts'
+import { bulkRoutes } from './http/routes/bulk.ts'
 import { containerDetailRoutes } from './http/routes/container-details.ts'
 import { containerRoutes } from './http/routes/containers.ts'
 import { fleetRoutes } from './http/routes/fleet.ts'
@@ -84,6 +86,7 @@ export async function createApp(
   const stats = createStats({ registry: hosts.registry, fleet: live.fleet, authorize, log })
   const services = { fleet: live.fleet, registry: hosts.registry, authorize }
   const containers = createContainerService(services)
+  tasks.define(bulkTask({ containers, fleet: live.fleet }))
   const images = createImageService(services)
   const logs = createLogService(services)
 
@@ -113,6 +116,7 @@ export async function createApp(
     ...imageRoutes(images, live.fleet),
     ...registryRoutes(registries),
     ...taskRoutes(tasks),
+    ...bulkRoutes(createBulkService({ ...services, tasks })),
     ...logRoutes(logs),
     ...updateRoutes(updates),
     ...fleetRoutes(live.fleet),

@@ -1,7 +1,6 @@
 'use client'
 import { useState } from 'react'
 import { useTranslations } from 'use-intl'
-import { useFleet } from '#components/data/use-live.ts'
 import { Button } from '#components/ui/button.tsx'
 import { Checkbox } from '#components/ui/checkbox.tsx'
 import { ConfirmDialog } from '#components/ui/confirm-dialog.tsx'
@@ -9,6 +8,7 @@ import { Dialog } from '#components/ui/dialog.tsx'
 import { CheckField, Field } from '#components/ui/field.tsx'
 import { Input } from '#components/ui/input.tsx'
 import { Select } from '#components/ui/select.tsx'
+import { isLive } from '#lib/container-rules.ts'
 import { killSignals } from '#lib/container-states.ts'
 import type { Container } from '#lib/contracts/containers.ts'
 import type { AskingAction } from './container-menu.tsx'
@@ -16,11 +16,11 @@ import type { ActionOptions } from './use-container-actions.ts'
 
 export interface Question {
   action: AskingAction
-  containers: readonly Container[]
+  container: Container
 }
 
 interface Props {
-  containers: readonly Container[]
+  container: Container
   onClose(): void
   onRun(options: ActionOptions): void
 }
@@ -37,7 +37,7 @@ export function ActionDialog({
 }) {
   if (!question) return null
   const props: Props = {
-    containers: question.containers,
+    container: question.container,
     onClose,
     onRun: (options) => {
       onClose()
@@ -50,11 +50,7 @@ export function ActionDialog({
   return <RemoveDialog {...props} />
 }
 
-function useTitleParams(containers: readonly Container[]) {
-  return { count: containers.length, name: containers[0]?.name ?? '' }
-}
-
-function StopDialog({ containers, onClose, onRun }: Props) {
+function StopDialog({ container, onClose, onRun }: Props) {
   const t = useTranslations('containers')
   const common = useTranslations('common')
   const [grace, setGrace] = useState('')
@@ -65,7 +61,7 @@ function StopDialog({ containers, onClose, onRun }: Props) {
       open
       size="sm"
       onOpenChange={(open) => !open && onClose()}
-      title={t('dialog.stopTitle', useTitleParams(containers))}
+      title={t('dialog.stopTitle', { name: container.name })}
       description={t('dialog.stopText')}
       onSubmit={() => valid && onRun({ graceSeconds: seconds })}
       footer={
@@ -94,25 +90,15 @@ function StopDialog({ containers, onClose, onRun }: Props) {
   )
 }
 
-function KillDialog({ containers, onClose, onRun }: Props) {
+function KillDialog({ container, onClose, onRun }: Props) {
   const t = useTranslations('containers')
-  const hosts = useFleet((fleet) => fleet.hosts)
   const [signal, setSignal] = useState<(typeof killSignals)[number]>('SIGKILL')
   return (
     <ConfirmDialog
       open
       onOpenChange={(open) => !open && onClose()}
-      title={t('dialog.killTitle', useTitleParams(containers))}
+      title={t('dialog.killTitle', { name: container.name })}
       description={t('dialog.killText')}
-      items={
-        containers.length > 1
-          ? containers.map((container) => ({
-              key: `${container.hostId}/${container.id}`,
-              name: container.name,
-              note: hosts.get(container.hostId)?.name,
-            }))
-          : undefined
-      }
       confirmLabel={t('dialog.killAction', { signal })}
       onConfirm={() => onRun({ signal })}
     >
@@ -130,10 +116,10 @@ function KillDialog({ containers, onClose, onRun }: Props) {
   )
 }
 
-function RenameDialog({ containers, onClose, onRun }: Props) {
+function RenameDialog({ container, onClose, onRun }: Props) {
   const t = useTranslations('containers')
   const common = useTranslations('common')
-  const before = containers[0]?.name ?? ''
+  const before = container.name
   const [name, setName] = useState(before)
   const valid = /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}$/.test(name) && name !== before
   return (
@@ -167,25 +153,18 @@ function RenameDialog({ containers, onClose, onRun }: Props) {
   )
 }
 
-function RemoveDialog({ containers, onClose, onRun }: Props) {
+function RemoveDialog({ container, onClose, onRun }: Props) {
   const t = useTranslations('containers')
-  const hosts = useFleet((fleet) => fleet.hosts)
-  const live = containers.some((container) => ['running', 'paused', 'restarting'].includes(container.state))
-  const [force, setForce] = useState(containers.length === 1 && live)
+  const live = isLive(container)
+  const [force, setForce] = useState(live)
   const [volumes, setVolumes] = useState(false)
-  const hostCount = new Set(containers.map((container) => container.hostId)).size
   return (
     <ConfirmDialog
       open
       onOpenChange={(open) => !open && onClose()}
-      title={t('dialog.removeTitle', { ...useTitleParams(containers), hosts: hostCount })}
+      title={t('dialog.removeTitle', { name: container.name })}
       description={t(volumes ? 'dialog.removeGoes' : 'dialog.removeStays')}
-      items={containers.map((container) => ({
-        key: `${container.hostId}/${container.id}`,
-        name: container.name,
-        note: hosts.get(container.hostId)?.name,
-      }))}
-      confirmLabel={t('dialog.removeAction', { count: containers.length })}
+      confirmLabel={t('dialog.removeAction')}
       onConfirm={() => onRun({ force, volumes })}
     >
       {live && (

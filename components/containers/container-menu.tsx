@@ -20,8 +20,8 @@ import { useSession } from '#components/data/use-session.ts'
 import { logsHref } from '#components/logs/log-selection.ts'
 import { IconButton } from '#components/ui/icon-button.tsx'
 import { Menu, MenuItem, MenuLine } from '#components/ui/menu.tsx'
+import { isPossible, permissionOf } from '#lib/container-rules.ts'
 import type { Container, ContainerAction } from '#lib/contracts/containers.ts'
-import { isPossible, permissionOf } from './action-rules.ts'
 
 /** Actions that ask before they run. */
 export type AskingAction = 'stop' | 'kill' | 'rename' | 'remove'

@@ -31,7 +31,7 @@ export function ContainerPage({ hostId, containerId }: { hostId: string; contain
             container={container}
             disabled={isStale(host)}
             onRun={(action) => void run(container, action)}
-            onAsk={(action) => setQuestion({ action, containers: [container] })}
+            onAsk={(action) => setQuestion({ action, container })}
           />
         }
       />

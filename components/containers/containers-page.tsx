@@ -15,11 +15,12 @@ import { EmptyState } from '#components/ui/empty-state.tsx'
 import { Menu, MenuCheckItem, MenuRadioGroup } from '#components/ui/menu.tsx'
 import { objectKey } from '#lib/apply-live.ts'
 import { matchesFilter, parseContainerFilter } from '#lib/container-filter.ts'
-import type { Container, ContainerAction } from '#lib/contracts/containers.ts'
+import { isPossible } from '#lib/container-rules.ts'
+import type { BulkAction } from '#lib/contracts/bulk.ts'
+import type { Container } from '#lib/contracts/containers.ts'
 import type { Host } from '#lib/contracts/hosts.ts'
 import type { Question } from './action-dialogs.tsx'
-import { isPossible } from './action-rules.ts'
-import { BulkBar, useBulk } from './bulk-bar.tsx'
+import { BulkBar } from './bulk-bar.tsx'
 import { columnIds, defaultColumns, useContainerColumns } from './container-columns.tsx'
 import { ContainerMenu } from './container-menu.tsx'
 import { ContainerPhoneRow } from './container-phone-row.tsx'
@@ -30,6 +31,9 @@ import { useContainerActions } from './use-container-actions.ts'
 // What opens on demand is loaded on demand: the first view stays small.
 const ActionDialog = lazy(() =>
   import('./action-dialogs.tsx').then((module) => ({ default: module.ActionDialog })),
+)
+const BulkDialog = lazy(() =>
+  import('#components/bulk/bulk-dialog.tsx').then((module) => ({ default: module.BulkDialog })),
 )
 const ContainerDrawer = lazy(() =>
   import('./container-drawer.tsx').then((module) => ({ default: module.ContainerDrawer })),
@@ -58,7 +62,7 @@ export function ContainersPage() {
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set())
   const [question, setQuestion] = useState<Question | null>(null)
   const { run } = useContainerActions()
-  const bulk = useBulk()
+  const [bulk, setBulk] = useState<{ action: BulkAction; containers: readonly Container[] } | null>(null)
 
   const sort = useMemo(() => parseSort(view.sort, { column: 'name', descending: false }), [view.sort])
   const stats = useSortStats(sort.column === 'cpu' || sort.column === 'memory')
@@ -83,18 +87,13 @@ export function ContainersPage() {
       }),
     [setOpen, open],
   )
-  const ask = (action: Question['action'], asked: readonly Container[]) =>
-    setQuestion({ action, containers: asked })
-  const answer = (asked: Question, options: object) => {
-    const [only] = asked.containers
-    if (asked.containers.length === 1 && only) void run(only, asked.action, options)
-    else void bulk.start(asked.action, asked.containers, options)
+  const act = (action: BulkAction, chosen: readonly Container[]) => {
+    const [only] = chosen
+    if (chosen.length !== 1 || !only) setBulk({ action, containers: chosen })
+    else if (action === 'kill' || action === 'remove') setQuestion({ action, container: only })
+    else void run(only, action)
   }
-  useSelectionCommands(selection, opened, (action, chosen) => {
-    if (action === 'kill' || action === 'remove') ask(action, chosen)
-    else if (chosen.length === 1 && chosen[0]) void run(chosen[0], action)
-    else void bulk.start(action, chosen)
-  })
+  useSelectionCommands(selection, opened, act)
 
   return (
     <div className="fill">
@@ -184,7 +183,7 @@ export function ContainersPage() {
             open={menuOpen}
             onOpenChange={onOpenChange}
             onRun={(action) => void run(container, action)}
-            onAsk={(action) => ask(action, [container])}
+            onAsk={(action) => setQuestion({ action, container })}
           />
         )}
         loading={!loaded}
@@ -198,18 +197,24 @@ export function ContainersPage() {
       />
       <BulkBar
         selected={selection}
-        bulk={bulk}
-        onAsk={(action) => ask(action, selection)}
+        onAct={(action) => act(action, selection)}
         onClear={() => setSelected(new Set())}
       />
       <Suspense>
-        {question && <ActionDialog question={question} onClose={() => setQuestion(null)} onRun={answer} />}
+        {question && (
+          <ActionDialog
+            question={question}
+            onClose={() => setQuestion(null)}
+            onRun={(asked, options) => void run(asked.container, asked.action, options)}
+          />
+        )}
+        {bulk && <BulkDialog {...bulk} onClose={() => setBulk(null)} />}
         {open && (
           <ContainerDrawer
             open={open}
             container={opened}
             onClose={() => void setOpen(null)}
-            onAsk={(action, container) => ask(action, [container])}
+            onAsk={(action, container) => setQuestion({ action, container })}
           />
         )}
       </Suspense>
@@ -270,7 +275,7 @@ function useGroups(
 function useSelectionCommands(
   selection: readonly Container[],
   opened: Container | undefined,
-  run: (action: Exclude<ContainerAction, 'rename'>, containers: readonly Container[]) => void,
+  run: (action: BulkAction, containers: readonly Container[]) => void,
 ): void {
   const t = useTranslations('containers')
   const chosen = useMemo(

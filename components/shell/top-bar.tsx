@@ -3,6 +3,7 @@ import { Search } from 'lucide-react'
 import Link from 'next/link'
 import { useTranslations } from 'use-intl'
 import { useScopedHref } from '../data/use-scope.ts'
+import { TaskTray } from '../tasks/task-tray.tsx'
 import { Kbd } from '../ui/kbd.tsx'
 import { AccountMenu } from './account-menu.tsx'
 import { BrandMark } from './brand.tsx'
@@ -33,6 +34,7 @@ export function TopBar({ onSearch, onShowShortcuts }: { onSearch(): void; onShow
         <span className="flex-1 truncate text-left">{t('openPalette')}</span>
         <Kbd keys="mod+k" />
       </button>
+      <TaskTray />
       <ConnectionMark />
       <ThemeButton />
       <AccountMenu onShowShortcuts={onShowShortcuts} />

@@ -87,10 +87,29 @@ export async function runTask(
       done()
     }
   }
-  const worker = async () => {
-    for (let step = waiting.shift(); step; step = waiting.shift()) await one(step)
+  // A host that hangs may hold half of the places, and never those of all others.
+  const several = new Set(waiting.map((step) => step.hostId)).size > 1
+  const most = several ? Math.max(1, Math.floor(task.width / 2)) : task.width
+  const busy = new Map<string, number>()
+  const running = new Set<Promise<void>>()
+  while (waiting.length > 0) {
+    const index = waiting.findIndex((step) => (busy.get(step.hostId) ?? 0) < most)
+    if (running.size >= task.width || index < 0) {
+      await Promise.race(running)
+      continue
+    }
+    const [step] = waiting.splice(index, 1) as [TaskStep]
+    const { hostId } = step
+    busy.set(hostId, (busy.get(hostId) ?? 0) + 1)
+    const work = async () => {
+      await one(step)
+      busy.set(hostId, (busy.get(hostId) ?? 1) - 1)
+      running.delete(job)
+    }
+    const job: Promise<void> = work()
+    running.add(job)
   }
-  await Promise.all(Array.from({ length: task.width }, worker))
+  await Promise.all(running)
   task.state = outcomeOf(task, abort.signal.aborted)
   task.finishedAt = now()
   parts.changed()

@@ -138,6 +138,32 @@ describe('a task', () => {
     expect(state.most).toBe(6)
   })
 
+  it('does not wait for one host with the work of the others', async () => {
+    const { state, test, tasks } = await withKind()
+    tasks.define(
+      defineTask({
+        kind: 'test.hosts',
+        input,
+        params: () => ({}),
+        plan: ({ names }) =>
+          names.map((name) => ({
+            ...{ key: name, hostId: name.startsWith('slow') ? 'h111111111111' : hostId, subject: name },
+            ...{ verb: 'start', permission: 'containers.start' as const },
+            run: async ({ signal }) => {
+              if (name.startsWith('slow')) await untilAborted(signal)
+              state.began.push(name)
+            },
+          })),
+      }),
+    )
+    const names = ['slow1', 'slow2', 'slow3', 'slow4', 'a', 'b', 'c']
+    const options = { width: 4, stopOnFailure: false }
+    const task = await test.app.tasks.start(administrator, 'test.hosts', { names }, options)
+    await expect.poll(() => state.began).toEqual(['a', 'b', 'c'])
+    tasks.cancel(administrator, task.id)
+    await expect.poll(() => tasks.get(administrator, task.id).state).toBe('cancelled')
+  })
+
   it('is refused when there is nothing to do, or too much', async () => {
     const { start, tasks } = await withKind()
     await expect(start([])).rejects.toMatchObject({ code: 'task_empty' })

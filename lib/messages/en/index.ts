@@ -1,4 +1,5 @@
 import account from './account.json' with { type: 'json' }
+import bulk from './bulk.json' with { type: 'json' }
 import common from './common.json' with { type: 'json' }
 import containers from './containers.json' with { type: 'json' }
 import errors from './errors.json' with { type: 'json' }
@@ -10,11 +11,13 @@ import logs from './logs.json' with { type: 'json' }
 import setup from './setup.json' with { type: 'json' }
 import shell from './shell.json' with { type: 'json' }
 import stats from './stats.json' with { type: 'json' }
+import tasks from './tasks.json' with { type: 'json' }
 import terminal from './terminal.json' with { type: 'json' }
 
 /** The English catalogue, one file per noun. It is the reference for the keys of every other language. */
 export const en = {
   account,
+  bulk,
   common,
   containers,
   errors,
@@ -26,5 +29,6 @@ export const en = {
   setup,
   shell,
   stats,
+  tasks,
   terminal,
 }

@@ -1,0 +1,141 @@
+'use client'
+import { useMutation } from '@tanstack/react-query'
+import { ChevronRight } from 'lucide-react'
+import { useState } from 'react'
+import { useTranslations } from 'use-intl'
+import { api } from '#components/data/api.ts'
+import { useFleet } from '#components/data/use-live.ts'
+import { Age } from '#components/ui/age.tsx'
+import { Button } from '#components/ui/button.tsx'
+import { cn } from '#components/ui/cn.ts'
+import { EmptyState } from '#components/ui/empty-state.tsx'
+import { useErrorText } from '#components/ui/error-text.ts'
+import type { Task, TaskStep } from '#lib/contracts/tasks.ts'
+
+/** The tray's content: newest first, each with its steps behind a click; one that runs or failed is open. */
+export function TaskList({ tasks }: { tasks: readonly Task[] }) {
+  const t = useTranslations('tasks')
+  if (tasks.length === 0) return <EmptyState title={t('none')}>{t('noneText')}</EmptyState>
+  return (
+    <ul className="overflow-y-auto">
+      {tasks.map((task) => (
+        <TaskItem key={task.id} task={task} />
+      ))}
+    </ul>
+  )
+}
+
+const isRunning = ({ state }: Task) => state === 'running' || state === 'queued'
+
+function TaskItem({ task }: { task: Task }) {
+  const t = useTranslations('tasks')
+  const [chosen, setChosen] = useState<boolean | null>(null)
+  const running = isRunning(task)
+  const open = chosen ?? task.state !== 'succeeded'
+  const ask = useMutation({
+    mutationFn: (what: 'cancel' | 'retry' | 'dismiss') =>
+      what === 'dismiss'
+        ? api.delete(`/api/tasks/${task.id}`)
+        : api.post(`/api/tasks/${task.id}/${what}`, {}),
+  })
+  const done = task.steps.filter((step) => step.state === 'succeeded').length
+  const over = task.steps.filter((step) => step.state !== 'pending' && step.state !== 'running').length
+  return (
+    <li className="border-b px-3 py-2 last:border-b-0">
+      <div className="flex items-center gap-2">
+        <button
+          type="button"
+          aria-expanded={open}
+          className="flex min-w-0 flex-1 items-center gap-1.5 text-left"
+          onClick={() => setChosen(!open)}
+        >
+          <ChevronRight aria-hidden className={cn('size-4 shrink-0 text-ink-faint', open && 'rotate-90')} />
+          <span className="truncate font-medium">{t('kind.action', titleOf(task))}</span>
+        </button>
+        <span className={cn('shrink-0 text-xs', tone(task))}>
+          {running ? t('progress', { over, total: task.steps.length }) : t(`state.${task.state}`, { done })}
+        </span>
+      </div>
+      {running && (
+        <progress
+          aria-label={t('progress', { over, total: task.steps.length })}
+          value={over}
+          max={task.steps.length}
+          className="mt-1.5 h-1 w-full accent-accent"
+        />
+      )}
+      {open && (
+        <ul className="mt-1.5 flex max-h-60 flex-col gap-0.5 overflow-y-auto pl-5">
+          {task.steps.map((step) => (
+            <Step key={step.id} step={step} />
+          ))}
+        </ul>
+      )}
+      <div className="mt-1 flex items-center gap-1.5 pl-5 text-ink-faint text-xs">
+        <Age at={task.createdAt} ago />
+        <span className="flex-1" />
+        {running ? (
+          <Button size="sm" busy={ask.isPending} onClick={() => ask.mutate('cancel')}>
+            {t('cancel')}
+          </Button>
+        ) : (
+          <>
+            {task.state !== 'succeeded' && (
+              <Button size="sm" busy={ask.isPending} onClick={() => ask.mutate('retry')}>
+                {t('retry')}
+              </Button>
+            )}
+            <Button size="sm" variant="ghost" onClick={() => ask.mutate('dismiss')}>
+              {t('dismiss')}
+            </Button>
+          </>
+        )}
+      </div>
+    </li>
+  )
+}
+
+const titleOf = ({ params }: Task) => ({
+  action: String(params.action ?? 'other'),
+  count: Number(params.count ?? 0),
+})
+
+function tone({ state }: Task): string {
+  if (state === 'succeeded') return 'text-state-running'
+  return state === 'failed' || state === 'partly' || state === 'interrupted'
+    ? 'text-danger'
+    : 'text-ink-muted'
+}
+
+function Step({ step }: { step: TaskStep }) {
+  const t = useTranslations('tasks')
+  const errorText = useErrorText()
+  const host = useFleet((fleet) => fleet.hosts).get(step.hostId)
+  const problem = step.error ? errorText(step.error) : null
+  return (
+    <li className="text-xs">
+      <span className="flex items-baseline gap-2">
+        <span className="min-w-0 truncate">{step.subject}</span>
+        <span className="shrink-0 text-ink-faint">{host?.name}</span>
+        <span
+          className={cn(
+            'ml-auto shrink-0',
+            step.state === 'succeeded' && 'text-state-running',
+            (step.state === 'failed' || step.state === 'unknown') && 'text-danger',
+            (step.state === 'pending' || step.state === 'skipped' || step.state === 'cancelled') &&
+              'text-ink-faint',
+          )}
+        >
+          {step.state === 'succeeded' && step.result?.outcome === 'already'
+            ? t('already')
+            : t(`step.${step.state}`)}
+        </span>
+      </span>
+      {problem && (
+        <span className="block text-ink-muted">
+          {[problem.sentence, problem.remedy, problem.detail].filter(Boolean).join(' ')}
+        </span>
+      )}
+    </li>
+  )
+}

@@ -1,0 +1,101 @@
+import type { z } from 'zod'
+import { permissionOf, refusalOf } from '#lib/container-rules.ts'
+import { type BulkPlan, bulkInputSchema, type bulkStartSchema } from '#lib/contracts/bulk.ts'
+import type { Task } from '#lib/contracts/tasks.ts'
+import type { Authorize, Principal } from '../auth/types.ts'
+import type { ContainerService } from '../containers/service.ts'
+import { AppError } from '../errors.ts'
+import type { HostRegistry } from '../hosts/types.ts'
+import type { FleetState } from '../live/types.ts'
+import { defineTask, type PlannedStep, type TaskDefinition, type TaskService } from '../tasks/types.ts'
+
+type Input = z.output<typeof bulkInputSchema>
+
+export interface BulkService {
+  plan(principal: Principal, input: Input): BulkPlan
+  /** Starts what the plan of this moment does not refuse. Throws task_empty when that is nothing. */
+  start(principal: Principal, input: z.output<typeof bulkStartSchema>): Promise<Task>
+}
+
+export const bulkKind = 'containers.action'
+
+/** The kind of task that acts on containers. A retry acts also on those whose state has changed since: what is done already says so. */
+export function bulkTask(parts: { containers: ContainerService; fleet: FleetState }): TaskDefinition {
+  const { containers, fleet } = parts
+  return defineTask({
+    kind: bulkKind,
+    input: bulkInputSchema,
+    params: ({ action, containers: refs }) => ({ action, count: refs.length }),
+    plan: ({ action, containers: refs, options }, principal) =>
+      refs.flatMap(({ hostId, containerId }): PlannedStep[] => {
+        const container = fleet.get('containers', hostId, containerId)
+        if (!container) return []
+        return [
+          {
+            ...{ key: `${hostId}/${containerId}`, hostId, objectId: containerId },
+            ...{ subject: container.name, verb: action, permission: permissionOf[action] },
+            async run() {
+              const { outcome } = await containers.act(principal, hostId, containerId, action, options)
+              return { outcome }
+            },
+          },
+        ]
+      }),
+  })
+}
+
+export function createBulkService(parts: {
+  tasks: TaskService
+  fleet: FleetState
+  registry: HostRegistry
+  authorize: Authorize
+}): BulkService {
+  const { tasks, fleet, registry, authorize } = parts
+  const plan = (principal: Principal, { action, containers, options }: Input): BulkPlan => {
+    const online = new Set(
+      registry
+        .list()
+        .filter((host) => host.state === 'online')
+        .map((host) => host.id),
+    )
+    return {
+      items: containers.map(({ hostId, containerId }) => {
+        const container = fleet.get('containers', hostId, containerId)
+        const item = { hostId, containerId, name: container?.name ?? containerId.slice(0, 12) }
+        if (!container) return { ...item, state: '', refused: 'gone' }
+        const refused = !may(authorize, principal, action, hostId, containerId)
+          ? 'denied'
+          : online.has(hostId)
+            ? refusalOf(action, container, options)
+            : 'host'
+        return { ...item, state: container.state, refused }
+      }),
+    }
+  }
+  return {
+    plan,
+    async start(principal, { width, stopOnFailure, ...input }) {
+      const containers = plan(principal, input)
+        .items.filter((item) => item.refused === null)
+        .map(({ hostId, containerId }) => ({ hostId, containerId }))
+      // An empty list is refused by the schema in words for programs; a person is told that nothing fits.
+      if (containers.length === 0) throw new AppError('task_empty')
+      return tasks.start(principal, bulkKind, { ...input, containers }, { width, stopOnFailure })
+    },
+  }
+}
+
+function may(
+  authorize: Authorize,
+  principal: Principal,
+  action: Input['action'],
+  hostId: string,
+  objectId: string,
+): boolean {
+  try {
+    authorize(principal, permissionOf[action], { hostId, objectId })
+    return true
+  } catch {
+    return false
+  }
+}
