@@ -19,35 +19,34 @@ export function TaskTray() {
   useShortcut('t', () => setOpen((before) => !before), { group: 'general', label: t('title') })
   useEffect(() => onOpenTray(() => setOpen(true)), [])
   return (
-    <Popover
-      label={t('title')}
-      align="end"
-      open={open}
-      onOpenChange={setOpen}
-      className="w-[min(26rem,calc(100vw-1rem))]"
-      trigger={
-        <span className="relative">
+    <span className="relative">
+      <Popover
+        label={t('title')}
+        align="end"
+        open={open}
+        onOpenChange={setOpen}
+        className="w-[min(26rem,calc(100vw-1rem))]"
+        trigger={
           <IconButton
             label={running > 0 ? t('running', { count: running }) : t('title')}
             keys="t"
             side="bottom"
             icon={<ListChecks />}
-            onClick={() => setOpen(!open)}
           />
-          {running > 0 && (
-            <span
-              aria-hidden
-              className="pointer-events-none absolute -top-0.5 -right-0.5 grid min-w-4 place-items-center rounded-full bg-accent px-1 text-2xs text-accent-ink"
-            >
-              {running}
-            </span>
-          )}
+        }
+      >
+        <Suspense>
+          <TaskList tasks={tasks} />
+        </Suspense>
+      </Popover>
+      {running > 0 && (
+        <span
+          aria-hidden
+          className="pointer-events-none absolute -top-0.5 -right-0.5 grid min-w-4 place-items-center rounded-full bg-accent px-1 text-2xs text-accent-ink"
+        >
+          {running}
         </span>
-      }
-    >
-      <Suspense>
-        <TaskList tasks={tasks} />
-      </Suspense>
-    </Popover>
+      )}
+    </span>
   )
 }
