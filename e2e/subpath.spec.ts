@@ -49,7 +49,8 @@ test('works below a path behind nginx: set-up, assets, deep links, the live sock
   await expect(page).toHaveURL(/\/roadstead\/login\?next=/)
   await page.getByRole('textbox', { name: 'E-mail' }).fill(email)
   await page.getByRole('textbox', { name: 'Password' }).fill(password)
-  const live = page.waitForEvent('websocket')
+  // The page has several sockets; the live one is one of them.
+  const live = page.waitForEvent('websocket', (socket) => socket.url().endsWith('/api/live'))
   await page.getByRole('button', { name: /sign in/i }).click()
   await expect(page).toHaveURL(`${address}/containers?filter=shop`)
   expect(new URL((await live).url()).pathname).toBe('/roadstead/api/live')
