@@ -12,6 +12,8 @@ export interface LogLine {
   text: string
   /** The engine's answer ended in the middle of it: of a running container the rest is still to come. */
   open?: true
+  /** Entries that the engine stored it in, where more than one; `tail` counts those. */
+  pieces?: number
 }
 
 export interface LogRequest {
@@ -21,6 +23,11 @@ export interface LogRequest {
   /** Nanoseconds, inclusive. */
   since?: bigint
   tail?: number
+  /**
+   * When the container was started last, in nanoseconds. Podman joins what a run left without a newline to the next run's
+   * first line; no line goes on over that moment.
+   */
+  runBegan?: bigint
   signal: AbortSignal
 }
 
@@ -35,7 +42,7 @@ export interface LogCalls {
 
 export function createLogCalls({ transport, isPodman, docker, libpod }: EngineContext): LogCalls {
   return {
-    async containerLogs(id, { tty, follow, since, tail, signal }) {
+    async containerLogs(id, { tty, follow, since, tail, runBegan, signal }) {
       const answer = await send(transport, {
         method: 'GET',
         // libpod frames a TTY's log too: conmon stamps whatever it read, in the middle of lines, and in a raw stream
@@ -57,7 +64,11 @@ export function createLogCalls({ transport, isPodman, docker, libpod }: EngineCo
         }
         throw error
       })
-      return lines(answer.body, { framed: !tty || isPodman(), tty }, transport.explain)
+      const parser =
+        tty && !isPodman()
+          ? new RawLog()
+          : new FramedLog(isPodman() ? { runBegan: runBegan ?? 0n } : { fullPiece })
+      return lines(answer.body, parser, tty, transport.explain)
     },
   }
 }
@@ -67,14 +78,14 @@ const unreadable = /does not support reading|driver.*(none|passthrough)|logs.*(n
 
 async function* lines(
   body: AsyncIterable<Uint8Array>,
-  log: { framed: boolean; tty: boolean },
+  parser: FramedLog | RawLog,
+  tty: boolean,
   explain: (error: unknown) => Error,
 ): AsyncGenerator<LogLine> {
-  const parser = log.framed ? new FramedLog() : new RawLog()
   const clean = function* (found: Iterable<LogLine>) {
     for (const line of found) {
       // A terminal ends its lines with CR LF.
-      if (log.tty && line.text.endsWith('\r')) line.text = line.text.slice(0, -1)
+      if (tty && line.text.endsWith('\r')) line.text = line.text.slice(0, -1)
       yield line
     }
   }
@@ -91,6 +102,14 @@ const maximumLine = 1024 * 1024
 /** `2026-11-21T02:26:09.521452506Z `, with an offset on some Podman hosts. */
 const stamp = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d) ?/
 
+/** How to tell that a line which ended without a newline does not go on: the container ended there. */
+export interface RunEnd {
+  /** Docker's pieces are full unless the container closed its output. */
+  fullPiece?: number
+  /** Podman's are not: what came before the last start is of another run. */
+  runBegan?: bigint
+}
+
 /** One stream's text to lines. Keeps characters that were cut between two frames whole. */
 class Assembler {
   private readonly decoder = new StringDecoder('utf8')
@@ -99,20 +118,34 @@ class Assembler {
   private time = 0n
   /** The last piece did not end the line: the next one is stamped again all the same. */
   private open = false
+  private pieces = 0
+  private readonly fullPiece: number
+  private readonly runBegan: bigint
 
-  constructor(stream: LogLine['stream']) {
+  constructor(stream: LogLine['stream'], { fullPiece = 0, runBegan = 0n }: RunEnd = {}) {
     this.stream = stream
+    this.fullPiece = fullPiece
+    this.runBegan = runBegan
   }
 
   /** A piece that the engine stamped: a frame, or a line of a raw log. `ends` tells whether a newline came with it. */
   *piece(bytes: Buffer, ends: boolean): Generator<LogLine> {
     // The stamp goes before decoding: the rest of a character that was cut follows right after it.
     const found = stamp.exec(bytes.toString('latin1', 0, 40))
-    if (!this.open && found) this.time = nanos(found)
-    this.text += this.decoder.write(found ? bytes.subarray(found[0].length) : bytes)
-    if (ends) this.text += this.decoder.end()
-    this.open = !ends
-    if (ends || this.text.length > maximumLine) yield this.take()
+    const time = found ? nanos(found) : this.time
+    if (this.open && this.time < this.runBegan && time >= this.runBegan) {
+      this.text += this.decoder.end()
+      yield this.take()
+      this.open = false
+    }
+    if (!this.open) this.time = time
+    const payload = found ? bytes.subarray(found[0].length) : bytes
+    const whole = ends || payload.length < this.fullPiece
+    this.pieces++
+    this.text += this.decoder.write(payload)
+    if (whole) this.text += this.decoder.end()
+    this.open = !whole
+    if (whole || this.text.length > maximumLine) yield this.take()
   }
 
   *end(): Generator<LogLine> {
@@ -121,8 +154,10 @@ class Assembler {
   }
 
   private take(): LogLine {
-    const line = { time: this.time, stream: this.stream, text: this.text }
+    const line: LogLine = { time: this.time, stream: this.stream, text: this.text }
+    if (this.pieces > 1) line.pieces = this.pieces
     this.text = ''
+    this.pieces = 0
     return line
   }
 }
@@ -144,10 +179,14 @@ function nanos([, second = '', fraction = '', zone = '']: RegExpExecArray): bigi
  * long line into frames (16 KiB, Podman 8 KiB) and stamp each; only the last one ends with a newline.
  */
 export class FramedLog {
-  private readonly assemblers = [new Assembler('stdout'), new Assembler('stdout'), new Assembler('stderr')]
+  private readonly assemblers: Assembler[]
   private waiting: Buffer[] = []
   private length = 0
-  private wanted = 8;
+  private wanted = 8
+
+  constructor(runEnd: RunEnd = {}) {
+    this.assemblers = (['stdout', 'stdout', 'stderr'] as const).map((stream) => new Assembler(stream, runEnd))
+  }
 
   *push(chunk: Buffer): Generator<LogLine> {
     this.waiting.push(chunk)
@@ -220,24 +259,33 @@ export class RawLog {
     let bytes = this.waiting.length > 0 ? Buffer.concat([...this.waiting, last]) : last
     this.waiting = []
     this.length = 0
-    for (let size = pieceLength(bytes); size < bytes.length; size = pieceLength(bytes)) {
-      yield* this.assembler.piece(bytes.subarray(0, size), false)
-      bytes = bytes.subarray(size)
+    for (let next = nextStamp(bytes); next; next = nextStamp(bytes)) {
+      yield* this.assembler.piece(bytes.subarray(0, next.at), next.ends)
+      bytes = bytes.subarray(next.at)
     }
     yield* this.assembler.piece(bytes, ends)
   }
 }
 
-/** What Docker's and Podman's log writers take at once. */
-const pieceSizes = [16_384, 8192]
+/** What Docker's log writer takes at once. */
+const fullPiece = 16_384
+/** As Docker stamps: always nine digits. */
+const fullStamp = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z /g
 
-/** Where the next piece of a long line begins: it is stamped in the middle of the line, where nothing else shows it. */
-function pieceLength(bytes: Buffer): number {
-  const head = stamp.exec(bytes.toString('latin1', 0, 40))?.[0].length
-  if (head === undefined) return bytes.length
-  for (const size of pieceSizes) {
-    const at = head + size
-    if (at < bytes.length && stamp.test(bytes.toString('latin1', at, at + 40))) return at
+/**
+ * The next stamp in the middle of a line, where nothing else shows it: of the next piece of a long line, or of the
+ * container's next run (`ends`), which Docker puts right after what the last one left without a newline. Such a stamp is
+ * later than the line's own; one that the program wrote is not, since the engine read it afterwards.
+ */
+function nextStamp(bytes: Buffer): { at: number; ends: boolean } | null {
+  const own = stamp.exec(bytes.toString('latin1', 0, 40))
+  if (!own) return null
+  const head = own[0].length
+  const text = bytes.toString('latin1', 0, head + fullPiece + 40)
+  const time = nanos(own)
+  for (const { 0: found, index } of text.matchAll(fullStamp)) {
+    if (index < head || index >= head + fullPiece) continue
+    if (nanos(stamp.exec(found) as RegExpExecArray) > time) return { at: index, ends: true }
   }
-  return bytes.length
+  return stamp.test(text.slice(head + fullPiece)) ? { at: head + fullPiece, ends: false } : null
 }

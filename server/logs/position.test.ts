@@ -7,12 +7,24 @@ import { type LogItem, readOn } from './resume.ts'
 const second = 1_000_000_000n
 const line = (time: bigint, text = String(time)): LogLine => ({ time, stream: 'stdout', text })
 
-/** An engine's log file: what it gives from a moment on, in its own order. */
-const engine = (log: readonly LogLine[]) => (since: bigint) => log.filter((entry) => entry.time >= since)
+type Since = (log: readonly LogLine[], since: bigint) => LogLine[]
 
-async function resume(log: readonly LogLine[], position: LogPosition | null): Promise<LogItem[]> {
+/** What engines give from a moment on, in their own order: the lab's answers to a log with lines out of order. */
+const engines = {
+  'Docker 20.10 and Podman': (log, since) => log.filter((entry) => entry.time >= since),
+  'Docker 28': (log, since) => {
+    const first = log.findIndex((entry) => entry.time >= since)
+    return first < 0 ? [] : log.slice(first)
+  },
+} satisfies Record<string, Since>
+
+async function resume(
+  log: readonly LogLine[],
+  position: LogPosition | null,
+  engine: Since = engines['Docker 28'],
+): Promise<LogItem[]> {
   const items: LogItem[] = []
-  const answer = engine(log)(BigInt(position?.since ?? 0))
+  const answer = engine(log, BigInt(position?.since ?? 0))
   for await (const item of readOn(
     (async function* () {
       yield* answer
@@ -28,14 +40,18 @@ const gaps = (items: readonly LogItem[]) =>
   items.flatMap((item) => ('gap' in item && item.gap ? [item.gap] : []))
 
 /** Reads so many lines, is cut, reads on from the position alone, and so forth: what came in all. */
-async function readInCuts(log: readonly LogLine[], lengths: readonly number[]): Promise<string[]> {
+async function readInCuts(
+  log: readonly LogLine[],
+  lengths: readonly number[],
+  engine: Since,
+): Promise<string[]> {
   const got: string[] = []
   let position: LogPosition | null = null
   for (const length of [...lengths, Number.POSITIVE_INFINITY]) {
     // A new cursor each time: the browser comes back to another process with nothing but the position.
     const cursor = new LogCursor(position ?? 0n)
     let taken = 0
-    for (const item of await resume(log, position)) {
+    for (const item of await resume(log, position, engine)) {
       if (!('line' in item)) continue
       if (item.isNew && taken >= length) break
       if (!item.isNew) continue
@@ -58,18 +74,36 @@ describe('a position in a log', () => {
       line(BigInt(Math.floor(n / 90)) * second, `same ${Math.floor(n / 3)}`),
     ),
     'two streams stored a little out of order': Array.from({ length: 500 }, (_, n) =>
-      line(BigInt(n) * 1_000_000n + (n % 2 === 0 ? 90_000_000n : 0n), `${n}`),
+      line(BigInt(n) * 10_000_000n + (n % 10 === 0 ? 90_000_001n : 0n), `${n}`),
+    ),
+    'out of order all the way': Array.from({ length: 500 }, (_, n) =>
+      line(BigInt(n) * 10_000_000n + (n % 2 === 0 ? 35_000_000n : 0n), `${n}`),
     ),
     'hours of silence between': Array.from({ length: 60 }, (_, n) =>
       line(BigInt(n) * 3600n * second, `${n}`),
     ),
   }
-  it.each(Object.entries(logs))('loses and doubles nothing over cuts: %s', async (_, log) => {
-    const all = log.map((entry) => entry.text)
-    for (const step of [1, 7, 89, 90, 91]) {
-      const cuts = Array.from({ length: Math.ceil(500 / step) }, () => step)
-      expect(await readInCuts(log, cuts)).toEqual(all)
-    }
+  describe.each(Object.entries(engines))('of %s', (_, engine) => {
+    it.each(Object.entries(logs))('loses and doubles nothing over cuts: %s', async (_, log) => {
+      const all = log.map((entry) => entry.text)
+      for (const step of [1, 7, 89, 90, 91, ...Array.from({ length: 30 }, (_, n) => 330 + n)]) {
+        const cuts = Array.from({ length: Math.ceil(500 / step) }, () => step)
+        expect(await readInCuts(log, cuts, engine)).toEqual(all)
+      }
+    })
+
+    it('is found again by whoever saw only the end of the log', async () => {
+      for (const name of ['nanoseconds, all different', 'two streams stored a little out of order']) {
+        const log = logs[name] as LogLine[]
+        const start = log.length - 60
+        for (let cut = start + 40; cut < log.length; cut++) {
+          const cursor = new LogCursor()
+          for (const entry of log.slice(start, cut)) cursor.pass(entry.time)
+          const items = await resume(log, cursor.position(), engine)
+          expect(fresh(items), name).toEqual(log.slice(cut).map((entry) => entry.text))
+        }
+      }
+    })
   })
 
   it('is none before the first line', () => {
@@ -80,8 +114,8 @@ describe('a position in a log', () => {
     const cursor = new LogCursor()
     for (let n = 0; n < 300_000; n++) cursor.pass(BigInt(n) * 1_000_000n)
     expect(cursor.position()).toEqual({
-      since: String(298_999n * 1_000_000n),
-      skip: 1001,
+      since: String(298_996n * 1_000_000n),
+      skip: 1004,
       last: String(299_999n * 1_000_000n),
     })
   })

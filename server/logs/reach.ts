@@ -2,17 +2,20 @@ import type { EngineClient } from '../engine/types.ts'
 import type { HostRegistry } from '../hosts/types.ts'
 import type { FleetState } from '../live/types.ts'
 
-/** Resolves when the container runs, or is gone (false), or the signal aborts (false). */
-export async function untilRunning(
+/**
+ * Resolves when the container runs or has run since (one that crashes at once is never seen running), or is gone (false),
+ * or the signal aborts (false).
+ */
+export async function untilStarted(
   fleet: FleetState,
-  hostId: string,
-  id: string,
+  container: { hostId: string; id: string; startedAt: string | null },
   signal: AbortSignal,
 ): Promise<boolean> {
   for (;;) {
-    const container = fleet.get('containers', hostId, id)
-    if (!container || signal.aborted) return false
-    if (container.state === 'running' || container.state === 'paused') return true
+    const now = fleet.get('containers', container.hostId, container.id)
+    if (!now || signal.aborted) return false
+    if (now.state === 'running' || now.state === 'paused' || now.startedAt !== container.startedAt)
+      return true
     await change((wake) => fleet.subscribe(wake), signal)
   }
 }
@@ -59,4 +62,10 @@ export function sleep(milliseconds: number, signal: AbortSignal): Promise<void> 
     signal.addEventListener('abort', done)
     if (signal.aborted) done()
   })
+}
+
+/** Nanoseconds, to the second as Podman stamps lines. */
+export function runBegan(startedAt: string | null): bigint | undefined {
+  const milliseconds = startedAt === null ? Number.NaN : Date.parse(startedAt)
+  return Number.isNaN(milliseconds) ? undefined : BigInt(Math.floor(milliseconds / 1000)) * 1_000_000_000n
 }

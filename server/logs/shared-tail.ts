@@ -5,24 +5,34 @@ import type { HostRegistry } from '../hosts/types.ts'
 import { backoffDelay } from '../live/backoff.ts'
 import type { FleetState } from '../live/types.ts'
 import { LogCursor } from './cursor.ts'
-import { sleep, untilOnline, untilRunning } from './reach.ts'
+import { runBegan, sleep, untilOnline, untilStarted } from './reach.ts'
 import { type LogItem, readOn } from './resume.ts'
 
 /** What a shared tail keeps for its viewers. A viewer that falls behind it reads from the engine by itself. */
 const ringLines = 50_000
 const ringCharacters = 16 * 1024 * 1024
-/** Lines that not even the fastest viewer has taken; above it the engine is not read on. */
+/** Lines and characters that not even the fastest viewer has taken; above them the engine is not read on. */
 const aheadLines = 1000
+const aheadCharacters = 2 * 1024 * 1024
+/** Entries that a viewer takes at once: the rest stays shared. */
+const handedEntries = 250
 
 export type TailState = { state: LogSource['state']; error: AppError | null }
 
 export interface TailReader {
   /**
-   * The entries after the position and since the last call, at least one; or 'behind' when the tail no longer has them; or null at the end of
+   * Entries after the position and since the last call, at least one; or 'behind' when the tail no longer has them; or null at the end of
    * the container's log (it was removed, cannot be read, or the signal aborted).
    */
   next(signal: AbortSignal): Promise<readonly LogItem[] | 'behind' | null>
   leave(): void
+}
+
+/** Where a viewer is: entries and characters before it. */
+interface Place {
+  at: number
+  taken: number
+  left: boolean
 }
 
 /**
@@ -32,12 +42,14 @@ export interface TailReader {
 export class SharedTail {
   private entries: LogItem[] = []
   private characters = 0
+  /** Of all entries, from the tail's beginning. */
+  private written = 0
   /** Number of the first entry kept; entries are counted from the tail's beginning. */
   private first = 0
   /** The latest time among what was thrown away. */
   private evicted: bigint | null = null
   private readonly start: bigint
-  private readonly readers = new Set<{ at: number; left: boolean }>()
+  private readonly readers = new Set<Place>()
   private readonly watchers = new Set<() => void>()
   private readonly abort = new AbortController()
   private status: TailState = { state: 'reading', error: null }
@@ -76,7 +88,7 @@ export class SharedTail {
     const since = BigInt(position?.since ?? 0)
     if (since < this.start || (this.evicted !== null && since <= this.evicted)) return null
     let toSkip = position?.skip ?? 0
-    const place = { at: this.first, left: false }
+    const place: Place = { at: this.first, taken: this.written - this.characters, left: false }
     this.readers.add(place)
     this.wake()
     return {
@@ -84,21 +96,24 @@ export class SharedTail {
         for (;;) {
           if (place.at < this.first) return 'behind'
           const fresh: LogItem[] = []
-          for (const entry of this.entries.slice(place.at - this.first)) {
+          const from = place.at - this.first
+          const entries = this.entries.slice(from, from + handedEntries)
+          for (const entry of entries) {
             // What the viewer had before it came, in the engine's order.
             if ('gap' in entry) {
               toSkip = 0
               fresh.push(entry)
-            } else if (toSkip > 0) {
-              if (entry.line.time >= since) toSkip--
-            } else fresh.push(entry)
+              continue
+            }
+            place.taken += entry.line.text.length
+            if (toSkip === 0) fresh.push(entry)
+            else if (entry.line.time >= since) toSkip--
           }
-          const end = this.first + this.entries.length
+          place.at += entries.length
           // Only when something was taken: two idle readers would wake each other for ever.
-          const took = place.at < end
-          place.at = end
-          if (took) this.wake()
+          if (entries.length > 0) this.wake()
           if (fresh.length > 0) return fresh
+          if (entries.length > 0) continue
           if (this.over || signal.aborted) return null
           await this.changed(signal)
         }
@@ -140,21 +155,36 @@ export class SharedTail {
 
   private push(entry: LogItem): void {
     this.entries.push(entry)
-    if ('line' in entry) this.characters += entry.line.text.length
-    while (this.entries.length > ringLines || (this.characters > ringCharacters && this.entries.length > 1)) {
-      const gone = this.entries.shift()
-      this.first++
-      if (gone && 'line' in gone) {
-        this.characters -= gone.line.text.length
-        if (this.evicted === null || gone.line.time > this.evicted) this.evicted = gone.line.time
-      }
+    if ('line' in entry) {
+      this.characters += entry.line.text.length
+      this.written += entry.line.text.length
     }
+    if (this.entries.length > ringLines || this.characters > ringCharacters) this.evict()
   }
 
-  /** How far the fastest viewer is behind: it sets the pace, so that one slow viewer alone pauses the engine. */
-  private ahead(): number {
-    const fastest = Math.max(...[...this.readers].map((place) => place.at), this.first)
-    return this.first + this.entries.length - fastest
+  /** A tenth at once: taking the first of fifty thousand entries away moves all the others. */
+  private evict(): void {
+    let gone = 0
+    while (
+      gone < this.entries.length - 1 &&
+      (this.entries.length - gone > 0.9 * ringLines || this.characters > 0.9 * ringCharacters)
+    ) {
+      const entry = this.entries[gone++]
+      if (!entry || 'gap' in entry) continue
+      this.characters -= entry.line.text.length
+      if (this.evicted === null || entry.line.time > this.evicted) this.evicted = entry.line.time
+    }
+    this.entries.splice(0, gone)
+    this.first += gone
+  }
+
+  /** Whether even the fastest viewer is behind: it sets the pace, so that one slow viewer alone pauses the engine. */
+  private isAhead(): boolean {
+    const end = this.first + this.entries.length
+    for (const place of this.readers) {
+      if (end - place.at <= aheadLines && this.written - place.taken <= aheadCharacters) return false
+    }
+    return this.readers.size > 0
   }
 
   private async pump(tty: boolean, begin: LogPosition | null): Promise<void> {
@@ -167,10 +197,11 @@ export class SharedTail {
       const engine = await this.engine(registry)
       if (!engine) break
       const position = firstTime ? begin : (cursor.position() ?? begin)
+      const startedAt = fleet.get('containers', this.hostId, this.id)?.startedAt ?? null
       try {
         this.become('following')
         const lines = await engine.containerLogs(this.id, {
-          ...{ tty, follow: true, signal },
+          ...{ tty, follow: true, signal, runBegan: runBegan(startedAt) },
           ...(position ? { since: BigInt(position.since) } : {}),
         })
         for await (const item of readOn(lines, position)) {
@@ -182,20 +213,20 @@ export class SharedTail {
           }
           failures = 0
           this.wake()
-          while (this.ahead() > aheadLines && !signal.aborted) await this.changed(signal)
+          while (this.isAhead() && !signal.aborted) await this.changed(signal)
         }
-        firstTime &&= cursor.position() === null
+        firstTime &&= cursor.passed === 0
         // The engine ends a followed log when the container ends.
         if (signal.aborted) break
         const container = fleet.get('containers', this.hostId, this.id)
         if (!container) break
         if (container.state !== 'running' && container.state !== 'paused') {
           this.become('stopped')
-          if (!(await untilRunning(fleet, this.hostId, this.id, signal))) break
+          if (!(await untilStarted(fleet, { hostId: this.hostId, id: this.id, startedAt }, signal))) break
         } else await sleep(backoffDelay(++failures, { baseMs: 200, capMs: 2000 }), signal)
       } catch (error) {
         if (signal.aborted) break
-        firstTime &&= cursor.position() === null
+        firstTime &&= cursor.passed === 0
         const known = error instanceof AppError ? error : new AppError('internal', { cause: error })
         if (known.code === 'container_not_found') break
         if (final.has(known.code)) {

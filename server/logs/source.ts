@@ -6,8 +6,9 @@ import { AppError } from '../errors.ts'
 import type { HostRegistry } from '../hosts/types.ts'
 import { backoffDelay } from '../live/backoff.ts'
 import type { FleetState } from '../live/types.ts'
+import { readBeginning, until } from './beginning.ts'
 import { LogCursor } from './cursor.ts'
-import { sleep, untilOnline } from './reach.ts'
+import { runBegan, sleep, untilOnline } from './reach.ts'
 import { type LogItem, readOn } from './resume.ts'
 import type { Tails } from './tails.ts'
 
@@ -36,50 +37,57 @@ export async function* readSource(parts: SourceParts, request: SourceRequest): A
   const { registry, fleet, tails } = parts
   const { hostId, id, options, resume, signal, say } = request
   const cursor = new LogCursor(startOf(resume, options))
+  const follows = options.follow && options.until === undefined
   let failures = 0
   let tty: boolean | null = null
-  let begun = resume !== null
+  /** What the view begins with is read: all of it, or up to a cut. */
+  let begun: boolean = resume !== null
+  /** Read up to the end since the last try to join. */
+  let hasReadUp = false
   const forward = function* (item: LogItem): Generator<LogItem> {
     if ('line' in item) cursor.pass(item.line.time)
     yield item
   }
+  const read = (engine: EngineClient, from: { since?: bigint; tail?: number }) =>
+    engine.containerLogs(id, {
+      ...{ tty: tty === true, follow: false, signal, ...from },
+      runBegan: runBegan(fleet.get('containers', hostId, id)?.startedAt ?? null),
+    })
   /** What comes after the place where we are. */
-  const readAfter = async function* (lines: AsyncIterable<LogLine>): AsyncGenerator<LogItem> {
-    for await (const item of readOn(lines, cursor.position()))
+  const readAfter = async function* (engine: EngineClient): AsyncGenerator<LogItem> {
+    const position = cursor.position()
+    const lines = await read(engine, position ? { since: BigInt(position.since) } : {})
+    for await (const item of readOn(follows ? whole(lines) : until(lines, options), position))
       if ('gap' in item || item.isNew) yield* forward(item)
   }
   while (!signal.aborted) {
     try {
-      const engine = await online(registry, hostId, signal, say)
+      const engine = await online(registry, hostId, follows, signal, say)
       if (!engine) return
       tty ??= await hasTty(engine, id, signal)
       if (!begun) {
         say('reading')
-        // Cut in the middle of it, the rest is read on from there.
-        begun = cursor.position() !== null
-        if (!begun) for await (const item of beginning(engine, id, tty, options, signal)) yield* forward(item)
-        begun = true
-      }
-      if (!options.follow || options.until !== undefined) {
-        if (resume) {
-          const lines = await engine.containerLogs(id, {
-            ...{ tty, follow: false, since: BigInt(resume.since), signal },
-          })
-          yield* readAfter(until(lines, options))
+        const items = readBeginning((from) => read(engine, from), options)
+        for await (const item of items) {
+          if ('line' in item && follows && item.line.open) continue
+          begun = true
+          yield* forward(item)
         }
-        say('ended')
-        return
+        if (!follows) return say('ended')
       }
-      const joined = tails.join({ hostId, id, tty }, cursor.position())
+      begun = true
+      if (!follows) {
+        // Resumed, or cut in the middle.
+        yield* readAfter(engine)
+        return say('ended')
+      }
+      const joined = tails.join({ hostId, id, tty }, cursor.position(), hasReadUp)
       if (!joined) {
-        const position = cursor.position()
-        const lines = await engine.containerLogs(id, {
-          ...{ tty, follow: false, signal },
-          ...(position ? { since: BigInt(position.since) } : {}),
-        })
-        yield* readAfter(whole(lines))
+        yield* readAfter(engine)
+        hasReadUp = true
         continue
       }
+      hasReadUp = false
       const { tail, reader } = joined
       const tell = () => say(tail.current.state, tail.current.error)
       const unwatch = tail.watch(tell)
@@ -114,73 +122,19 @@ export function startOf(resume: LogPosition | null, options: Options): LogPositi
   return resume ?? (options.since === undefined ? null : BigInt(options.since))
 }
 
-/** What the view begins with. */
-async function* beginning(
-  engine: EngineClient,
-  id: string,
-  tty: boolean,
-  options: Options,
-  signal: AbortSignal,
-): AsyncGenerator<LogItem> {
-  const read = (more: { since?: bigint; tail?: number }) =>
-    engine
-      .containerLogs(id, { tty, follow: false, signal, ...more })
-      .then((lines) => (options.follow ? whole(lines) : lines))
-  if (options.since !== undefined) {
-    const lines = await read({ since: BigInt(options.since) })
-    for await (const line of until(lines, options)) yield { line, isNew: true }
-    return
-  }
-  // None shown: the last one still says from where on.
-  const wanted = Math.max(options.tail, 1)
-  let last = await collect(await read({ tail: wanted }), wanted)
-  const [first] = last.lines
-  let passed: LogLine[] = []
-  if (first && last.lines.length === wanted && first.time % 1_000_000_000n === 0n) {
-    // Whole seconds: others before the first may share its time, and have to be counted.
-    last = await collect(await read({ since: first.time }), wanted)
-    passed = last.before
-  }
-  for (const line of passed) yield { line, isNew: false }
-  const limit = options.until === undefined ? null : BigInt(options.until)
-  for (const line of last.lines) {
-    if (limit === null || line.time <= limit) yield { line, isNew: options.tail > 0 }
-  }
-}
-
-/** The last `wanted` lines, and those before them in the same answer (their times alone matter). */
-async function collect(
-  lines: AsyncIterable<LogLine>,
-  wanted: number,
-): Promise<{ lines: LogLine[]; before: LogLine[] }> {
-  const kept: LogLine[] = []
-  const before: LogLine[] = []
-  for await (const line of lines) {
-    kept.push(line)
-    if (kept.length < 2 * wanted + 1000) continue
-    for (const gone of kept.splice(0, kept.length - wanted)) before.push({ ...gone, text: '' })
-  }
-  for (const gone of kept.splice(0, kept.length - wanted)) before.push({ ...gone, text: '' })
-  return { lines: kept, before }
-}
-
 /** Without a last line that is still being written: whoever follows gets it when it is whole. */
 async function* whole(lines: AsyncIterable<LogLine>): AsyncGenerator<LogLine> {
   for await (const line of lines) if (!line.open) yield line
 }
 
-/** `until` of the engines is unreliable together with `tail`: we stop by ourselves. */
-async function* until(lines: AsyncIterable<LogLine>, options: Options): AsyncGenerator<LogLine> {
-  const limit = options.until === undefined ? null : BigInt(options.until)
-  for await (const line of lines) {
-    if (limit !== null && line.time > limit) return
-    yield line
-  }
-}
+/** Milliseconds that a log which is not followed waits for its host. */
+const hostWaitMs = 10_000
 
+/** A followed log waits for its host as long as it takes. Throws the host's state where it is not followed. */
 async function online(
   registry: HostRegistry,
   hostId: string,
+  follows: boolean,
   signal: AbortSignal,
   say: SourceRequest['say'],
 ): Promise<EngineClient | null> {
@@ -188,7 +142,11 @@ async function online(
     return registry.engine(hostId)
   } catch (error) {
     say('away', error instanceof AppError ? error : null)
-    return untilOnline(registry, hostId, signal)
+    if (follows) return untilOnline(registry, hostId, signal)
+    return (
+      (await untilOnline(registry, hostId, AbortSignal.any([signal, AbortSignal.timeout(hostWaitMs)]))) ??
+      registry.engine(hostId)
+    )
   }
 }
 
