@@ -4,7 +4,10 @@ import { createIdentity, type Identity } from './auth/identity.ts'
 import { createSetup, type Setup } from './auth/setup.ts'
 import { bulkTask, createBulkService } from './bulk/service.ts'
 import type { Config } from './config.ts'
+import { createTask } from './containers/create.ts'
+import { createCreateService } from './containers/create-service.ts'
 import { createContainerDetails } from './containers/details.ts'
+import { recreateTask } from './containers/recreate.ts'
 import { createContainerService } from './containers/service.ts'
 import { checkKey, openDatabase, prepareDataFolder } from './db/database.ts'
 import type { Database } from './db/schema.ts'
@@ -14,6 +17,7 @@ import { createGuard } from './http/guard.ts'
 import { createPages } from './http/pages.ts'
 import { accountRoutes } from './http/routes/account.ts'
 import { bulkRoutes } from './http/routes/bulk.ts'
+import { containerCreateRoutes } from './http/routes/container-create.ts'
 import { containerDetailRoutes } from './http/routes/container-details.ts'
 import { containerRoutes } from './http/routes/containers.ts'
 import { fleetRoutes } from './http/routes/fleet.ts'
@@ -91,6 +95,9 @@ export async function createApp(
   const logs = createLogService(services)
 
   const registries = createRegistryService(createRegistryRepository(database.db, vault))
+  const making = { ...services, registries }
+  tasks.define(createTask(making))
+  tasks.define(recreateTask(making))
   const updates = await createUpdateCheck({ db: database.db, fleet: live.fleet, registries })
 
   const terminals = terminalSocket({ ...services, log })
@@ -113,6 +120,7 @@ export async function createApp(
     ...hostRoutes(hosts),
     ...containerRoutes(containers, live.fleet),
     ...containerDetailRoutes(createContainerDetails(services)),
+    ...containerCreateRoutes(createCreateService({ ...services, tasks })),
     ...imageRoutes(images, live.fleet),
     ...registryRoutes(registries),
     ...taskRoutes(tasks),

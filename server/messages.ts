@@ -1,4 +1,5 @@
 import { createTranslator } from 'use-intl/core'
+import type { SpecFault } from '#lib/container-spec-check.ts'
 import type { ApiError } from '#lib/contracts/common.ts'
 import type { ErrorCode } from '#lib/error-codes.ts'
 import { en } from '#lib/messages/en/index.ts'
@@ -24,6 +25,13 @@ export function sentence(code: ErrorCode, params: Record<string, string | number
     ...params,
   }
   return translate(code, known as never)
+}
+
+const translateFault = createTranslator({ locale: 'en', messages: en, namespace: 'create.wrong' })
+
+/** The catalogue's sentence for a fault of a container's spec. */
+export function faultSentence(code: SpecFault['code']): string {
+  return translateFault(code)
 }
 
 /** An error as the API shows it, wherever it is kept: in an answer, in a task's step, beside a host. */

@@ -3,6 +3,7 @@ import { AppError } from '../errors.ts'
 import type { Transport } from '../transport/types.ts'
 import { negotiateApiVersion } from './compat.ts'
 import { createEngineContext, given, timeouts } from './context.ts'
+import { createCreateCalls } from './create.ts'
 import { createDetailCalls } from './details.ts'
 import { understood } from './errors.ts'
 import { nanoToSeconds, readEvents } from './events.ts'
@@ -23,6 +24,7 @@ import {
   fromLibpodList,
   type InspectedContainer,
 } from './normalise-containers.ts'
+import { createPullCalls } from './pull.ts'
 import { type EngineRequest, segments, send, sendForJson, sendForText } from './request.ts'
 import { createStatsCalls } from './stats.ts'
 import type { CallOptions, EngineClient } from './types.ts'
@@ -82,6 +84,8 @@ export function createEngineClient(transport: Transport): EngineClient {
     ...createDetailCalls(context),
     ...createExecCalls(context),
     ...createLogCalls(context),
+    ...createPullCalls(context),
+    ...createCreateCalls(context),
     get info() {
       return info
     },

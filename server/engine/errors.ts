@@ -21,6 +21,8 @@ const conflicts: readonly (readonly [RegExp, ErrorCode])[] = [
   [/is not running|can only kill running/i, 'container_not_running'],
   [/referenced in multiple repositories|more than one tag/i, 'image_has_several_tags'],
   [/is being used by|is using its|image is in use/i, 'image_in_use'],
+  [/port is already allocated|address already in use|bind: address|port .* already in use/i, 'port_taken'],
+  [/no space left on device/i, 'engine_disk_full'],
   [/invalid reference format|invalid tag/i, 'reference_invalid'],
 ]
 

@@ -2,6 +2,7 @@ import account from './account.json' with { type: 'json' }
 import bulk from './bulk.json' with { type: 'json' }
 import common from './common.json' with { type: 'json' }
 import containers from './containers.json' with { type: 'json' }
+import create from './create.json' with { type: 'json' }
 import errors from './errors.json' with { type: 'json' }
 import fleet from './fleet.json' with { type: 'json' }
 import hosts from './hosts.json' with { type: 'json' }
@@ -20,6 +21,7 @@ export const en = {
   bulk,
   common,
   containers,
+  create,
   errors,
   fleet,
   hosts,

@@ -1,0 +1,142 @@
+import type { EngineFlavour } from '#lib/contracts/common.ts'
+
+/** The parts of Docker's inspect document that say what a container was made with. */
+export interface Inspected {
+  Id: string
+  Name: string
+  Image: string
+  State?: { Running?: boolean; Paused?: boolean }
+  Config: {
+    Image: string
+    Hostname?: string
+    Domainname?: string
+    User?: string
+    WorkingDir?: string
+    Tty?: boolean
+    OpenStdin?: boolean
+    Env?: string[] | null
+    Labels?: Record<string, string> | null
+    Cmd?: string[] | null
+    Entrypoint?: string[] | null
+    StopSignal?: string | number
+    StopTimeout?: number
+    Healthcheck?: {
+      Test?: string[]
+      Interval?: number
+      Timeout?: number
+      StartPeriod?: number
+      Retries?: number
+    } | null
+  }
+  HostConfig: {
+    NetworkMode: string
+    AutoRemove?: boolean
+    Init?: boolean | null
+    PortBindings?: Record<string, { HostIp?: string; HostPort?: string }[] | null> | null
+    PublishAllPorts?: boolean
+    Binds?: string[] | null
+    Mounts?:
+      | { Type: string; Source?: string; Target: string; ReadOnly?: boolean; [more: string]: unknown }[]
+      | null
+    Tmpfs?: Record<string, string> | null
+    RestartPolicy?: { Name?: string; MaximumRetryCount?: number }
+    Memory?: number
+    MemoryReservation?: number
+    MemorySwap?: number
+    NanoCpus?: number
+    CpuQuota?: number
+    CpuPeriod?: number
+    CpuShares?: number
+    CpusetCpus?: string
+    PidsLimit?: number | null
+    ShmSize?: number
+    Ulimits?: { Name: string; Soft: number; Hard: number }[] | null
+    LogConfig?: { Type?: string; Config?: Record<string, string> | null }
+    Privileged?: boolean
+    ReadonlyRootfs?: boolean
+    CapAdd?: string[] | null
+    CapDrop?: string[] | null
+    SecurityOpt?: string[] | null
+    GroupAdd?: string[] | null
+    Devices?: { PathOnHost: string; PathInContainer: string; CgroupPermissions: string }[] | null
+    DeviceRequests?:
+      | {
+          Driver?: string
+          Count?: number
+          DeviceIDs?: string[] | null
+          Capabilities?: string[][] | null
+          Options?: Record<string, string> | null
+        }[]
+      | null
+    Dns?: string[] | null
+    DnsSearch?: string[] | null
+    ExtraHosts?: string[] | null
+    Sysctls?: Record<string, string> | null
+    PidMode?: string
+    IpcMode?: string
+    UTSMode?: string
+    UsernsMode?: string
+    [more: string]: unknown
+  }
+  Mounts?: { Type: string; Name?: string; Destination: string; RW?: boolean }[] | null
+  NetworkSettings?: {
+    Networks?: Record<
+      string,
+      { Aliases?: string[] | null; IPAMConfig?: { IPv4Address?: string; IPv6Address?: string } | null } | null
+    > | null
+  }
+}
+
+/**
+ * Fields of HostConfig that a spec has no word for and that are carried over as they are when a container is made anew.
+ * Everything else of the document is either in the spec or the engine's own (paths, masks, the runtime's name).
+ */
+const carried = [
+  ...['BlkioWeight', 'BlkioWeightDevice', 'BlkioDeviceReadBps', 'BlkioDeviceWriteBps'],
+  ...['BlkioDeviceReadIOps', 'BlkioDeviceWriteIOps', 'CgroupParent', 'CpusetMems', 'CpuRealtimePeriod'],
+  ...['CpuRealtimeRuntime', 'DeviceCgroupRules', 'DnsOptions', 'Links', 'OomKillDisable', 'OomScoreAdj'],
+  ...['StorageOpt', 'VolumeDriver', 'VolumesFrom', 'Annotations'],
+] as const
+
+export function keptFields(
+  { Config, HostConfig }: Inspected,
+  flavour: EngineFlavour,
+): { config: Record<string, unknown>; hostConfig: Record<string, unknown> } {
+  const hostConfig: Record<string, unknown> = {}
+  for (const field of carried) {
+    // Podman writes its own notes there, and a group that it made.
+    if (flavour === 'podman' && (field === 'Annotations' || field === 'CgroupParent')) continue
+    const value = HostConfig[field]
+    if (isSomething(value)) hostConfig[field] = value
+  }
+  const mounts = (HostConfig.Mounts ?? []).filter((mount) => !isPlainMount(mount))
+  if (mounts.length > 0) hostConfig.Mounts = mounts
+  const requests = (HostConfig.DeviceRequests ?? []).filter((request) => !isPlainGpu(request))
+  if (requests.length > 0) hostConfig.DeviceRequests = requests
+  const runtime = HostConfig.Runtime
+  if (typeof runtime === 'string' && !['', 'runc', 'oci', 'crun'].includes(runtime))
+    hostConfig.Runtime = runtime
+  return { config: Config.Domainname ? { Domainname: Config.Domainname } : {}, hostConfig }
+}
+
+/** A mount without anything that only `Mounts` can say. */
+export function isPlainMount(mount: NonNullable<Inspected['HostConfig']['Mounts']>[number]): boolean {
+  const { Type, Source = '', Target, ReadOnly, ...more } = mount
+  const special = Object.values(more).some((value) => value !== undefined && value !== null && value !== '')
+  // As a bind, `Mounts` refuses a source that is missing, `Binds` makes it: not the same, but for a path that is there.
+  return !special && (Type === 'bind' || Type === 'volume' || (Type === 'tmpfs' && Source === ''))
+}
+
+export function isPlainGpu(request: NonNullable<Inspected['HostConfig']['DeviceRequests']>[number]): boolean {
+  return (
+    request.Capabilities?.flat().join() === 'gpu' &&
+    !request.DeviceIDs?.length &&
+    Object.keys(request.Options ?? {}).length === 0
+  )
+}
+
+function isSomething(value: unknown): boolean {
+  if (Array.isArray(value)) return value.length > 0
+  if (typeof value === 'object' && value !== null) return Object.keys(value).length > 0
+  return value !== undefined && value !== null && value !== '' && value !== 0 && value !== false
+}
