@@ -119,10 +119,14 @@ export function keptFields(
   return { config: Config.Domainname ? { Domainname: Config.Domainname } : {}, hostConfig }
 }
 
+const plainFields = ['Type', 'Source', 'Target', 'ReadOnly']
+
 /** A mount without anything that only `Mounts` can say. */
 export function isPlainMount(mount: NonNullable<Inspected['HostConfig']['Mounts']>[number]): boolean {
-  const { Type, Source = '', Target, ReadOnly, ...more } = mount
-  const special = Object.values(more).some((value) => value !== undefined && value !== null && value !== '')
+  const { Type, Source = '' } = mount
+  const special = Object.entries(mount).some(
+    ([field, value]) => !plainFields.includes(field) && isSomething(value),
+  )
   // As a bind, `Mounts` refuses a source that is missing, `Binds` makes it: not the same, but for a path that is there.
   return !special && (Type === 'bind' || Type === 'volume' || (Type === 'tmpfs' && Source === ''))
 }
