@@ -1,11 +1,19 @@
 'use client'
-import { Camera, Download, Gauge } from 'lucide-react'
+import { useMutation } from '@tanstack/react-query'
+import { Camera, Copy, CopyPlus, Download, Gauge, RefreshCw } from 'lucide-react'
 import dynamic from 'next/dynamic'
+import Link from 'next/link'
 import { useState } from 'react'
 import { useTranslations } from 'use-intl'
-import { apiUrl } from '#components/data/api.ts'
+import { api, apiUrl } from '#components/data/api.ts'
+import { useHost } from '#components/data/use-live.ts'
+import { useScopedHref } from '#components/data/use-scope.ts'
 import { useSession } from '#components/data/use-session.ts'
 import { Button } from '#components/ui/button.tsx'
+import { copyText } from '#components/ui/copy-text.ts'
+import { useErrorText } from '#components/ui/error-text.ts'
+import { toast } from '#components/ui/toast.tsx'
+import type { SpecAnswer } from '#lib/contracts/container-create.ts'
 import type { Container } from '#lib/contracts/containers.ts'
 
 const UpdateDialog = dynamic(() => import('./update-dialog.tsx').then((module) => module.UpdateDialog), {
@@ -28,6 +36,19 @@ export function ContainerExtras({
   const [asking, setAsking] = useState<'update' | 'commit' | null>(null)
   const close = () => setAsking(null)
   const { hostId, id } = container
+  const actions = useTranslations('containers.action')
+  const href = useScopedHref()
+  const flavour = useHost(hostId)?.engine?.flavour ?? 'docker'
+  const errorText = useErrorText()
+  const line = useMutation({
+    async mutationFn() {
+      const { printRun } = await import('#lib/docker-run-print.ts')
+      const { spec } = await api.get<SpecAnswer>(`/api/hosts/${hostId}/containers/${id}/spec`)
+      await copyText(printRun(spec, { flavour }))
+    },
+    onSuccess: () => toast.success(t('copiedRun')),
+    onError: (error) => toast.error(errorText(error).sentence),
+  })
   return (
     <div className="flex shrink-0 flex-wrap gap-2">
       {permissions.includes('containers.update') && inspect && (
@@ -46,6 +67,23 @@ export function ContainerExtras({
             <Download aria-hidden /> {t('export')}
           </a>
         </Button>
+      )}
+      {permissions.includes('containers.create') && permissions.includes('containers.reveal') && (
+        <>
+          <Button size="sm" busy={line.isPending} onClick={() => line.mutate()}>
+            <Copy aria-hidden /> {t('copyRun')}
+          </Button>
+          <Button asChild size="sm">
+            <Link href={href(`/containers/new?from=${hostId}/${id}`)}>
+              <CopyPlus aria-hidden /> {actions('duplicate')}
+            </Link>
+          </Button>
+          <Button asChild size="sm">
+            <Link href={href(`/containers/new?recreate=${hostId}/${id}`)}>
+              <RefreshCw aria-hidden /> {actions('recreate')}
+            </Link>
+          </Button>
+        </>
       )}
       {asking === 'update' && inspect && (
         <UpdateDialog container={container} inspect={inspect} onClose={close} />

@@ -1,9 +1,11 @@
 'use client'
 import {
+  Copy,
   Ellipsis,
   Pause,
   Pencil,
   Play,
+  RefreshCw,
   RotateCw,
   ScrollText,
   Square,
@@ -112,6 +114,24 @@ export function ContainerMenu({
         : item('pause', () => onRun('pause'))}
       {item('kill', () => onAsk('kill'))}
       {item('rename', () => onAsk('rename'))}
+      {permissions.includes('containers.create') && permissions.includes('containers.reveal') && (
+        <>
+          <MenuItem
+            icon={<Copy />}
+            disabled={disabled}
+            onSelect={() => router.push(href(`/containers/new?from=${container.hostId}/${container.id}`))}
+          >
+            {t('action.duplicate')}
+          </MenuItem>
+          <MenuItem
+            icon={<RefreshCw />}
+            disabled={disabled}
+            onSelect={() => router.push(href(`/containers/new?recreate=${container.hostId}/${container.id}`))}
+          >
+            {t('action.recreate')}
+          </MenuItem>
+        </>
+      )}
       <MenuLine />
       {item('remove', () => onAsk('remove'))}
     </Menu>

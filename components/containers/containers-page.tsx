@@ -26,6 +26,7 @@ import { ContainerMenu } from './container-menu.tsx'
 import { ContainerPhoneRow } from './container-phone-row.tsx'
 import { isStale } from './container-state.tsx'
 import { FilterBar } from './filter-bar.tsx'
+import { NewContainerLink } from './new-container-link.tsx'
 import { useContainerActions } from './use-container-actions.ts'
 
 // What opens on demand is loaded on demand: the first view stays small.
@@ -108,6 +109,7 @@ export function ContainersPage() {
         }
         actions={
           <>
+            <NewContainerLink />
             <Menu
               trigger={
                 <Button size="sm">

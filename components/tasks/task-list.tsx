@@ -10,6 +10,7 @@ import { Button } from '#components/ui/button.tsx'
 import { cn } from '#components/ui/cn.ts'
 import { EmptyState } from '#components/ui/empty-state.tsx'
 import { useErrorText } from '#components/ui/error-text.ts'
+import { useFormat } from '#components/ui/use-format.ts'
 import type { Task, TaskStep } from '#lib/contracts/tasks.ts'
 
 /** The tray's content: newest first, each with its steps behind a click; one that runs or failed is open. */
@@ -27,8 +28,9 @@ export function TaskList({ tasks }: { tasks: readonly Task[] }) {
 
 const isRunning = ({ state }: Task) => state === 'running' || state === 'queued'
 
-function TaskItem({ task }: { task: Task }) {
+export function TaskItem({ task }: { task: Task }) {
   const t = useTranslations('tasks')
+  const title = useTitle(task)
   const [chosen, setChosen] = useState<boolean | null>(null)
   const running = isRunning(task)
   const open = chosen ?? task.state !== 'succeeded'
@@ -50,7 +52,7 @@ function TaskItem({ task }: { task: Task }) {
           onClick={() => setChosen(!open)}
         >
           <ChevronRight aria-hidden className={cn('size-4 shrink-0 text-ink-faint', open && 'rotate-90')} />
-          <span className="truncate font-medium">{t('kind.action', titleOf(task))}</span>
+          <span className="truncate font-medium">{title}</span>
         </button>
         <span className={cn('shrink-0 text-xs', tone(task))}>
           {running ? t('progress', { over, total: task.steps.length }) : t(`state.${task.state}`, { done })}
@@ -95,10 +97,12 @@ function TaskItem({ task }: { task: Task }) {
   )
 }
 
-const titleOf = ({ params }: Task) => ({
-  action: String(params.action ?? 'other'),
-  count: Number(params.count ?? 0),
-})
+/** A kind that this page does not know yet (it was open during an update) is named by itself. */
+function useTitle({ kind, params }: Task): string {
+  const t = useTranslations('tasks')
+  const key = `kind.${kind.replaceAll('.', '_')}` as 'kind.containers_action'
+  return t.has(key) ? t(key, { action: 'other', count: 0, name: '', ...params } as never) : kind
+}
 
 function tone({ state }: Task): string {
   if (state === 'succeeded') return 'text-state-running'
@@ -131,11 +135,52 @@ function Step({ step }: { step: TaskStep }) {
             : t(`step.${step.state}`)}
         </span>
       </span>
+      {step.state === 'running' && step.progress.length > 0 && <Progress bars={step.progress} />}
       {problem && (
-        <span className="block text-ink-muted">
+        <span className="block whitespace-pre-line text-ink-muted">
           {[problem.sentence, problem.remedy, problem.detail].filter(Boolean).join(' ')}
         </span>
       )}
     </li>
+  )
+}
+
+/** One bar for all parts, by bytes where they are known, and each part behind a click. */
+function Progress({ bars }: { bars: TaskStep['progress'] }) {
+  const t = useTranslations('tasks')
+  const format = useFormat()
+  const known = bars.filter((bar) => bar.total !== null)
+  const total = known.reduce((sum, bar) => sum + (bar.total ?? 0), 0)
+  const current = known.reduce((sum, bar) => sum + Math.min(bar.current, bar.total ?? 0), 0)
+  return (
+    <details className="mt-0.5">
+      <summary className="flex items-center gap-2 text-ink-muted">
+        <progress
+          aria-label={t('parts', { count: bars.length })}
+          value={current}
+          max={Math.max(total, 1)}
+          className="h-1 min-w-0 flex-1 accent-accent"
+        />
+        <span className="shrink-0 tabular-nums">
+          {t('bytes', { current: format.bytes(current), total: format.bytes(total) })}
+        </span>
+      </summary>
+      <ul className="mt-0.5 flex flex-col">
+        {bars.map((bar) => (
+          <li key={bar.id} className="flex items-center gap-2 text-ink-faint">
+            <span className="w-24 shrink-0 truncate font-mono">{bar.id}</span>
+            <span className="min-w-0 flex-1 truncate">{bar.label}</span>
+            {bar.total !== null && (
+              <progress
+                aria-label={bar.id}
+                value={bar.current}
+                max={bar.total}
+                className="h-1 w-24 shrink-0 accent-accent"
+              />
+            )}
+          </li>
+        ))}
+      </ul>
+    </details>
   )
 }

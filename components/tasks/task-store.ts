@@ -21,9 +21,9 @@ class TaskStore {
     return () => this.#listeners.delete(listener)
   }
 
-  /** Puts a task that an answer brought, before the socket tells of it. */
+  /** Puts a task that an answer brought, unless the socket was faster: what it told is newer. */
   put(task: Task): void {
-    this.#set([task, ...this.#tasks.filter(({ id }) => id !== task.id)])
+    if (!this.#tasks.some(({ id }) => id === task.id)) this.#set([task, ...this.#tasks])
   }
 
   start(): () => void {
