@@ -11,6 +11,7 @@ import { recreateTask } from './containers/recreate.ts'
 import { createContainerService } from './containers/service.ts'
 import { checkKey, openDatabase, prepareDataFolder } from './db/database.ts'
 import type { Database } from './db/schema.ts'
+import { createFileService } from './files/service.ts'
 import { createHosts, type Hosts } from './hosts/index.ts'
 import type { AnyRoute } from './http/define-route.ts'
 import { createGuard } from './http/guard.ts'
@@ -20,6 +21,7 @@ import { bulkRoutes } from './http/routes/bulk.ts'
 import { containerCreateRoutes } from './http/routes/container-create.ts'
 import { containerDetailRoutes } from './http/routes/container-details.ts'
 import { containerRoutes } from './http/routes/containers.ts'
+import { fileRoutes } from './http/routes/files.ts'
 import { fleetRoutes } from './http/routes/fleet.ts'
 import { healthRoutes } from './http/routes/health.ts'
 import { hostRoutes } from './http/routes/hosts.ts'
@@ -121,6 +123,7 @@ export async function createApp(
     ...containerRoutes(containers, live.fleet),
     ...containerDetailRoutes(createContainerDetails(services)),
     ...containerCreateRoutes(createCreateService({ ...services, tasks })),
+    ...fileRoutes(createFileService(services)),
     ...imageRoutes(images, live.fleet),
     ...registryRoutes(registries),
     ...taskRoutes(tasks),

@@ -117,6 +117,14 @@ export const api = {
     json<T>(await send('PATCH', path, body, options)),
   delete: async <T = void>(path: `/api/${string}`, options?: RequestOptions) =>
     json<T>(await send('DELETE', path, undefined, options)),
+  /** As `lines`, for reading. */
+  read: async function* <T>(
+    path: `/api/${string}`,
+    options: RequestOptions = {},
+  ): AsyncGenerator<T, void, undefined> {
+    const response = await send('GET', path, undefined, options)
+    if (response.body) yield* readNdjson<T>(response.body)
+  },
   /** A route that answers in NDJSON, line by line as they come. Ends the request when the loop is left. */
   lines: async function* <T>(
     path: `/api/${string}`,

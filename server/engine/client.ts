@@ -1,6 +1,7 @@
 import type { EngineInfo } from '#lib/contracts/hosts.ts'
 import { AppError } from '../errors.ts'
 import type { Transport } from '../transport/types.ts'
+import { createArchiveCalls } from './archive.ts'
 import { negotiateApiVersion } from './compat.ts'
 import { createEngineContext, given, timeouts } from './context.ts'
 import { createCreateCalls } from './create.ts'
@@ -85,6 +86,7 @@ export function createEngineClient(transport: Transport): EngineClient {
     ...createExecCalls(context),
     ...createLogCalls(context),
     ...createPullCalls(context),
+    ...createArchiveCalls(context),
     ...createCreateCalls(context),
     get info() {
       return info

@@ -4,6 +4,7 @@ import type { Image, ImageHistory, ImageRemoveResult } from '#lib/contracts/imag
 import type { Network } from '#lib/contracts/networks.ts'
 import type { Pod } from '#lib/contracts/pods.ts'
 import type { Volume } from '#lib/contracts/volumes.ts'
+import type { ArchiveCalls } from './archive.ts'
 import type { CreateCalls } from './create.ts'
 import type { DetailCalls } from './details.ts'
 import type { ExecCalls } from './exec.ts'
@@ -35,7 +36,14 @@ export interface CallOptions {
  * One engine, Docker or Podman, spoken to in the API version negotiated from both ends' ranges. Knows nothing of users,
  * hosts or the database. Every method throws AppError.
  */
-export interface EngineClient extends CreateCalls, DetailCalls, ExecCalls, LogCalls, PullCalls, StatsCalls {
+export interface EngineClient
+  extends ArchiveCalls,
+    CreateCalls,
+    DetailCalls,
+    ExecCalls,
+    LogCalls,
+    PullCalls,
+    StatsCalls {
   /** Latency in milliseconds of GET /_ping. Default timeout 5 s. Throws not_an_engine when something else answers. */
   ping(options?: CallOptions): Promise<number>
   /** Pings, reads /version and /info, negotiates. Must have succeeded once before the calls below. */

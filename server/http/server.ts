@@ -79,6 +79,8 @@ export function createHttpServer(parts: Parts): HttpServer {
     forceCloseConnections: true,
   })
   app.removeContentTypeParser('text/plain')
+  // An upload: its route reads the stream itself, as fast as what is behind it takes it.
+  app.addContentTypeParser('application/octet-stream', (_request, _payload, done) => done(null))
 
   app.addHook('onRequest', async (request, reply) => {
     const nonce = createNonce()

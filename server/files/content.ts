@@ -1,0 +1,59 @@
+import { posix } from 'node:path'
+import { readTar, type TarEntry } from '../archives/tar/read.ts'
+import { AppError } from '../errors.ts'
+
+/** As many links as Linux follows (path_resolution(7) says 40; more than a few is a loop). */
+const mostLinks = 10
+
+/**
+ * The file at a path, its links followed: Docker gives the link itself, Podman what it leads to. The tar is read only
+ * as far as the body is; leave the generator to let go of the engine. Throws file_not_found, file_not_regular.
+ * @param read the archive of a path, by the engine.
+ */
+export async function* openFile(
+  read: (path: string) => Promise<AsyncIterable<Buffer>>,
+  path: string,
+): AsyncGenerator<TarEntry & { resolved: string }> {
+  let at = path
+  for (let links = 0; links < mostLinks; links++) {
+    let next: string | null = null
+    for await (const entry of readTar(await read(at))) {
+      if (entry.type === 'symlink') {
+        // Absolute, or from the folder where it lies; the engine keeps it inside the container.
+        next = posix.resolve(posix.dirname(at), entry.linkTarget)
+        break
+      }
+      if (entry.type !== 'file' && entry.type !== 'hardlink')
+        throw new AppError('file_not_regular', { params: { path } })
+      yield { ...entry, resolved: at }
+      return
+    }
+    if (next === null) throw new AppError('file_not_found', { params: { path } })
+    at = next
+  }
+  throw new AppError('file_not_found', { params: { path }, detail: 'Too many links.' })
+}
+
+/** Types that a browser may show, by their first bytes and not by their name. SVG is a document: shown as text. */
+export function imageType(head: Buffer): string | null {
+  const begins = (...bytes: number[]) => bytes.every((byte, index) => head[index] === byte)
+  if (begins(0x89, 0x50, 0x4e, 0x47)) return 'image/png'
+  if (begins(0xff, 0xd8, 0xff)) return 'image/jpeg'
+  if (head.toString('latin1', 0, 4) === 'GIF8') return 'image/gif'
+  if (head.toString('latin1', 0, 4) === 'RIFF' && head.toString('latin1', 8, 12) === 'WEBP')
+    return 'image/webp'
+  if (head.toString('latin1', 4, 12) === 'ftypavif') return 'image/avif'
+  if (begins(0x00, 0x00, 0x01, 0x00)) return 'image/x-icon'
+  return null
+}
+
+/** Text is UTF-8 without zero bytes. A character that was cut at the end is no fault. */
+export function textOf(head: Buffer, isWhole: boolean): string | null {
+  if (head.includes(0)) return null
+  const decoder = new TextDecoder('utf-8', { fatal: true })
+  try {
+    return decoder.decode(head, { stream: !isWhole })
+  } catch {
+    return null
+  }
+}
