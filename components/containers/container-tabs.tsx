@@ -1,4 +1,5 @@
 import type { ComponentType } from 'react'
+import { FilesTab } from '#components/files/files-tab.tsx'
 import { LogsTab } from '#components/logs/logs-tab.tsx'
 import { StatsTab } from '#components/stats/stats-tab.tsx'
 import { TerminalTab } from '#components/terminal/terminal-tab.tsx'
@@ -20,7 +21,16 @@ export interface ContainerTabProps {
 
 export interface ContainerTab {
   /** Its name in the URL (`?tab=`) and in the catalogue (`containers.drawer.tabs`). */
-  id: 'overview' | 'logs' | 'terminal' | 'stats' | 'processes' | 'changes' | 'environment' | 'inspect'
+  id:
+    | 'overview'
+    | 'logs'
+    | 'terminal'
+    | 'stats'
+    | 'processes'
+    | 'files'
+    | 'changes'
+    | 'environment'
+    | 'inspect'
   permission: Permission
   /** Fills the height that is left and scrolls by itself. Heavy ones (xterm, charts) are loaded with next/dynamic. */
   Content: ComponentType<ContainerTabProps>
@@ -33,6 +43,7 @@ export const containerTabs: readonly ContainerTab[] = [
   { id: 'terminal', permission: 'containers.exec', Content: TerminalTab },
   { id: 'stats', permission: 'containers.stats', Content: StatsTab },
   { id: 'processes', permission: 'containers.top', Content: ProcessesTab },
+  { id: 'files', permission: 'containers.files.read', Content: FilesTab },
   { id: 'changes', permission: 'containers.changes', Content: ChangesTab },
   { id: 'environment', permission: 'containers.view', Content: EnvironmentTab },
   { id: 'inspect', permission: 'containers.view', Content: InspectTab },

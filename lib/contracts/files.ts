@@ -13,6 +13,11 @@ export const containerPathSchema = z
 export const fileKinds = ['file', 'directory', 'symlink', 'device', 'fifo', 'other'] as const
 export type FileKind = (typeof fileKinds)[number]
 
+export interface FileOwner {
+  uid: number
+  gid: number
+}
+
 export interface FileEntry {
   name: string
   kind: FileKind
@@ -20,8 +25,8 @@ export interface FileEntry {
   size: number
   /** Permission bits. */
   mode: number
-  uid: number
-  gid: number
+  /** Null on Podman, which puts root into its archives. */
+  owner: FileOwner | null
   /** Seconds since the epoch. */
   mtime: number
   /** Of a symlink; else empty. */
@@ -33,7 +38,7 @@ export interface FileEntry {
  * when it has been walked. Engines know no list: everything below the folder is sent, and thrown away.
  */
 export type FilesFrame =
-  | { type: 'folder'; path: string; mode: number; uid: number; gid: number }
+  | { type: 'folder'; path: string; owner: FileOwner | null }
   | { type: 'entries'; entries: FileEntry[] }
   | { type: 'size'; name: string; size: number }
   | { type: 'walked'; bytes: number }
@@ -47,8 +52,6 @@ export const filePreviewSchema = z.object({
   path: z.string(),
   size: z.number(),
   mode: z.number(),
-  uid: z.number(),
-  gid: z.number(),
   mtime: z.number(),
   kind: z.enum(['text', 'image', 'binary']),
   /** The beginning of a text; empty for others. */

@@ -1,4 +1,4 @@
-import type { FileEntry, FileKind, FilesFrame } from '#lib/contracts/files.ts'
+import type { FileEntry, FileKind, FileOwner, FilesFrame } from '#lib/contracts/files.ts'
 import { readTar, type TarEntry, type TarEntryType } from '../archives/tar/read.ts'
 import { AppError } from '../errors.ts'
 
@@ -18,10 +18,15 @@ const kinds: Record<TarEntryType, FileKind> = {
   ...{ character: 'device', block: 'device', fifo: 'fifo', other: 'other' },
 }
 
-/** The entries of one folder, from the archive of it. Throws file_not_regular where the path is no folder. */
+/**
+ * The entries of one folder, from the archive of it.
+ * @param tellsOwners Podman's archives say root of everything (`podman cp` gives files to whoever copies).
+ * @throws file_not_regular where the path is no folder
+ */
 export async function* listFolder(
   tar: AsyncIterable<Uint8Array>,
   path: string,
+  tellsOwners: boolean,
   limits: WalkLimits = walkLimits,
 ): AsyncGenerator<FilesFrame> {
   const began = performance.now()
@@ -41,7 +46,7 @@ export async function* listFolder(
     if (root === null) {
       if (entry.type !== 'directory') throw new AppError('file_not_regular', { params: { path } })
       root = entry.path
-      yield { type: 'folder', path, mode: entry.mode, uid: entry.uid, gid: entry.gid }
+      yield { type: 'folder', path, owner: ownerOf(entry) }
       continue
     }
     const [name = '', ...below] = entry.path.slice(root.length).replace(/^\/+/, '').split('/')
@@ -53,7 +58,7 @@ export async function* listFolder(
     }
     if (below.length === 0 && name !== '') {
       if (++count > limits.entries) return yield* end(false)
-      entries.push(entryOf(name, entry))
+      entries.push({ ...entryOf(name, entry), owner: ownerOf(entry) })
       if (entry.type === 'directory') walking = { name, size: 0 }
     } else if (walking) walking.size += entry.size
     if (performance.now() - sent > frameMs) {
@@ -65,6 +70,9 @@ export async function* listFolder(
   if (root === null) throw new AppError('file_not_found', { params: { path } })
   yield* end(true)
 
+  function ownerOf({ uid, gid }: TarEntry): FileOwner | null {
+    return tellsOwners ? { uid, gid } : null
+  }
   function* end(complete: boolean): Generator<FilesFrame> {
     yield* flush()
     if (walking && complete) yield { type: 'size', ...walking }
@@ -72,10 +80,10 @@ export async function* listFolder(
   }
 }
 
-function entryOf(name: string, entry: TarEntry): FileEntry {
-  const { type, size, mode, uid, gid, mtime, linkTarget } = entry
+function entryOf(name: string, entry: TarEntry): Omit<FileEntry, 'owner'> {
+  const { type, size, mode, mtime, linkTarget } = entry
   return {
-    ...{ name, kind: kinds[type], size, mode, uid, gid, mtime },
+    ...{ name, kind: kinds[type], size, mode, mtime },
     target: type === 'symlink' ? linkTarget : '',
   }
 }

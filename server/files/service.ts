@@ -1,6 +1,6 @@
 import type { FilePreview, FilesFrame } from '#lib/contracts/files.ts'
 import type { Permission } from '#lib/permissions.ts'
-import { type TarEntry } from '../archives/tar/read.ts'
+import type { TarEntry } from '../archives/tar/read.ts'
 import { tarEnd, tarHeader, tarOfFile } from '../archives/tar/write.ts'
 import type { Authorize, Principal } from '../auth/types.ts'
 import type { ContainerRef } from '../containers/details.ts'
@@ -76,17 +76,18 @@ export function createFileService(parts: {
   return {
     async *list(principal, ref, path, signal) {
       const engine = engineOf(principal, ref, read)
-      yield* listFolder(await engine.readArchive(ref.containerId, asFolder(path), signal), path)
+      const tar = await engine.readArchive(ref.containerId, asFolder(path), signal)
+      yield* listFolder(tar, path, engine.info?.flavour !== 'podman')
     },
     async preview(principal, ref, path, signal) {
       for await (const file of open(principal, ref, path, signal)) {
-        const { size, mode, uid, gid, mtime } = file
+        const { size, mode, mtime } = file
         const head = await beginning(file, previewBytes)
         const isWhole = head.length === size
         const text = textOf(head, isWhole)
         const kind = text !== null ? 'text' : imageType(head) && size <= imageBytes ? 'image' : 'binary'
         return {
-          ...{ path: file.resolved, size, mode, uid, gid, mtime, kind },
+          ...{ path: file.resolved, size, mode, mtime, kind },
           ...{ text: text ?? '', truncated: text !== null && !isWhole },
         }
       }

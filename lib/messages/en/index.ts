@@ -4,6 +4,7 @@ import common from './common.json' with { type: 'json' }
 import containers from './containers.json' with { type: 'json' }
 import create from './create.json' with { type: 'json' }
 import errors from './errors.json' with { type: 'json' }
+import files from './files.json' with { type: 'json' }
 import fleet from './fleet.json' with { type: 'json' }
 import hosts from './hosts.json' with { type: 'json' }
 import images from './images.json' with { type: 'json' }
@@ -23,6 +24,7 @@ export const en = {
   containers,
   create,
   errors,
+  files,
   fleet,
   hosts,
   images,

@@ -1,0 +1,72 @@
+'use client'
+import { useQuery } from '@tanstack/react-query'
+import { Download, X } from 'lucide-react'
+import { useTranslations } from 'use-intl'
+import { ApiFailure, api, apiUrl } from '#components/data/api.ts'
+import { Button } from '#components/ui/button.tsx'
+import { ErrorNote } from '#components/ui/error-note.tsx'
+import { IconButton } from '#components/ui/icon-button.tsx'
+import { Skeleton } from '#components/ui/skeleton.tsx'
+import { useFormat } from '#components/ui/use-format.ts'
+import type { FilePreview as Preview } from '#lib/contracts/files.ts'
+
+/** The beginning of a text, an image, or what there is to say of anything else. */
+export function FilePreview({
+  base,
+  path,
+  onClose,
+}: {
+  base: `/api/${string}`
+  path: string
+  onClose(): void
+}) {
+  const t = useTranslations('files')
+  const format = useFormat()
+  const query = useQuery({
+    queryKey: ['file', base, path],
+    queryFn: ({ signal }) => api.get<Preview>(`${base}/files/preview`, { query: { path }, signal }),
+    staleTime: 0,
+    retry: (count, error) => !(error instanceof ApiFailure) && count < 2,
+  })
+  const url = apiUrl(`${base}/files/content`, { path })
+  const preview = query.data
+  return (
+    <section aria-label={t('preview')} className="fill min-h-40 rounded-md border">
+      <header className="flex shrink-0 items-center gap-2 border-b px-2 py-1">
+        <span className="min-w-0 flex-1 truncate font-mono text-xs" title={path}>
+          {path.slice(path.lastIndexOf('/') + 1)}
+        </span>
+        {preview && <span className="shrink-0 text-ink-faint text-xs">{format.bytes(preview.size)}</span>}
+        <Button asChild size="sm">
+          <a href={url} download>
+            <Download aria-hidden /> {t('download')}
+          </a>
+        </Button>
+        <IconButton label={t('close')} icon={<X />} onClick={onClose} />
+      </header>
+      {query.error ? (
+        <div className="p-3">
+          <ErrorNote error={query.error} onRetry={() => void query.refetch()} />
+        </div>
+      ) : !preview ? (
+        <Skeleton className="m-3 h-4 w-48" />
+      ) : preview.kind === 'text' ? (
+        <>
+          {preview.truncated && <p className="shrink-0 px-2 py-1 text-caution text-xs">{t('truncated')}</p>}
+          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and has to be reached by the keyboard */}
+          {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- see above */}
+          <pre tabIndex={0} className="fill overflow-auto p-2 font-mono text-xs leading-5">
+            {preview.text}
+          </pre>
+        </>
+      ) : preview.kind === 'image' ? (
+        <div className="fill items-center justify-center overflow-auto bg-press p-2">
+          {/* oxlint-disable-next-line nextjs/no-img-element -- a file of a container is nothing to optimise */}
+          <img src={url} alt={path} className="max-h-full max-w-full object-contain" />
+        </div>
+      ) : (
+        <p className="p-3 text-ink-muted">{preview.size === 0 ? t('nothingIn') : t('binary')}</p>
+      )}
+    </section>
+  )
+}

@@ -1,0 +1,74 @@
+'use client'
+import { useTranslations } from 'use-intl'
+import { Button } from '#components/ui/button.tsx'
+import { cn } from '#components/ui/cn.ts'
+import { useErrorText } from '#components/ui/error-text.ts'
+import { useFormat } from '#components/ui/use-format.ts'
+import type { Uploads } from './use-uploads.ts'
+
+/** What is being sent, and how it ended. */
+export function UploadList({ uploads }: { uploads: Uploads }) {
+  const t = useTranslations('files')
+  const format = useFormat()
+  const errorText = useErrorText()
+  const { list } = uploads
+  if (list.length === 0) return null
+  const running = list.some(({ state }) => state === 'waiting' || state === 'sending')
+  const sent = list.reduce((sum, upload) => sum + upload.sent, 0)
+  const total = list.reduce((sum, upload) => sum + upload.size, 0)
+  return (
+    <section aria-label={t('uploads')} className="shrink-0 rounded-md border">
+      <header className="flex items-center gap-2 border-b px-2 py-1 text-xs">
+        <span aria-live="polite">
+          {t('uploaded', {
+            done: list.filter(({ state }) => state === 'done').length,
+            count: list.length,
+            sent: format.bytes(sent),
+            total: format.bytes(total),
+          })}
+        </span>
+        <progress
+          aria-label={t('uploads')}
+          value={sent}
+          max={Math.max(total, 1)}
+          className="h-1 flex-1 accent-accent"
+        />
+        {running ? (
+          <Button size="sm" onClick={uploads.cancel}>
+            {t('cancelUploads')}
+          </Button>
+        ) : (
+          <Button size="sm" variant="ghost" onClick={uploads.clear}>
+            {t('clear')}
+          </Button>
+        )}
+      </header>
+      <ul className="max-h-32 overflow-y-auto">
+        {list.map((upload) => {
+          const problem = upload.error ? errorText(upload.error) : null
+          return (
+            <li key={upload.id} className="flex items-baseline gap-2 px-2 py-0.5 text-xs">
+              <span className="min-w-0 truncate">{upload.name}</span>
+              {problem && (
+                <span className="min-w-0 truncate text-ink-muted" title={problem.detail ?? undefined}>
+                  {[problem.sentence, problem.detail].filter(Boolean).join(' ')}
+                </span>
+              )}
+              <span
+                className={cn(
+                  'ml-auto shrink-0',
+                  upload.state === 'done' && 'text-state-running',
+                  upload.state === 'failed' && 'text-danger',
+                )}
+              >
+                {upload.state === 'sending'
+                  ? format.percent(upload.size === 0 ? 1 : Math.min(1, upload.sent / upload.size))
+                  : t(`upload.${upload.state}`)}
+              </span>
+            </li>
+          )
+        })}
+      </ul>
+    </section>
+  )
+}

@@ -1,0 +1,95 @@
+'use client'
+import { ApiFailure, apiUrl } from '#components/data/api.ts'
+import type { ApiError } from '#lib/contracts/common.ts'
+
+export interface Upload {
+  id: number
+  /** Below the folder, with the folders on the way. */
+  name: string
+  size: number
+  sent: number
+  state: 'waiting' | 'sending' | 'done' | 'failed' | 'cancelled'
+  error: unknown
+}
+
+/** A file that was dropped or chosen, with its place below the folder. */
+export interface Dropped {
+  name: string
+  file: File
+}
+
+/**
+ * Sends one file. XMLHttpRequest, since fetch tells nothing of how far an upload is.
+ * @throws ApiFailure; DOMException AbortError when the signal was aborted
+ */
+export function sendFile(
+  base: `/api/${string}`,
+  query: { path: string; name: string; mode: number; uid: number; gid: number },
+  file: File,
+  signal: AbortSignal,
+  progress: (sent: number) => void,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest()
+    const abort = () => request.abort()
+    signal.addEventListener('abort', abort)
+    const end = (settle: () => void) => {
+      signal.removeEventListener('abort', abort)
+      settle()
+    }
+    request.upload.addEventListener('progress', (event) => progress(event.loaded))
+    request.addEventListener('load', () =>
+      end(() => (request.status < 300 ? resolve() : reject(failureOf(request)))),
+    )
+    request.addEventListener('error', () =>
+      end(() => reject(new ApiFailure(0, { code: 'server_unreachable', message: 'No answer.' }))),
+    )
+    request.addEventListener('abort', () => end(() => reject(new DOMException('Cancelled', 'AbortError'))))
+    request.open('PUT', apiUrl(`${base}/files`, query))
+    request.setRequestHeader('content-type', 'application/octet-stream')
+    // A file's own type would be sent otherwise.
+    request.send(file.slice(0, file.size, 'application/octet-stream'))
+  })
+}
+
+function failureOf(request: XMLHttpRequest): ApiFailure {
+  try {
+    const { error } = JSON.parse(request.responseText) as { error: ApiError }
+    return new ApiFailure(request.status, error)
+  } catch {
+    return new ApiFailure(request.status, { code: 'internal', message: `HTTP ${request.status}` })
+  }
+}
+
+/** Files of a drop, folders gone through. Entries have to be taken in the event itself. */
+export async function droppedFiles(transfer: DataTransfer): Promise<Dropped[]> {
+  const items = [...transfer.items].filter(({ kind }) => kind === 'file')
+  const entries = items.flatMap((item) => item.webkitGetAsEntry() ?? [])
+  // What is no entry of a disk (a picture dragged from another page) is a file all the same.
+  const found: Dropped[] = items
+    .filter((item) => item.webkitGetAsEntry() === null)
+    .flatMap((item) => item.getAsFile() ?? [])
+    .map((file) => ({ name: file.name, file }))
+  for (const entry of entries) await walk(entry, '', found)
+  return found
+}
+
+async function walk(entry: FileSystemEntry, before: string, found: Dropped[]): Promise<void> {
+  const name = before + entry.name
+  if (entry.isFile) {
+    const file = await new Promise<File>((resolve, reject) =>
+      (entry as FileSystemFileEntry).file(resolve, reject),
+    )
+    found.push({ name, file })
+    return
+  }
+  const reader = (entry as FileSystemDirectoryEntry).createReader()
+  // Browsers give a hundred at a time.
+  for (;;) {
+    const batch = await new Promise<FileSystemEntry[]>((resolve, reject) =>
+      reader.readEntries(resolve, reject),
+    )
+    if (batch.length === 0) return
+    for (const child of batch) await walk(child, `${name}/`, found)
+  }
+}

@@ -1,0 +1,139 @@
+import { createHash, randomBytes, randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { AxeBuilder } from '@axe-core/playwright'
+import { containersOf, expect, registerLab, test } from './fixtures.ts'
+import { engineCall } from './lab/engine-http.ts'
+import { labImages } from './lab/images.ts'
+import { type EngineName, engineNames, labEngine } from './lab/state.ts'
+import { witness } from './lab/witness.ts'
+
+const prefix = `e2efiles-${randomUUID().slice(0, 6)}`
+const made: (() => Promise<unknown>)[] = []
+test.afterAll(async () => {
+  for (const remove of made) await remove().catch(() => {})
+})
+/** A dot of one pixel. */
+const png = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+  'base64',
+)
+const digest = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex')
+
+async function start(engine: EngineName, name: string): Promise<string> {
+  const { localSocketPath } = labEngine(engine)
+  const script =
+    'mkdir -p /data/sub; echo "<b>hello</b>" > /data/page.html; echo deep > /data/sub/deep.txt; head -c 5000 /dev/zero > /data/zeros; echo done; sleep 600'
+  const { Id } = await engineCall<{ Id: string }>(
+    localSocketPath,
+    'POST',
+    `/v1.41/containers/create?name=${name}`,
+    { Image: labImages.busybox, Cmd: ['/bin/sh', '-c', script], StopTimeout: 0 },
+  )
+  made.push(() => engineCall(localSocketPath, 'DELETE', `/v1.41/containers/${Id}?force=1`))
+  await engineCall(localSocketPath, 'POST', `/v1.41/containers/${Id}/start`)
+  await expect.poll(async () => (await witness(engine, ['logs', Id])).stdout).toContain('done')
+  return Id
+}
+
+for (const engine of engineNames) {
+  test(`${engine}: browse, preview, upload and download, running and stopped`, async ({
+    signedIn: page,
+    api,
+  }) => {
+    await registerLab(api)
+    const name = `${prefix}-${engine}`
+    const id = await start(engine, name)
+    await expect.poll(async () => (await containersOf(api, `name:${name}`)).length).toBe(1)
+    const [container] = await containersOf(api, `name:${name}`)
+    await page.goto(`/containers/${container?.hostId}/${id}?tab=files`)
+    await page.getByRole('option', { name: /^data/ }).click()
+    await expect(page.getByRole('option')).toHaveCount(3)
+    await page.getByRole('option', { name: /^page.html/ }).click()
+    const preview = page.getByRole('region', { name: 'Preview' })
+    await expect(preview.getByText('<b>hello</b>')).toBeVisible()
+    await expect(page).toHaveURL(/path=%2Fdata|path=\/data/)
+
+    const bytes = randomBytes(3_000_000)
+    await page.getByLabel('Upload…').setInputFiles([
+      { name: 'random.bin', mimeType: 'text/html', buffer: bytes },
+      { name: 'dot ä.png', mimeType: 'image/png', buffer: png },
+    ])
+    await expect(page.getByText(/2 of 2 uploaded/)).toBeVisible()
+    const sum = await witness(engine, ['exec', id, 'sha256sum', '/data/random.bin'])
+    expect(sum.stdout.split(' ')[0]).toBe(digest(bytes))
+    await page.getByRole('option', { name: /^dot ä.png/ }).click()
+    const image = preview.getByRole('img')
+    await expect.poll(() => image.evaluate((img: HTMLImageElement) => img.naturalWidth)).toBe(1)
+
+    await engineCall(labEngine(engine).localSocketPath, 'POST', `/v1.41/containers/${id}/stop?t=0`)
+    await page.reload()
+    await page.getByRole('option', { name: /^random.bin/ }).click()
+    const download = page.waitForEvent('download')
+    await preview.getByRole('link', { name: 'Download' }).click()
+    expect(digest(readFileSync(await (await download).path()))).toBe(digest(bytes))
+    // Into it again while it is stopped: what is there is asked for.
+    await page
+      .getByLabel('Upload…')
+      .setInputFiles([{ name: 'page.html', mimeType: 'text/html', buffer: Buffer.from('new text') }])
+    await page.getByRole('button', { name: 'Overwrite' }).click()
+    await expect(page.getByText(/1 of 1 uploaded/)).toBeVisible()
+    await page.getByRole('option', { name: /^page.html/ }).click()
+    await expect(preview.getByText('new text')).toBeVisible()
+  })
+}
+
+test('by keyboard, with a new folder, and a folder that is dropped', async ({ signedIn: page, api }) => {
+  await registerLab(api)
+  const name = `${prefix}-keys`
+  const id = await start('docker28-tcp', name)
+  await expect.poll(async () => (await containersOf(api, `name:${name}`)).length).toBe(1)
+  const [container] = await containersOf(api, `name:${name}`)
+  await page.goto(`/containers/${container?.hostId}/${id}?tab=files&path=/data`)
+  await expect(page.getByRole('option')).toHaveCount(3)
+  await page.getByRole('button', { name: 'New folder…' }).click()
+  await page.getByLabel('Name', { exact: true }).fill('made')
+  await page.getByRole('button', { name: 'Make', exact: true }).click()
+  await expect(page.getByRole('option', { name: /^made/ })).toBeVisible()
+  const list = page.getByRole('listbox', { name: 'Entries of /data' })
+  await list.focus()
+  await page.keyboard.press('ArrowDown')
+  await page.keyboard.press('Enter')
+  await expect(page.getByRole('option', { name: /^deep.txt/ })).toBeVisible()
+  await page.getByRole('listbox').focus()
+  await page.keyboard.press('Backspace')
+  await expect(page.getByRole('option', { name: /^made/ })).toBeVisible()
+  // A real drop can't be made from here: the event carries what a browser's drop carries.
+  const transfer = await page.evaluateHandle(() => {
+    const data = new DataTransfer()
+    data.items.add(new File(['dropped'], 'dropped.txt'))
+    return data
+  })
+  await list.dispatchEvent('drop', { dataTransfer: transfer })
+  await expect(page.getByText(/1 of 1 uploaded/)).toBeVisible()
+  expect((await witness('docker28-tcp', ['exec', id, 'cat', '/data/dropped.txt'])).stdout).toBe('dropped')
+})
+
+for (const [theme, width] of [
+  ['light', 1440],
+  ['dark', 390],
+  ['dark', 1440],
+  ['light', 390],
+] as const) {
+  test(`looks: ${theme}, ${width} px`, async ({ signedIn: page, api }) => {
+    await registerLab(api)
+    await page.setViewportSize({ width, height: width === 390 ? 844 : 900 })
+    await page.emulateMedia({ colorScheme: theme })
+    const [container] = await containersOf(api, 'name:web host:docker-unix')
+    await page.goto(
+      `/containers/${container?.hostId}/${container?.id}?tab=files&path=/www&file=/www/index.html`,
+    )
+    await expect(page.getByRole('option', { name: /^index.html/ })).toBeVisible()
+    await page.screenshot({ path: `test-results/looks/files-${theme}-${width}.png` })
+    await page.goto(`/containers/${container?.hostId}/${container?.id}?tab=files`)
+    await expect(page.getByText(/\d+ entries/)).toBeVisible()
+    await page.screenshot({ path: `test-results/looks/files-root-${theme}-${width}.png` })
+    const { violations } = await new AxeBuilder({ page }).analyze()
+    expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([])
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width)
+  })
+}
