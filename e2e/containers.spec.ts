@@ -9,18 +9,14 @@ test.beforeEach(async ({ api }) => {
 
 // Also before: a run that was cut short may have left them.
 const strays = [
-  'flock-docker-tls',
-  'flock-docker28-tcp',
-  'flock-podman-tcp',
+  ...engineNames.map((name) => `flock-${name}`),
   'doomed',
   'doomed-still',
   'visitor-one',
   'visitor-two',
 ]
 test.beforeAll(async () => {
-  for (const name of ['docker-tls', 'docker28-tcp', 'podman-tcp', 'podman5-tcp'] as const) {
-    for (const stray of strays) await witness(name, ['rm', '-f', stray]).catch(() => {})
-  }
+  for (const name of engineNames) await witness(name, ['rm', '-f', ...strays]).catch(() => {})
 })
 
 for (const name of engineNames) {
@@ -113,22 +109,22 @@ test('what had to be done by nobody is explained', async ({ signedIn: page, api 
   await expect(page.getByRole('dialog')).toContainText('web')
 })
 
-test('a bulk stop over three hosts tells what it did', async ({ signedIn: page, api }) => {
-  const names = ['docker-tls', 'docker28-tcp', 'podman-tcp'] as const
+test('a bulk signal and removal over every engine tell what they did', async ({ signedIn: page, api }) => {
+  const names = engineNames
   for (const name of names)
     await witness(name, ['run', '-d', '--name', `flock-${name}`, 'lab.internal/busybox:1.36', 'sleep', '600'])
-  await expect.poll(async () => (await containersOf(api, 'name:flock state:running')).length).toBe(3)
+  await expect.poll(async () => (await containersOf(api, 'name:flock state:running')).length).toBe(8)
   await page.goto('/containers?filter=flock')
-  await expect(page.getByRole('row').filter({ hasText: 'flock-' })).toHaveCount(3)
+  await expect(page.getByRole('row').filter({ hasText: 'flock-' })).toHaveCount(8)
   await page.getByRole('checkbox', { name: 'All', exact: true }).check()
   const bar = page.getByRole('region', { name: 'Actions on the selected containers' })
   const dialog = page.getByRole('dialog')
   await bar.getByRole('button', { name: 'Kill…' }).click()
-  await expect(dialog).toContainText('Kill 3 containers on 3 hosts')
+  await expect(dialog).toContainText('Kill 8 containers on 8 hosts')
   for (const name of names) await expect(dialog).toContainText(`flock-${name}`)
-  await dialog.getByRole('button', { name: 'Kill 3 containers', exact: true }).click()
+  await dialog.getByRole('button', { name: 'Kill 8 containers', exact: true }).click()
   const tray = page.getByRole('dialog', { name: 'Tasks' })
-  await expect(tray.getByText('Signal to 3 containers')).toBeVisible()
+  await expect(tray.getByText('Signal to 8 containers')).toBeVisible()
   await expect(tray.getByText('done', { exact: true }).first()).toBeVisible()
   await page.keyboard.press('Escape')
   for (const name of names)
@@ -138,16 +134,16 @@ test('a bulk stop over three hosts tells what it did', async ({ signedIn: page, 
   await witness('docker-tls', ['start', 'flock-docker-tls'])
   await expect(page.getByRole('row').filter({ hasText: 'flock-docker-tls' })).toContainText('running')
   await bar.getByRole('button', { name: 'Remove…' }).click()
-  await expect(dialog).toContainText('Remove 2 containers on 2 hosts')
+  await expect(dialog).toContainText('Remove 7 containers on 7 hosts')
   await expect(dialog).toContainText('not possible while running')
   await dialog.getByRole('checkbox', { name: /Also if running/ }).check()
-  await dialog.getByRole('button', { name: 'Remove 3 containers', exact: true }).click()
+  await dialog.getByRole('button', { name: 'Remove 8 containers', exact: true }).click()
   await expect(page.getByText('Nothing matches the filter')).toBeVisible()
   await page.reload()
   await page.getByRole('button', { name: 'Tasks', exact: true }).click()
-  await expect(tray.getByText('Remove 3 containers')).toBeVisible()
+  await expect(tray.getByText('Remove 8 containers')).toBeVisible()
   await tray.getByRole('button', { name: 'Dismiss' }).first().click()
-  await expect(tray.getByText('Remove 3 containers')).toBeHidden()
+  await expect(tray.getByText('Remove 8 containers')).toBeHidden()
 })
 
 test('the drawer explains an exit code, hides environment values, and is in the URL', async ({

@@ -62,6 +62,35 @@ for (const engine of engineNames) {
   })
 }
 
+test('its end is waited for, with the exit code', async ({ signedIn: page, api }) => {
+  await registerLab(api)
+  for (const engine of ['docker28-tcp', 'podman-tcp'] as const) {
+    const { localSocketPath } = labEngine(engine)
+    const name = `${prefix}-wait-${engine}`
+    const { Id: id } = await engineCall<{ Id: string }>(
+      localSocketPath,
+      'POST',
+      `/v1.41/containers/create?name=${name}`,
+      { Image: labImages.busybox, Cmd: ['sh', '-c', 'while [ ! -e /go ]; do sleep 0.2; done; exit 7'] },
+    )
+    made.push(() => engineCall(localSocketPath, 'DELETE', `/v1.41/containers/${id}?force=1`))
+    await engineCall(localSocketPath, 'POST', `/v1.41/containers/${id}/start`)
+    await expect.poll(async () => (await containersOf(api, `name:${name}`))[0]?.state).toBe('running')
+    const [container] = await containersOf(api, `name:${name}`)
+    await page.goto(`/containers/${container?.hostId}/${id}`)
+    await page.getByRole('button', { name: `More actions: ${name}` }).click()
+    await page.getByRole('menuitem', { name: 'Wait for its end' }).click()
+    const task = page.getByRole('listitem').filter({ hasText: name }).first()
+    await expect(task.getByText('running', { exact: true }).first()).toBeVisible()
+    await witness(engine, ['exec', id, 'touch', '/go'])
+    const title = page.getByRole('button', { name: 'Wait for the end of 1 container' }).first()
+    await expect(title.locator('..')).toContainText('done')
+    if ((await title.getAttribute('aria-expanded')) === 'false') await title.click()
+    await expect(page.getByText('ended with exit code 7').first()).toBeVisible()
+    await page.keyboard.press('Escape')
+  }
+})
+
 for (const [theme, width] of [
   ['light', 1440],
   ['dark', 390],

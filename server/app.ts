@@ -9,6 +9,7 @@ import { createCreateService } from './containers/create-service.ts'
 import { createContainerDetails } from './containers/details.ts'
 import { recreateTask } from './containers/recreate.ts'
 import { createContainerService } from './containers/service.ts'
+import { waitTask } from './containers/wait.ts'
 import { checkKey, openDatabase, prepareDataFolder } from './db/database.ts'
 import type { Database } from './db/schema.ts'
 import { createFileService } from './files/service.ts'
@@ -27,6 +28,7 @@ import { healthRoutes } from './http/routes/health.ts'
 import { hostRoutes } from './http/routes/hosts.ts'
 import { imageRoutes } from './http/routes/images.ts'
 import { logRoutes } from './http/routes/logs.ts'
+import { pruneRoutes } from './http/routes/prune.ts'
 import { registryRoutes } from './http/routes/registries.ts'
 import { setupRoutes } from './http/routes/setup.ts'
 import { taskRoutes } from './http/routes/tasks.ts'
@@ -36,6 +38,7 @@ import { createImageService } from './images/service.ts'
 import { createLive, type Live } from './live/index.ts'
 import type { Log } from './log.ts'
 import { createLogService, type LogService } from './logs/service.ts'
+import { createPruneService, pruneTask } from './prune/service.ts'
 import { createRegistryRepository } from './registries/repository.ts'
 import { createRegistryService, type RegistryService } from './registries/service.ts'
 import { createUpdateCheck } from './registries/update-check.ts'
@@ -93,6 +96,8 @@ export async function createApp(
   const services = { fleet: live.fleet, registry: hosts.registry, authorize }
   const containers = createContainerService(services)
   tasks.define(bulkTask({ containers, fleet: live.fleet }))
+  tasks.define(pruneTask(services))
+  tasks.define(waitTask(services))
   const images = createImageService(services)
   const logs = createLogService(services)
 
@@ -121,10 +126,11 @@ export async function createApp(
     ...accountRoutes({ identity, guard }),
     ...hostRoutes(hosts),
     ...containerRoutes(containers, live.fleet),
-    ...containerDetailRoutes(createContainerDetails(services)),
+    ...containerDetailRoutes(createContainerDetails(services), tasks),
     ...containerCreateRoutes(createCreateService({ ...services, tasks })),
     ...fileRoutes(createFileService(services)),
     ...imageRoutes(images, live.fleet),
+    ...pruneRoutes(createPruneService({ ...services, tasks })),
     ...registryRoutes(registries),
     ...taskRoutes(tasks),
     ...bulkRoutes(createBulkService({ ...services, tasks })),

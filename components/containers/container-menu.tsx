@@ -2,6 +2,7 @@
 import {
   Copy,
   Ellipsis,
+  Hourglass,
   Pause,
   Pencil,
   Play,
@@ -24,6 +25,8 @@ import { IconButton } from '#components/ui/icon-button.tsx'
 import { Menu, MenuItem, MenuLine } from '#components/ui/menu.tsx'
 import { isPossible, permissionOf } from '#lib/container-rules.ts'
 import type { Container, ContainerAction } from '#lib/contracts/containers.ts'
+
+import { useWait } from './use-wait.ts'
 
 /** Actions that ask before they run. */
 export type AskingAction = 'stop' | 'kill' | 'rename' | 'remove'
@@ -61,6 +64,7 @@ export function ContainerMenu({
   const { permissions } = useSession()
   const router = useRouter()
   const href = useScopedHref()
+  const wait = useWait([container])
   const may = (action: ContainerAction) => permissions.includes(permissionOf[action])
   const item = (
     action: ContainerAction,
@@ -113,6 +117,13 @@ export function ContainerMenu({
         ? item('unpause', () => onRun('unpause'))
         : item('pause', () => onRun('pause'))}
       {item('kill', () => onAsk('kill'))}
+      <MenuItem
+        icon={<Hourglass />}
+        disabled={disabled || !['running', 'paused', 'restarting'].includes(container.state)}
+        onSelect={() => wait.mutate()}
+      >
+        {t('action.wait')}
+      </MenuItem>
       {item('rename', () => onAsk('rename'))}
       {permissions.includes('containers.create') && permissions.includes('containers.reveal') && (
         <>

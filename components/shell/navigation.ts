@@ -1,9 +1,18 @@
-import { Box, Gauge, Layers, type LucideIcon, ScrollText, Server, SquareTerminal } from 'lucide-react'
+import {
+  Box,
+  Gauge,
+  HardDrive,
+  Layers,
+  type LucideIcon,
+  ScrollText,
+  Server,
+  SquareTerminal,
+} from 'lucide-react'
 import type { Permission } from '#lib/permissions.ts'
 
 export interface NavigationPage {
   /** Also the key of its name in the catalogue. */
-  id: 'fleet' | 'containers' | 'images' | 'logs' | 'terminal' | 'hosts'
+  id: 'fleet' | 'containers' | 'images' | 'logs' | 'terminal' | 'disk' | 'hosts'
   path: string
   icon: LucideIcon
   /** Second key after `g`. */
@@ -23,6 +32,7 @@ export const navigationPages: readonly NavigationPage[] = [
     ...{ id: 'terminal', path: '/terminal', icon: SquareTerminal, key: 't', permission: 'containers.exec' },
     wideOnly: true,
   },
+  { id: 'disk', path: '/disk', icon: HardDrive, key: 'd', permission: 'hosts.view', wideOnly: true },
   { id: 'hosts', path: '/hosts', icon: Server, key: 'h', permission: 'hosts.view' },
 ]
 

@@ -135,6 +135,10 @@ function Step({ step }: { step: TaskStep }) {
             : t(`step.${step.state}`)}
         </span>
       </span>
+      {typeof step.result?.exitCode === 'number' && (
+        <span className="block text-ink-muted">{t('exitCode', { code: step.result.exitCode })}</span>
+      )}
+      {typeof step.result?.freed === 'number' && <Freed result={step.result} />}
       {step.state === 'running' && step.progress.length > 0 && <Progress bars={step.progress} />}
       {problem && (
         <span className="block whitespace-pre-line text-ink-muted">
@@ -142,6 +146,22 @@ function Step({ step }: { step: TaskStep }) {
         </span>
       )}
     </li>
+  )
+}
+
+/** What a prune took away and left. */
+function Freed({ result }: { result: NonNullable<TaskStep['result']> }) {
+  const t = useTranslations('tasks')
+  const format = useFormat()
+  const removed = (['containers', 'images', 'volumes', 'networks'] as const)
+    .filter((kind) => Number(result[kind] ?? 0) > 0)
+    .map((kind) => t(`removed.${kind}`, { count: Number(result[kind]) }))
+  const kept = Number(result.kept ?? 0)
+  return (
+    <span className="block text-ink-muted">
+      {[...removed, t('freed', { bytes: format.bytes(Number(result.freed)) })].join(', ')}
+      {kept > 0 && ` ${t('kept', { count: kept })}`}
+    </span>
   )
 }
 
@@ -162,7 +182,9 @@ function Progress({ bars }: { bars: TaskStep['progress'] }) {
           className="h-1 min-w-0 flex-1 accent-accent"
         />
         <span className="shrink-0 tabular-nums">
-          {t('bytes', { current: format.bytes(current), total: format.bytes(total) })}
+          {bars[0]?.unit === 'objects'
+            ? t('progress', { over: current, total })
+            : t('bytes', { current: format.bytes(current), total: format.bytes(total) })}
         </span>
       </summary>
       <ul className="mt-0.5 flex flex-col">

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { imageIdSchema } from './common.ts'
+import { containerIdSchema, hostIdSchema, imageIdSchema } from './common.ts'
 
 /** `ps` of the container's processes: what the columns are is the engine's answer. */
 export const processesSchema = z.object({ titles: z.array(z.string()), rows: z.array(z.array(z.string())) })
@@ -53,3 +53,12 @@ export const commitOptionsSchema = z.object({
 })
 export const commitResultSchema = z.object({ imageId: imageIdSchema })
 export type CommitResult = z.infer<typeof commitResultSchema>
+
+/** Containers whose end is waited for, as a task. */
+export const waitInputSchema = z.object({
+  containers: z
+    .array(z.object({ hostId: hostIdSchema, containerId: containerIdSchema }))
+    .min(1)
+    .max(100),
+})
+export type WaitInput = z.input<typeof waitInputSchema>

@@ -38,6 +38,8 @@ export const taskProgressSchema = z.object({
   current: z.number(),
   /** Null when not known. */
   total: z.number().nullable(),
+  /** What is counted; bytes where nothing else is said. */
+  unit: z.literal('objects').optional(),
 })
 
 export const taskStepSchema = z.object({

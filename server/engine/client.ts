@@ -6,6 +6,7 @@ import { negotiateApiVersion } from './compat.ts'
 import { createEngineContext, given, timeouts } from './context.ts'
 import { createCreateCalls } from './create.ts'
 import { createDetailCalls } from './details.ts'
+import { createDiskCalls } from './disk.ts'
 import { understood } from './errors.ts'
 import { nanoToSeconds, readEvents } from './events.ts'
 import { createExecCalls } from './exec.ts'
@@ -83,6 +84,7 @@ export function createEngineClient(transport: Transport): EngineClient {
   return {
     ...createStatsCalls(context),
     ...createDetailCalls(context),
+    ...createDiskCalls(context),
     ...createExecCalls(context),
     ...createLogCalls(context),
     ...createPullCalls(context),

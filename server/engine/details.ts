@@ -11,10 +11,15 @@ const maximumChanges = 20_000
 /** Milliseconds; the kernel's scheduler period that engines use for fractions of a CPU. */
 const cpuPeriod = 100_000
 
+/** Milliseconds: three weeks. A timer takes no more than 24 days. */
+const waitMs = 21 * 24 * 3600 * 1000
+
 export interface DetailCalls {
   /** Throws container_not_running. */
   containerProcesses(id: string, args: string, options?: CallOptions): Promise<Processes>
   containerChanges(id: string, options?: CallOptions): Promise<Changes>
+  /** Resolves with the exit code when it ends; at once when it does not run. Cut when the host is. */
+  waitContainer(id: string, signal: AbortSignal): Promise<number>
   /** Its file system as a tar, streamed; without volumes, as the engines define it. */
   exportContainer(id: string, signal: AbortSignal): Promise<Readable>
   /** Returns the new image's id. */
@@ -53,6 +58,14 @@ export function createDetailCalls({ transport, isPodman, docker, libpod, json }:
           .map(({ Path, Kind }) => ({ path: Path, kind: kinds[Kind] ?? 'modified' })),
         truncated: (found ?? []).length > maximumChanges,
       }))
+    },
+    async waitContainer(id, signal) {
+      const { json: ended } = await sendForJson<{ StatusCode: number }>(transport, {
+        ...{ method: 'POST', path: docker(`/containers/${segments(id)}/wait`), subject, signal },
+        query: { condition: 'not-running' },
+        timeoutMs: waitMs,
+      })
+      return understood(() => Number(ended.StatusCode))
     },
     async exportContainer(id, signal) {
       const answer = await send(transport, {

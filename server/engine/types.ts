@@ -7,6 +7,7 @@ import type { Volume } from '#lib/contracts/volumes.ts'
 import type { ArchiveCalls } from './archive.ts'
 import type { CreateCalls } from './create.ts'
 import type { DetailCalls } from './details.ts'
+import type { DiskCalls } from './disk.ts'
 import type { ExecCalls } from './exec.ts'
 import type { LogCalls } from './logs.ts'
 import type { PullCalls } from './pull.ts'
@@ -40,6 +41,7 @@ export interface EngineClient
   extends ArchiveCalls,
     CreateCalls,
     DetailCalls,
+    DiskCalls,
     ExecCalls,
     LogCalls,
     PullCalls,

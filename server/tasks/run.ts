@@ -58,7 +58,7 @@ export async function runTask(
   }
   const one = async (step: TaskStep) => {
     const plan = planned.get(step.id)
-    const done = await parts.turns.take(step.hostId)
+    const done = plan?.onlyWaits ? () => {} : await parts.turns.take(step.hostId)
     try {
       if (abort.signal.aborted) return end(step, 'cancelled')
       if (failed && task.stopOnFailure) return end(step, 'skipped')

@@ -20,6 +20,8 @@ export interface PlannedStep {
   /** Checked again right before the step runs: minutes may lie between. */
   permission: Permission
   objectId?: string
+  /** It does no work at the host and may take days: it takes no turn from those that do. */
+  onlyWaits?: boolean
   /** Facts of the outcome, or nothing. Throws AppError. */
   run(context: StepContext): Promise<TaskStep['result'] | undefined | void>
 }

@@ -3,6 +3,7 @@ import bulk from './bulk.json' with { type: 'json' }
 import common from './common.json' with { type: 'json' }
 import containers from './containers.json' with { type: 'json' }
 import create from './create.json' with { type: 'json' }
+import disk from './disk.json' with { type: 'json' }
 import errors from './errors.json' with { type: 'json' }
 import files from './files.json' with { type: 'json' }
 import fleet from './fleet.json' with { type: 'json' }
@@ -23,6 +24,7 @@ export const en = {
   common,
   containers,
   create,
+  disk,
   errors,
   files,
   fleet,

@@ -7,17 +7,32 @@ import {
   processesQuerySchema,
   processesSchema,
   updateOptionsSchema,
+  waitInputSchema,
 } from '#lib/contracts/container-details.ts'
+import { taskSchema } from '#lib/contracts/tasks.ts'
 import type { Principal } from '../../auth/types.ts'
 import type { ContainerDetails } from '../../containers/details.ts'
+import { waitKind } from '../../containers/wait.ts'
+import type { TaskService } from '../../tasks/types.ts'
 import { type AnyRoute, defineRoute } from '../define-route.ts'
 
 const params = z.object({ hostId: hostIdSchema, containerId: containerIdSchema })
 const path = '/api/hosts/:hostId/containers/:containerId' as const
 
 /** Processes, changes, export, commit and limits of one container. */
-export function containerDetailRoutes(details: ContainerDetails): AnyRoute[] {
+export function containerDetailRoutes(details: ContainerDetails, tasks: TaskService): AnyRoute[] {
   return [
+    defineRoute({
+      method: 'POST',
+      path: '/api/containers/wait',
+      access: 'containers.view',
+      summary: 'Wait until containers end, as a task that keeps their exit codes',
+      body: waitInputSchema,
+      response: taskSchema,
+      // All at once: none of them works while it waits.
+      handler: ({ principal, body }) =>
+        tasks.start(principal as Principal, waitKind, body, { width: 50, stopOnFailure: false }),
+    }),
     defineRoute({
       method: 'GET',
       path: `${path}/processes`,

@@ -1,0 +1,181 @@
+'use client'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useMemo, useState } from 'react'
+import { useTranslations } from 'use-intl'
+import { api } from '#components/data/api.ts'
+import { useSession } from '#components/data/use-session.ts'
+import { openTray } from '#components/tasks/open-tray.ts'
+import { taskStore } from '#components/tasks/task-store.ts'
+import { Button } from '#components/ui/button.tsx'
+import { Checkbox } from '#components/ui/checkbox.tsx'
+import { Dialog } from '#components/ui/dialog.tsx'
+import { ErrorNote } from '#components/ui/error-note.tsx'
+import { CheckField, Field } from '#components/ui/field.tsx'
+import { Input } from '#components/ui/input.tsx'
+import { useFormat } from '#components/ui/use-format.ts'
+import type { PrunableKind } from '#lib/contracts/disk.ts'
+import type { Task } from '#lib/contracts/tasks.ts'
+import type { Permission } from '#lib/permissions.ts'
+import { type ChosenHost, chosenOf, pruneInputOf } from './prune-choice.ts'
+import type { HostDisk } from './use-disks.ts'
+
+const kinds: readonly PrunableKind[] = ['containers', 'images', 'volumes', 'networks', 'buildCache']
+const permissionOf: Record<PrunableKind, Permission> = {
+  ...{ containers: 'containers.prune', images: 'images.prune', buildCache: 'images.prune' },
+  ...{ volumes: 'volumes.prune', networks: 'networks.prune' },
+}
+/** Lines of each host; the rest is counted. */
+const shownLines = 200
+
+/** First what would go and what it frees, then it becomes a task. */
+export function PruneDialog({ disks, onClose }: { disks: readonly HostDisk[]; onClose(): void }) {
+  const t = useTranslations('disk')
+  const common = useTranslations('common')
+  const format = useFormat()
+  const client = useQueryClient()
+  const { permissions } = useSession()
+  const [chosenKinds, setKinds] = useState<ReadonlySet<PrunableKind>>(new Set(['containers', 'images']))
+  const [onlyNameless, setOnlyNameless] = useState({ images: true, volumes: true })
+  const [typed, setTyped] = useState('')
+  const chosen = useMemo(
+    () => chosenOf(disks, { kinds: chosenKinds, onlyNameless }),
+    [disks, chosenKinds, onlyNameless],
+  )
+  const all = chosen.flatMap(({ items }) => kinds.flatMap((kind) => items[kind]))
+  const bytes = all.reduce((sum, { size }) => sum + size, 0)
+  const losesData = chosen.some(({ items }) => items.volumes.some(({ nameless }) => !nameless))
+  const ready = all.length > 0 && (!losesData || typed.trim() === t('word'))
+  const missing = disks.filter(({ disk }) => !disk).map(({ host }) => host.name)
+  const start = useMutation({
+    mutationFn: () => api.post<Task>('/api/prune', pruneInputOf(chosen)),
+    onSuccess(task) {
+      taskStore.put(task)
+      openTray()
+      onClose()
+      void client.invalidateQueries({ queryKey: ['disk'], refetchType: 'none' })
+    },
+  })
+  return (
+    <Dialog
+      open
+      onOpenChange={(open) => !open && !start.isPending && onClose()}
+      title={t('dialogTitle', { count: disks.length - missing.length })}
+      description={t('dialogText')}
+      onSubmit={() => ready && start.mutate()}
+      footer={
+        <>
+          <Button onClick={onClose} disabled={start.isPending}>
+            {common('cancel')}
+          </Button>
+          <Button type="submit" variant="danger" busy={start.isPending} disabled={!ready}>
+            {t('start', { count: all.length })}
+          </Button>
+        </>
+      }
+    >
+      <fieldset className="flex flex-col gap-1.5">
+        <legend className="mb-1 font-medium text-xs">{t('what')}</legend>
+        {kinds
+          .filter((kind) => permissions.includes(permissionOf[kind]))
+          .map((kind) => (
+            <div key={kind} className="flex flex-wrap gap-x-6">
+              <CheckField label={t(`kind.${kind}`)} className="w-44">
+                {(props) => (
+                  <Checkbox
+                    {...props}
+                    checked={chosenKinds.has(kind)}
+                    onChange={(event) => {
+                      const next = new Set(chosenKinds)
+                      if (event.target.checked) next.add(kind)
+                      else next.delete(kind)
+                      setKinds(next)
+                    }}
+                  />
+                )}
+              </CheckField>
+              {(kind === 'images' || kind === 'volumes') && chosenKinds.has(kind) && (
+                <CheckField label={t(`onlyNameless.${kind}`)}>
+                  {(props) => (
+                    <Checkbox
+                      {...props}
+                      checked={onlyNameless[kind]}
+                      onChange={(event) => setOnlyNameless({ ...onlyNameless, [kind]: event.target.checked })}
+                    />
+                  )}
+                </CheckField>
+              )}
+            </div>
+          ))}
+      </fieldset>
+      {chosenKinds.has('volumes') && (
+        <p role="alert" className="rounded-md bg-caution-soft px-3 py-2 text-caution">
+          {t('volumeWarning')}
+        </p>
+      )}
+      {missing.length > 0 && (
+        <p className="text-caution text-xs">{t('failed', { hosts: missing.join(', ') })}</p>
+      )}
+      <div>
+        <h3 className="mb-1 font-medium text-xs">{t('list')}</h3>
+        {all.length === 0 ? (
+          <p className="text-ink-muted">{t('nothing')}</p>
+        ) : (
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and has to be reached by the keyboard
+          <section
+            // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- see above
+            tabIndex={0}
+            aria-label={t('list')}
+            className="flex max-h-64 flex-col gap-2 overflow-y-auto rounded-md border p-2"
+          >
+            {chosen.map((host) => (
+              <HostItems key={host.one.host.id} host={host} />
+            ))}
+          </section>
+        )}
+      </div>
+      <p aria-live="polite" className="font-medium">
+        {all.length > 0 && t('frees', { bytes: format.bytes(bytes) })}
+      </p>
+      {losesData && (
+        <Field label={t('typeToConfirm', { word: t('word') })}>
+          {(props) => (
+            <Input
+              {...props}
+              value={typed}
+              autoComplete="off"
+              onChange={(event) => setTyped(event.target.value)}
+            />
+          )}
+        </Field>
+      )}
+      {start.error && <ErrorNote error={start.error} />}
+    </Dialog>
+  )
+}
+
+function HostItems({ host: { one, items } }: { host: ChosenHost }) {
+  const t = useTranslations('disk')
+  const format = useFormat()
+  const lines = kinds.flatMap((kind) => items[kind].map((item) => ({ kind, ...item })))
+  return (
+    <section aria-label={one.host.name}>
+      <h4 className="text-ink-muted text-xs">{one.host.name}</h4>
+      <ul className="text-xs">
+        {lines.slice(0, shownLines).map(({ kind, id, name, size }) => (
+          <li key={`${kind} ${id}`} className="flex gap-2">
+            <span className="w-24 shrink-0 text-ink-faint">{t(kind)}</span>
+            <span className="min-w-0 flex-1 truncate" title={name || id}>
+              {kind === 'buildCache' ? t('cacheOf') : name || `${t('unnamed')} (${shortId(id)})`}
+            </span>
+            <span className="shrink-0 tabular-nums">{size > 0 && format.bytes(size)}</span>
+          </li>
+        ))}
+      </ul>
+      {lines.length > shownLines && (
+        <p className="text-ink-faint text-xs">{t('more', { count: lines.length - shownLines })}</p>
+      )}
+    </section>
+  )
+}
+
+const shortId = (id: string) => id.replace('sha256:', '').slice(0, 12)

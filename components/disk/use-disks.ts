@@ -1,0 +1,39 @@
+'use client'
+import { useQueries } from '@tanstack/react-query'
+import { api } from '#components/data/api.ts'
+import { useHosts } from '#components/data/use-live.ts'
+import type { Disk } from '#lib/contracts/disk.ts'
+import type { Host } from '#lib/contracts/hosts.ts'
+
+export interface HostDisk {
+  host: Host
+  disk: Disk | undefined
+  isAsking: boolean
+  error: unknown
+  again(): void
+}
+
+/** Figures of every host in scope, each asked by itself: one that takes long costs the others nothing. */
+export function useDisks(): HostDisk[] {
+  const hosts = useHosts()
+  const queries = useQueries({
+    queries: hosts.map((host) => ({
+      queryKey: ['disk', host.id],
+      queryFn: ({ signal }: { signal: AbortSignal }) =>
+        api.get<Disk>(`/api/hosts/${host.id}/disk`, { signal }),
+      enabled: host.state === 'online',
+      staleTime: 60_000,
+      retry: false,
+    })),
+  })
+  return hosts.map((host, index) => {
+    const query = queries[index]
+    return {
+      host,
+      disk: query?.data,
+      isAsking: query?.isFetching ?? false,
+      error: query?.error ?? null,
+      again: () => void query?.refetch(),
+    }
+  })
+}

@@ -1,0 +1,29 @@
+import { waitInputSchema } from '#lib/contracts/container-details.ts'
+import { AppError } from '../errors.ts'
+import type { HostRegistry } from '../hosts/types.ts'
+import type { FleetState } from '../live/types.ts'
+import { defineTask, type PlannedStep, type TaskDefinition } from '../tasks/types.ts'
+
+export const waitKind = 'containers.wait'
+
+/** Waits until containers end, and keeps their exit codes: a job of hours is looked at once. */
+export function waitTask(parts: { fleet: FleetState; registry: HostRegistry }): TaskDefinition {
+  const { fleet, registry } = parts
+  return defineTask({
+    kind: waitKind,
+    input: waitInputSchema,
+    params: ({ containers }) => ({ count: containers.length }),
+    plan: ({ containers }) =>
+      containers.map(({ hostId, containerId }): PlannedStep => {
+        const container = fleet.get('containers', hostId, containerId)
+        if (!container) throw new AppError('container_not_found', { hostId, objectId: containerId })
+        return {
+          ...{ key: `wait ${hostId}/${containerId}`, hostId, objectId: containerId },
+          ...{ subject: container.name, verb: 'wait', permission: 'containers.view', onlyWaits: true },
+          async run({ signal }) {
+            return { exitCode: await registry.engine(hostId).waitContainer(containerId, signal) }
+          },
+        }
+      }),
+  })
+}
