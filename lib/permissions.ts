@@ -29,6 +29,7 @@ export const permissions = [
   'containers.prune',
   'images.view',
   'images.pull',
+  'images.push',
   'images.prune',
   'images.tag',
   'images.remove',

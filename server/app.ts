@@ -35,6 +35,7 @@ import { taskRoutes } from './http/routes/tasks.ts'
 import { updateRoutes } from './http/routes/updates.ts'
 import { createHttpServer } from './http/server.ts'
 import { createImageService } from './images/service.ts'
+import { pullTask, pushTask } from './images/transfer.ts'
 import { createLive, type Live } from './live/index.ts'
 import type { Log } from './log.ts'
 import { createLogService, type LogService } from './logs/service.ts'
@@ -105,6 +106,8 @@ export async function createApp(
   const making = { ...services, registries }
   tasks.define(createTask(making))
   tasks.define(recreateTask(making))
+  tasks.define(pullTask(making))
+  tasks.define(pushTask(making))
   const updates = await createUpdateCheck({ db: database.db, fleet: live.fleet, registries })
 
   const terminals = terminalSocket({ ...services, log })
@@ -129,7 +132,7 @@ export async function createApp(
     ...containerDetailRoutes(createContainerDetails(services), tasks),
     ...containerCreateRoutes(createCreateService({ ...services, tasks })),
     ...fileRoutes(createFileService(services)),
-    ...imageRoutes(images, live.fleet),
+    ...imageRoutes(images, live.fleet, tasks),
     ...pruneRoutes(createPruneService({ ...services, tasks })),
     ...registryRoutes(registries),
     ...taskRoutes(tasks),

@@ -5,6 +5,7 @@ import { useTranslations } from 'use-intl'
 import { links } from '#components/data/links.ts'
 import { useFleet } from '#components/data/use-live.ts'
 import { useScopedHref } from '#components/data/use-scope.ts'
+import { useSession } from '#components/data/use-session.ts'
 import { Age } from '#components/ui/age.tsx'
 import { CopyButton } from '#components/ui/copy-button.tsx'
 import { useFormat } from '#components/ui/use-format.ts'
@@ -22,6 +23,7 @@ interface Inspected {
     Memory?: number
     RestartPolicy?: { Name?: string; MaximumRetryCount?: number }
   }
+  NetworkSettings?: { Networks?: Record<string, { IPAddress?: string } | null> | null }
   Mounts?: { Type?: string; Name?: string; Source?: string; Destination?: string; RW?: boolean }[] | null
 }
 
@@ -36,6 +38,8 @@ export function ContainerOverview({
 }) {
   const t = useTranslations('containers.drawer')
   const format = useFormat()
+  const href = useScopedHref()
+  const mayRead = useSession().permissions.includes('containers.files.read')
   const document = inspect as Inspected | undefined
   const limits = limitsOf(document)
   const policy = document?.HostConfig?.RestartPolicy
@@ -94,7 +98,13 @@ export function ContainerOverview({
                 .join(', ') || t('noLimits')}
             </Fact>
           )}
-          <Fact label={t('networks')}>{container.networks.join(', ') || '–'}</Fact>
+          <Fact label={t('networks')}>
+            {container.networks
+              .map((name) =>
+                [name, document?.NetworkSettings?.Networks?.[name]?.IPAddress].filter(Boolean).join(' '),
+              )
+              .join(', ') || '–'}
+          </Fact>
         </dl>
       </Section>
       <Section title={t('ports')}>
@@ -121,7 +131,19 @@ export function ContainerOverview({
             <ul>
               {(document.Mounts ?? []).map((mount) => (
                 <li key={mount.Destination} className="break-all py-0.5 font-mono text-xs">
-                  {mount.Name ?? mount.Source} → {mount.Destination}{' '}
+                  {mount.Name ?? mount.Source} →{' '}
+                  {mayRead ? (
+                    <Link
+                      href={href(
+                        `/containers/${container.hostId}/${container.id}?tab=files&path=${encodeURIComponent(mount.Destination ?? '/')}`,
+                      )}
+                      className="text-accent hover:underline"
+                    >
+                      {mount.Destination}
+                    </Link>
+                  ) : (
+                    mount.Destination
+                  )}{' '}
                   {mount.RW === false && <em>({t('readOnly')})</em>}
                 </li>
               ))}

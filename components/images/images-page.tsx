@@ -1,9 +1,11 @@
 'use client'
-import { Ellipsis, Layers, Search, Tag, Trash2 } from 'lucide-react'
+import { Download, Ellipsis, Layers, Plus, Search, Tag, Trash2, Upload } from 'lucide-react'
+import { useRouter } from 'next/navigation'
 import { parseAsString, useQueryState, useQueryStates } from 'nuqs'
 import { lazy, Suspense, useMemo, useRef, useState } from 'react'
 import { useTranslations } from 'use-intl'
 import { useContainers, useFleet, useHosts, useImages, useLoaded } from '#components/data/use-live.ts'
+import { useScopedHref } from '#components/data/use-scope.ts'
 import { useSession } from '#components/data/use-session.ts'
 import { compareText, formatSort, parseSort, sortRows } from '#components/data-table/columns.ts'
 import { DataTable } from '#components/data-table/data-table.tsx'
@@ -16,6 +18,7 @@ import { IconButton } from '#components/ui/icon-button.tsx'
 import { Input } from '#components/ui/input.tsx'
 import { Menu, MenuItem } from '#components/ui/menu.tsx'
 import { useFormat } from '#components/ui/use-format.ts'
+import type { Host } from '#lib/contracts/hosts.ts'
 import { groupImages, type ImageGroup } from '#lib/image-groups.ts'
 import { ImageTags, useImageColumns } from './image-columns.tsx'
 import { matchesImage } from './image-filter.ts'
@@ -30,6 +33,21 @@ const RemoveImagesDialog = lazy(() =>
   import('./image-dialogs.tsx').then((module) => ({ default: module.RemoveImagesDialog })),
 )
 
+const PullDialog = lazy(() =>
+  import('./transfer-dialogs.tsx').then((module) => ({ default: module.PullDialog })),
+)
+const PushDialog = lazy(() =>
+  import('./transfer-dialogs.tsx').then((module) => ({ default: module.PushDialog })),
+)
+
+/** Online hosts without it. */
+function lacking(group: ImageGroup, hosts: ReadonlyMap<string, Host>): string[] {
+  const having = new Set(group.copies.map(({ hostId }) => hostId))
+  return [...hosts.values()]
+    .filter(({ id, state }) => state === 'online' && !having.has(id))
+    .map(({ id }) => id)
+}
+
 const keyOf = (group: ImageGroup) => group.id
 const labelOf = (group: ImageGroup) => group.tags[0] ?? group.id.slice(7, 19)
 
@@ -43,6 +61,8 @@ export function ImagesPage() {
   const hostsInScope = useHosts().length
   const loaded = useLoaded()
   const { permissions } = useSession()
+  const router = useRouter()
+  const href = useScopedHref()
   const search = useRef<HTMLInputElement>(null)
   const [view, setView] = useQueryStates({
     filter: parseAsString.withDefault(''),
@@ -51,6 +71,8 @@ export function ImagesPage() {
   const [open, setOpen] = useQueryState('open', parseAsString.withOptions({ history: 'push' }))
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set())
   const [tagging, setTagging] = useState<ImageGroup | null>(null)
+  const [pulling, setPulling] = useState<{ reference: string; hostIds: readonly string[] } | null>(null)
+  const [pushing, setPushing] = useState<ImageGroup | null>(null)
   const [removing, setRemoving] = useState<readonly ImageGroup[] | null>(null)
   useShortcut('/', () => search.current?.focus(), { group: 'list', label: t('filter') })
 
@@ -79,6 +101,13 @@ export function ImagesPage() {
               ? rows.length
               : t('count', { shown: rows.length, total: all.length })
             : undefined
+        }
+        actions={
+          permissions.includes('images.pull') && (
+            <Button size="sm" onClick={() => setPulling({ reference: '', hostIds: [] })}>
+              <Download aria-hidden /> {t('action.pull')}
+            </Button>
+          )
         }
       />
       <div className="relative mx-4 mb-2 shrink-0 md:mx-5 md:max-w-xl">
@@ -121,6 +150,31 @@ export function ImagesPage() {
               />
             }
           >
+            {permissions.includes('images.pull') && group.tags[0] !== undefined && (
+              <MenuItem
+                icon={<Download />}
+                onSelect={() =>
+                  setPulling({ reference: group.tags[0] ?? '', hostIds: lacking(group, hosts) })
+                }
+              >
+                {t('action.pullMissing')}
+              </MenuItem>
+            )}
+            {permissions.includes('images.push') && group.tags.length > 0 && (
+              <MenuItem icon={<Upload />} onSelect={() => setPushing(group)}>
+                {t('action.push')}
+              </MenuItem>
+            )}
+            {permissions.includes('containers.create') && group.tags[0] !== undefined && (
+              <MenuItem
+                icon={<Plus />}
+                onSelect={() =>
+                  router.push(href(`/containers/new?image=${encodeURIComponent(group.tags[0] ?? '')}`))
+                }
+              >
+                {t('action.run')}
+              </MenuItem>
+            )}
             {permissions.includes('images.tag') && (
               <MenuItem icon={<Tag />} onSelect={() => setTagging(group)}>
                 {t('action.tag')}
@@ -175,6 +229,8 @@ export function ImagesPage() {
             onRemove={(group) => setRemoving([group])}
           />
         )}
+        {pulling && <PullDialog {...pulling} onClose={() => setPulling(null)} />}
+        {pushing && <PushDialog group={pushing} onClose={() => setPushing(null)} />}
         {tagging && <TagImageDialog group={tagging} onClose={() => setTagging(null)} />}
         {removing && <RemoveImagesDialog groups={removing} onClose={() => setRemoving(null)} />}
       </Suspense>

@@ -27,6 +27,7 @@ import {
   type InspectedContainer,
 } from './normalise-containers.ts'
 import { createPullCalls } from './pull.ts'
+import { createPushCalls } from './push.ts'
 import { type EngineRequest, segments, send, sendForJson, sendForText } from './request.ts'
 import { createStatsCalls } from './stats.ts'
 import type { CallOptions, EngineClient } from './types.ts'
@@ -88,6 +89,7 @@ export function createEngineClient(transport: Transport): EngineClient {
     ...createExecCalls(context),
     ...createLogCalls(context),
     ...createPullCalls(context),
+    ...createPushCalls(context),
     ...createArchiveCalls(context),
     ...createCreateCalls(context),
     get info() {

@@ -59,15 +59,12 @@ export function createPullCalls({ transport, docker }: EngineContext): PullCalls
         const bars = new PullBars()
         for await (const line of parseNdjson<PullLine>(readable(answer.body, transport.explain))) {
           const message = line.errorDetail?.message ?? line.error
-          if (message) throw pullError(message)
+          if (message) throw transferError(message, 'pull_failed')
           if (bars.take(line)) progress?.(bars.bars)
         }
       } catch (error) {
         if (!(error instanceof AppError)) throw error
-        // An engine's refusal before the stream began is about the registry's answer just as well.
-        if (error.code === 'engine_error' || error.code === 'image_not_found')
-          throw pullError(error.context.detail ?? '')
-        throw error
+        throw isOfRegistry(error) ? transferError(error.context.detail ?? '', 'pull_failed') : error
       }
     },
   }
@@ -81,8 +78,17 @@ async function* readable(body: AsyncIterable<Uint8Array>, explain: (error: unkno
   }
 }
 
+/**
+ * An engine's refusal before the stream began is about the registry's answer just as well: a 401 or 404 of its, or its
+ * TLS, and not the engine's own.
+ */
+export function isOfRegistry({ code, context }: AppError): boolean {
+  const codes = ['engine_error', 'image_not_found', 'engine_rights_missing', 'tls_required', 'conflict']
+  return codes.includes(code) && context.params?.status !== undefined
+}
+
 /** What registries say through engines, in the engines' words. */
-export function pullError(detail: string): AppError {
+export function transferError(detail: string, otherwise: 'pull_failed' | 'push_failed'): AppError {
   if (
     /manifest unknown|manifest for .* not found|name unknown|no such image|not found: manifest|: not found/i.test(
       detail,
@@ -98,14 +104,14 @@ export function pullError(detail: string): AppError {
   )
     return new AppError('pull_no_platform', { detail })
   if (/no space left/i.test(detail)) return new AppError('engine_disk_full', { detail })
-  return new AppError('pull_failed', { detail })
+  return new AppError(otherwise, { detail })
 }
 
 /** Words after which a layer is there. */
-const layerDone = /^(Pull complete|Already exists)/
+const layerDone = /^(Pull complete|Already exists|Layer already exists|Pushed|Mounted from)/
 /** Words with which a line is about a layer: the others carry the tag as their id. */
 const layerWord =
-  /^(Pulling fs layer|Waiting|Downloading|Verifying Checksum|Download complete|Extracting|Pull complete|Already exists|Copying|Retrying)/
+  /^(Preparing|Pushing|Pushed|Layer already exists|Mounted from|Pulling fs layer|Waiting|Downloading|Verifying Checksum|Download complete|Extracting|Pull complete|Already exists|Copying|Retrying)/
 
 /** A bar for each layer: bytes while they come, whole when it is unpacked. Podman names only what it does. */
 export class PullBars {

@@ -11,6 +11,7 @@ import type { DiskCalls } from './disk.ts'
 import type { ExecCalls } from './exec.ts'
 import type { LogCalls } from './logs.ts'
 import type { PullCalls } from './pull.ts'
+import type { PushCalls } from './push.ts'
 import type { StatsCalls } from './stats.ts'
 
 /** The objects of one engine before a host id is put on them. */
@@ -45,6 +46,7 @@ export interface EngineClient
     ExecCalls,
     LogCalls,
     PullCalls,
+    PushCalls,
     StatsCalls {
   /** Latency in milliseconds of GET /_ping. Default timeout 5 s. Throws not_an_engine when something else answers. */
   ping(options?: CallOptions): Promise<number>

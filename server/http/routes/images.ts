@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { hostIdSchema, imageIdSchema } from '#lib/contracts/common.ts'
+import { pullStartSchema, pushInputSchema } from '#lib/contracts/image-transfer.ts'
 import {
   imageDetailSchema,
   imageHistorySchema,
@@ -8,9 +9,12 @@ import {
   imageSchema,
   imageTagOptionsSchema,
 } from '#lib/contracts/images.ts'
+import { taskSchema } from '#lib/contracts/tasks.ts'
 import type { Principal } from '../../auth/types.ts'
 import type { ImageService } from '../../images/service.ts'
+import { pullKind, pushKind } from '../../images/transfer.ts'
 import type { FleetState } from '../../live/types.ts'
+import type { TaskService } from '../../tasks/types.ts'
 import { type AnyRoute, defineRoute } from '../define-route.ts'
 import { hostStatesOf, listedHostSchema } from './list-answer.ts'
 
@@ -18,8 +22,28 @@ const oneImage = z.object({ hostId: hostIdSchema, imageId: imageIdSchema })
 const path = '/api/hosts/:hostId/images/:imageId' as const
 
 /** Images of all hosts from memory; one image and its changes at its host. */
-export function imageRoutes(images: ImageService, fleet: FleetState): AnyRoute[] {
+export function imageRoutes(images: ImageService, fleet: FleetState, tasks: TaskService): AnyRoute[] {
   return [
+    defineRoute({
+      method: 'POST',
+      path: '/api/images/pull',
+      access: 'images.pull',
+      summary: 'Pull an image on each of these hosts, as a task',
+      body: pullStartSchema,
+      response: taskSchema,
+      handler: ({ principal, body: { width, stopOnFailure, ...input } }) =>
+        tasks.start(principal as Principal, pullKind, input, { width, stopOnFailure }),
+    }),
+    defineRoute({
+      method: 'POST',
+      path: '/api/images/push',
+      access: 'images.push',
+      summary: 'Push an image from a host to its registry, as a task',
+      body: pushInputSchema,
+      response: taskSchema,
+      handler: ({ principal, body }) =>
+        tasks.start(principal as Principal, pushKind, body, { width: 1, stopOnFailure: false }),
+    }),
     defineRoute({
       method: 'GET',
       path: '/api/images',

@@ -1,0 +1,65 @@
+import type { TaskStep } from '#lib/contracts/tasks.ts'
+import { AppError } from '../errors.ts'
+import { type EngineContext, timeouts } from './context.ts'
+import { parseNdjson } from './ndjson.ts'
+import { isOfRegistry, PullBars, transferError } from './pull.ts'
+import { segments, send } from './request.ts'
+
+export interface PushRequest {
+  repository: string
+  tag: string
+  /** X-Registry-Auth, for this push alone. */
+  registryAuth?: string | undefined
+  signal: AbortSignal
+  progress?(bars: TaskStep['progress']): void
+}
+
+export interface PushCalls {
+  /**
+   * Pushes a tag to the registry that its repository names. Resolves with the manifest's digest where the engine tells it.
+   * Throws image_not_found, pull_denied and push_failed with the engine's own words (Docker's API, "Push an image").
+   */
+  pushImage(request: PushRequest): Promise<string | null>
+}
+
+interface PushLine {
+  status?: string
+  id?: string
+  progressDetail?: { current?: number; total?: number } | null
+  error?: string
+  errorDetail?: { message?: string }
+  aux?: { Digest?: string } | null
+}
+
+export function createPushCalls({ transport, docker }: EngineContext): PushCalls {
+  return {
+    async pushImage({ repository, tag, registryAuth, signal, progress }) {
+      try {
+        const answer = await send(transport, {
+          method: 'POST',
+          path: docker(`/images/${segments(repository)}/push`),
+          query: { tag },
+          // Older Docker refuses a push without the header: an empty account is "nobody".
+          headers: { 'x-registry-auth': registryAuth ?? 'e30=' },
+          subject: 'image',
+          signal,
+          timeoutMs: 2 * timeouts.change,
+        })
+        const bars = new PullBars()
+        let digest: string | null = null
+        for await (const line of parseNdjson<PushLine>(answer.body)) {
+          const message = line.errorDetail?.message ?? line.error
+          if (message) throw transferError(message, 'push_failed')
+          digest = line.aux?.Digest ?? /digest: (sha256:[0-9a-f]{64})/.exec(line.status ?? '')?.[1] ?? digest
+          if (bars.take(line)) progress?.(bars.bars)
+        }
+        return digest
+      } catch (error) {
+        // Of an image that the host has not got, both engines say so before they ask the registry.
+        if (error instanceof AppError && error.code !== 'image_not_found' && isOfRegistry(error))
+          throw transferError(error.context.detail ?? '', 'push_failed')
+        throw transport.explain(error)
+      }
+    },
+  }
+}

@@ -1,0 +1,136 @@
+import { randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { run } from '#e2e/lab/run.ts'
+import { type EngineName, labRegistry, requireLab } from '#e2e/lab/state.ts'
+import { witness } from '#e2e/lab/witness.ts'
+import type { Host } from '#lib/contracts/hosts.ts'
+import type { Task } from '#lib/contracts/tasks.ts'
+import { PullBars, transferError } from '../engine/pull.ts'
+import { type AppUnderTest, startApp } from '../testing/app-under-test.ts'
+import { labTransport } from '../testing/lab-hosts.ts'
+
+const prefix = `transfer-${randomUUID().slice(0, 8)}`
+const engines: readonly EngineName[] = ['docker-ssh', 'docker28-tcp', 'podman-unix', 'podman5-tcp']
+const hosts = new Map<EngineName, string>()
+const closed = () => `${labRegistry('private').address}/${prefix}/app:1`
+const open = () => `${labRegistry('open').address}/${prefix}/app:1`
+let test: AppUnderTest
+
+beforeAll(async () => {
+  const archive = `docker-archive:${join(requireLab().folder, 'images.tar')}`
+  const { username, password } = labRegistry('private')
+  const copy = ['copy', '--quiet', '--dest-tls-verify=false']
+  await run('skopeo', [...copy, `${archive}:lab.internal/web:2.0`, `docker://${open()}`])
+  const account = ['--dest-creds', `${username}:${password}`]
+  await run('skopeo', [...copy, ...account, `${archive}:lab.internal/web:1.0`, `docker://${closed()}`])
+  test = await startApp()
+  await test.setUp()
+  for (const name of engines) {
+    const answer = await test.call('POST', '/api/hosts', { name, transport: labTransport(name) })
+    hosts.set(name, (answer.json as Host).id)
+  }
+  const online = async () =>
+    ((await test.call('GET', '/api/hosts')).json as Host[]).every((host) => host.state === 'online')
+  for (const end = Date.now() + 30_000; !(await online()) && Date.now() < end; )
+    await new Promise((resolve) => setTimeout(resolve, 100))
+})
+afterAll(async () => {
+  await test.close()
+  for (const engine of engines)
+    await witness(engine, ['rmi', '-f', open(), closed(), `${open()}-pushed`]).catch(() => {})
+})
+
+async function ended(path: string, body: object): Promise<Task> {
+  const answer = await test.call('POST', path, body)
+  expect(answer).toMatchObject({ status: 200 })
+  const { id } = answer.json as Task
+  const task = async () =>
+    ((await test.call('GET', '/api/tasks')).json as Task[]).find((one) => one.id === id) as Task
+  await expect.poll(async () => (await task()).state, { timeout: 60_000 }).not.toMatch(/queued|running/)
+  return task()
+}
+const hostIds = () => [...hosts.values()]
+const errors = (task: Task) => task.steps.map((step) => step.error?.code)
+
+it('pulls on every engine at once, as the CLI sees it', async () => {
+  const task = await ended('/api/images/pull', { reference: open(), hostIds: hostIds() })
+  expect(task.steps.map(({ state, error }) => ({ state, error }))).toEqual(
+    engines.map(() => ({ state: 'succeeded', error: null })),
+  )
+  for (const engine of engines) {
+    const [image] = JSON.parse((await witness(engine, ['image', 'inspect', open()])).stdout)
+    const step = task.steps.find(({ hostId }) => hostId === hosts.get(engine))
+    expect(String(step?.result?.imageId).replace('sha256:', '')).toBe(image.Id.replace('sha256:', ''))
+  }
+})
+
+it('says what is wrong, each engine in its own words', async () => {
+  const nowhere = await ended('/api/images/pull', { reference: `${open()}-none`, hostIds: hostIds() })
+  expect(errors(nowhere)).toEqual(engines.map(() => 'pull_not_found'))
+  const denied = await ended('/api/images/pull', { reference: closed(), hostIds: hostIds() })
+  // Docker 20.10 tries a registry that it was told to be insecure by plain HTTP in the end, and tells of that.
+  expect(errors(denied)).toEqual(['pull_failed', 'pull_denied', 'pull_denied', 'pull_denied'])
+  expect((await test.call('POST', '/api/images/pull', { reference: 'NO', hostIds: hostIds() })).status).toBe(
+    400,
+  )
+})
+
+it('uses the account that is stored for a registry, and logs no host in', async () => {
+  const { address, caPath, username, password } = labRegistry('private')
+  const ca = readFileSync(caPath as string, 'utf8')
+  expect((await test.call('POST', '/api/registries', { address, ca, username, password })).status).toBe(200)
+  const task = await ended('/api/images/pull', { reference: closed(), hostIds: hostIds() })
+  expect(errors(task)).toEqual(engines.map(() => undefined))
+  for (const engine of engines) {
+    await witness(engine, ['rmi', '-f', closed()])
+    await expect(witness(engine, ['pull', closed()]), engine).rejects.toThrow()
+  }
+})
+
+describe.each(engines)('a push from %s', (engine) => {
+  it('arrives whole, and is refused by a registry without the account', async () => {
+    const target = `${labRegistry('private').address}/${prefix}/${engine}:pushed`
+    await witness(engine, ['tag', 'lab.internal/web:1.0', target])
+    const task = await ended('/api/images/push', { reference: target, hostId: hosts.get(engine) })
+    expect(task.steps[0]).toMatchObject({ state: 'succeeded', error: null })
+    const { username, password } = labRegistry('private')
+    const remote = await run('skopeo', [
+      ...['inspect', '--tls-verify=false', '--creds', `${username}:${password}`, `docker://${target}`],
+    ])
+    const { Digest } = JSON.parse(remote.stdout) as { Digest: string }
+    // Podman 4 tells no digest of a push.
+    const told = task.steps[0]?.result?.digest
+    if (told !== undefined) expect(told).toBe(Digest)
+    await witness(engine, ['rmi', target])
+    const missing = await ended('/api/images/push', { reference: target, hostId: hosts.get(engine) })
+    expect(missing.steps[0]?.state).toBe('failed')
+  })
+})
+
+describe('lines of a pull', () => {
+  it('become a bar for each layer', () => {
+    const bars = new PullBars()
+    const lines = [
+      { status: 'Pulling from library/x', id: '1' },
+      { status: 'Pulling fs layer', id: 'aa', progressDetail: {} },
+      { status: 'Downloading', id: 'aa', progressDetail: { current: 5, total: 10 } },
+      { status: 'Already exists', id: 'bb', progressDetail: {} },
+      { status: 'Extracting', id: 'aa', progressDetail: { current: 3, total: 10 } },
+      { status: 'Pull complete', id: 'aa', progressDetail: {} },
+    ]
+    expect(lines.map((line) => bars.take(line))).toEqual([false, true, true, true, true, true])
+    expect(bars.bars).toEqual([
+      { id: 'aa', label: 'Pull complete', current: 10, total: 10 },
+      { id: 'bb', label: 'Already exists', current: 1, total: 1 },
+    ])
+  })
+  it.each([
+    ['manifest for x:1 not found: manifest unknown: manifest unknown', 'pull_not_found'],
+    ['pull access denied for x, repository does not exist or may require docker login', 'pull_denied'],
+    ['no matching manifest for linux/amd64 in the manifest list entries', 'pull_no_platform'],
+    ['write /var/lib/docker: no space left on device', 'engine_disk_full'],
+    ['dial tcp: lookup registry: no such host', 'pull_failed'],
+  ])('%s', (detail, code) => expect(transferError(detail, 'pull_failed').code).toBe(code))
+})
