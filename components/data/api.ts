@@ -115,9 +115,8 @@ export const api = {
     json<T>(await send('POST', path, body, options)),
   patch: async <T = void>(path: `/api/${string}`, body?: unknown, options?: RequestOptions) =>
     json<T>(await send('PATCH', path, body, options)),
-  /** Without a body: what is sent in one goes by XMLHttpRequest, which tells how far it is. */
-  put: async <T = void>(path: `/api/${string}`, options?: RequestOptions) =>
-    json<T>(await send('PUT', path, undefined, options)),
+  put: async <T = void>(path: `/api/${string}`, body?: unknown, options?: RequestOptions) =>
+    json<T>(await send('PUT', path, body, options)),
   delete: async <T = void>(path: `/api/${string}`, options?: RequestOptions) =>
     json<T>(await send('DELETE', path, undefined, options)),
   /** As `lines`, for reading. */

@@ -28,7 +28,7 @@ export function NewFolderDialog({
   const fits = name.trim() !== '' && !/^\.{1,2}$/.test(name.trim()) && !name.includes('/') && !taken
   const make = useMutation({
     mutationFn: () =>
-      api.put(`${base}/files`, {
+      api.put(`${base}/files`, undefined, {
         query: {
           ...{ path: folder.path, name: name.trim(), folder: true, mode: 0o755 },
           ...folder.owner,

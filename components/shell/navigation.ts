@@ -3,6 +3,7 @@ import {
   Gauge,
   HardDrive,
   Layers,
+  Library,
   type LucideIcon,
   ScrollText,
   Server,
@@ -12,7 +13,7 @@ import type { Permission } from '#lib/permissions.ts'
 
 export interface NavigationPage {
   /** Also the key of its name in the catalogue. */
-  id: 'fleet' | 'containers' | 'images' | 'logs' | 'terminal' | 'disk' | 'hosts'
+  id: 'fleet' | 'containers' | 'images' | 'logs' | 'terminal' | 'registries' | 'disk' | 'hosts'
   path: string
   icon: LucideIcon
   /** Second key after `g`. */
@@ -30,6 +31,10 @@ export const navigationPages: readonly NavigationPage[] = [
   { id: 'logs', path: '/logs', icon: ScrollText, key: 'l', permission: 'containers.logs' },
   {
     ...{ id: 'terminal', path: '/terminal', icon: SquareTerminal, key: 't', permission: 'containers.exec' },
+    wideOnly: true,
+  },
+  {
+    ...{ id: 'registries', path: '/registries', icon: Library, key: 'r', permission: 'registries.view' },
     wideOnly: true,
   },
   { id: 'disk', path: '/disk', icon: HardDrive, key: 'd', permission: 'hosts.view', wideOnly: true },

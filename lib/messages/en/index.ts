@@ -11,6 +11,7 @@ import hosts from './hosts.json' with { type: 'json' }
 import images from './images.json' with { type: 'json' }
 import login from './login.json' with { type: 'json' }
 import logs from './logs.json' with { type: 'json' }
+import registries from './registries.json' with { type: 'json' }
 import setup from './setup.json' with { type: 'json' }
 import shell from './shell.json' with { type: 'json' }
 import stats from './stats.json' with { type: 'json' }
@@ -32,6 +33,7 @@ export const en = {
   images,
   login,
   logs,
+  registries,
   setup,
   shell,
   stats,

@@ -1,0 +1,190 @@
+'use client'
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { Download } from 'lucide-react'
+import { type ReactNode, useState } from 'react'
+import { useTranslations } from 'use-intl'
+import { ApiFailure, api } from '#components/data/api.ts'
+import { usePermission } from '#components/data/use-session.ts'
+import { PullDialog } from '#components/images/transfer-dialogs.tsx'
+import { Button } from '#components/ui/button.tsx'
+import { CopyButton } from '#components/ui/copy-button.tsx'
+import { ErrorNote } from '#components/ui/error-note.tsx'
+import { Input } from '#components/ui/input.tsx'
+import { Skeleton } from '#components/ui/skeleton.tsx'
+import { useFormat } from '#components/ui/use-format.ts'
+import type { NamePage, Registry, RegistryManifest } from '#lib/contracts/registries.ts'
+
+/** Repositories, tags of the chosen one, and what the chosen tag holds. Nothing is pulled to look. */
+export function RegistryBrowser({
+  registry,
+  repository,
+  tag,
+  onRepository,
+  onTag,
+}: {
+  registry: Registry
+  repository: string | null
+  tag: string | null
+  onRepository(repository: string): void
+  onTag(tag: string): void
+}) {
+  const t = useTranslations('registries')
+  const [typed, setTyped] = useState('')
+  const base = `/api/registries/${registry.id}` as const
+  return (
+    <div className="grid min-h-0 gap-4 md:grid-cols-2 lg:overflow-y-auto">
+      <div className="flex min-h-0 flex-col gap-2">
+        {/* Docker Hub and others give no catalogue: a repository can be named. */}
+        <form
+          className="flex gap-2"
+          onSubmit={(event) => {
+            event.preventDefault()
+            if (typed.trim() !== '') onRepository(typed.trim())
+          }}
+        >
+          <Input
+            aria-label={t('repositoryName')}
+            placeholder={t('repositoryName')}
+            value={typed}
+            spellCheck={false}
+            onChange={(event) => setTyped(event.target.value)}
+          />
+          <Button type="submit">{t('look')}</Button>
+        </form>
+        <Names
+          label={t('repositories')}
+          path={`${base}/repositories`}
+          chosen={repository}
+          onChoose={onRepository}
+        />
+      </div>
+      <div className="flex min-h-0 flex-col gap-4">
+        {repository && (
+          <Names
+            key={repository}
+            label={t('tags', { repository })}
+            path={`${base}/tags`}
+            query={{ repository }}
+            chosen={tag}
+            onChoose={onTag}
+          />
+        )}
+        {repository && tag && (
+          <Manifest key={`${repository}:${tag}`} registry={registry} repository={repository} tag={tag} />
+        )}
+      </div>
+    </div>
+  )
+}
+
+function Names({
+  label,
+  path,
+  query: given = {},
+  chosen,
+  onChoose,
+}: {
+  label: string
+  path: `/api/${string}`
+  query?: Record<string, string>
+  chosen: string | null
+  onChoose(name: string): void
+}) {
+  const t = useTranslations('registries')
+  const query = useInfiniteQuery({
+    queryKey: [path, given],
+    queryFn: ({ pageParam, signal }) =>
+      api.get<NamePage>(path, { query: { ...given, n: 100, last: pageParam }, signal }),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next,
+    retry: (count, error) => !(error instanceof ApiFailure) && count < 2,
+  })
+  const names = query.data?.pages.flatMap(({ items }) => items) ?? []
+  return (
+    <section aria-label={label} className="flex min-h-0 flex-col">
+      <h2 className="mb-1 truncate font-medium text-ink-muted text-xs">{label}</h2>
+      {query.error && <ErrorNote error={query.error} onRetry={() => void query.refetch()} />}
+      {query.isPending && <Skeleton className="h-5 w-48" />}
+      {query.data && names.length === 0 && <p className="text-ink-muted">{t('nothing')}</p>}
+      {names.length > 0 && (
+        <ul className="max-h-80 overflow-y-auto rounded-md border">
+          {names.map((name) => (
+            <li key={name}>
+              <button
+                type="button"
+                aria-current={name === chosen}
+                className="w-full truncate px-2.5 py-1 text-left font-mono text-xs hover:bg-hover aria-[current=true]:bg-accent-soft"
+                onClick={() => onChoose(name)}
+              >
+                {name}
+              </button>
+            </li>
+          ))}
+        </ul>
+      )}
+      {query.hasNextPage && (
+        <div className="mt-2">
+          <Button size="sm" busy={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
+            {t('more')}
+          </Button>
+        </div>
+      )}
+    </section>
+  )
+}
+
+function Manifest({ registry, repository, tag }: { registry: Registry; repository: string; tag: string }) {
+  const t = useTranslations('registries')
+  const format = useFormat()
+  const mayPull = usePermission('images.pull')
+  const [pulling, setPulling] = useState(false)
+  const query = useQuery({
+    queryKey: ['manifest', registry.id, repository, tag],
+    queryFn: ({ signal }) =>
+      api.get<RegistryManifest>(`/api/registries/${registry.id}/manifest`, {
+        ...{ query: { repository, reference: tag }, signal },
+      }),
+    retry: (count, error) => !(error instanceof ApiFailure) && count < 2,
+  })
+  const reference = `${registry.address}/${repository}:${tag}`
+  if (query.error) return <ErrorNote error={query.error} onRetry={() => void query.refetch()} />
+  if (!query.data) return <Skeleton className="h-24" />
+  return (
+    <section aria-label={reference} className="flex flex-col gap-2">
+      <h2 className="flex items-center gap-1 break-all font-mono text-xs">
+        {reference} <CopyButton text={reference} />
+      </h2>
+      <dl className="grid grid-cols-[auto_1fr] gap-x-4 gap-y-1 text-xs">
+        <Fact label={t('digest')}>{query.data.digest}</Fact>
+        {query.data.images.map((image) => (
+          <Fact key={image.digest} label={image.platform ?? t('image')}>
+            {[
+              image.size === null ? null : format.bytes(image.size),
+              image.layers.length > 0 ? t('layers', { count: image.layers.length }) : null,
+              image.digest.slice(0, 19),
+            ]
+              .filter(Boolean)
+              .join(', ')}
+          </Fact>
+        ))}
+      </dl>
+      {mayPull && (
+        <div>
+          <Button size="sm" onClick={() => setPulling(true)}>
+            <Download aria-hidden /> {t('pull')}
+          </Button>
+        </div>
+      )}
+      {pulling && <PullDialog reference={reference} onClose={() => setPulling(false)} />}
+    </section>
+  )
+}
+
+function Fact({ label, children }: { label: string; children: ReactNode }) {
+  return (
+    <>
+      <dt className="text-ink-muted">{label}</dt>
+      <dd className="min-w-0 break-all font-mono">{children}</dd>
+    </>
+  )
+}

@@ -1,0 +1,84 @@
+import { randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { AxeBuilder } from '@axe-core/playwright'
+import type { Registry } from '#lib/contracts/registries.ts'
+import { expect, registerLab, test } from './fixtures.ts'
+import { run } from './lab/run.ts'
+import { labRegistry, requireLab } from './lab/state.ts'
+import { witness } from './lab/witness.ts'
+
+const prefix = `e2ereg-${randomUUID().slice(0, 6)}`
+const repository = `${prefix}/app`
+
+test('an account is tested, kept, looked through, pulled with, and forgotten', async ({
+  signedIn: page,
+  api,
+}) => {
+  await registerLab(api)
+  const { address, username, password, caPath } = labRegistry('private')
+  const archive = `docker-archive:${join(requireLab().folder, 'images.tar')}:lab.internal/web:1.0`
+  await run('skopeo', [
+    ...['copy', '--quiet', '--dest-tls-verify=false', '--dest-creds', `${username}:${password}`],
+    ...[archive, `docker://${address}/${repository}:1`],
+  ])
+  const { origin } = new URL(page.url() === 'about:blank' ? await start() : page.url())
+  async function start(): Promise<string> {
+    await page.goto('/registries')
+    return page.url()
+  }
+  // Of a run that was cut short.
+  for (const one of (await (await api.get('/api/registries')).json()) as Registry[])
+    if (one.address === address) await api.delete(`/api/registries/${one.id}`, { headers: { origin } })
+  await page.reload()
+
+  await page.getByRole('button', { name: 'Add a registry' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByLabel('Address').fill(address)
+  await dialog.getByLabel('User name').fill(username ?? '')
+  await dialog.getByLabel('Password or token').fill('wrong')
+  await dialog.getByLabel('Certificate of its authority').fill(readFileSync(caPath as string, 'utf8'))
+  await dialog.getByRole('button', { name: 'Test' }).click()
+  await expect(dialog.getByRole('alert')).toBeVisible()
+  await dialog.getByLabel('Password or token').fill(password ?? '')
+  await dialog.getByRole('button', { name: 'Test' }).click()
+  await expect(dialog.getByText('It answers, and takes the account.')).toBeVisible()
+  await page.screenshot({ path: 'test-results/looks/registry-dialog-light-1440.png' })
+  await dialog.getByRole('button', { name: 'Save' }).click()
+
+  await page.getByRole('region', { name: 'Repositories' }).getByRole('button', { name: repository }).click()
+  await page.getByRole('button', { name: '1', exact: true }).click()
+  await expect(page.getByText('linux/amd64').or(page.getByText('linux/arm64'))).toBeVisible()
+  for (const [theme, width] of [
+    ['light', 1440],
+    ['dark', 390],
+    ['dark', 1440],
+    ['light', 390],
+  ] as const) {
+    await page.setViewportSize({ width, height: width === 390 ? 844 : 900 })
+    await page.emulateMedia({ colorScheme: theme })
+    await page.screenshot({ path: `test-results/looks/registries-${theme}-${width}.png` })
+    const { violations } = await new AxeBuilder({ page }).analyze()
+    expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([])
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width)
+  }
+  await page.setViewportSize({ width: 1440, height: 900 })
+
+  const reference = `${address}/${repository}:1`
+  await page.getByRole('button', { name: 'Pull…' }).click()
+  await dialog.getByRole('checkbox', { name: 'podman5-tcp' }).check()
+  await dialog.getByRole('button', { name: 'Pull on 1 host' }).click()
+  const tray = page.getByRole('dialog', { name: 'Tasks' })
+  await expect(
+    tray
+      .getByRole('listitem')
+      .filter({ hasText: `Pull ${reference}` })
+      .first(),
+  ).toContainText('done')
+  await witness('podman5-tcp', ['rmi', reference])
+  await page.keyboard.press('Escape')
+
+  await page.getByRole('button', { name: `Remove: ${address}` }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Remove', exact: true }).click()
+  await expect(page.getByRole('button', { name: `Remove: ${address}` })).toBeHidden()
+})
