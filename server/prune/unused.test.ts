@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest'
+import type { DiskUsage } from '../engine/disk.ts'
+import { diskOf, sizeOf } from './unused.ts'
+
+const id = (letter: string) => letter.repeat(64)
+const usage = (more: Partial<DiskUsage> = {}): DiskUsage => ({
+  ...{ layers: 0, images: [], containers: [], volumes: [], buildCache: null },
+  ...more,
+})
+const container = (more: Partial<DiskUsage['containers'][number]> = {}) => ({
+  ...{
+    id: id('c'),
+    name: 'one',
+    state: 'running',
+    size: 10,
+    imageId: 'sha256:a',
+    volumes: [] as string[] | null,
+  },
+  ...more,
+})
+const nothing = { networks: [], containers: [], names: new Map<string, string[]>() }
+const image = { id: 'sha256:a', tags: ['x:1'], size: 100, shared: 40 }
+
+describe('an image', () => {
+  it.each([
+    ['that nothing uses is unused', [], { heldBy: [] }],
+    ['that only stopped ones use is held by them', [container({ state: 'exited' })], { heldBy: [id('c')] }],
+    ['at work is not', [container({ state: 'exited', id: id('d') }), container()], undefined],
+    ['of a paused one is not', [container({ state: 'paused' })], undefined],
+  ])('%s', (_, containers, expected) => {
+    const [found] = diskOf(usage({ images: [image], containers }), nothing).unused.images
+    if (expected) expect(found).toMatchObject({ ...expected, size: 60, nameless: false })
+    else expect(found).toBeUndefined()
+  })
+
+  it('is nameless without a tag, whatever names the engine cuts', () => {
+    const names = new Map([['sha256:a', [] as string[]]])
+    expect(diskOf(usage({ images: [image] }), { ...nothing, names }).unused.images[0]?.nameless).toBe(true)
+  })
+})
+
+describe('a volume', () => {
+  const volume = { name: 'data', size: 7, users: 1, isAnonymous: false }
+  it('held by a stopped container goes only with it', () => {
+    const containers = [container({ state: 'created', volumes: ['data'] })]
+    expect(diskOf(usage({ volumes: [volume], containers }), nothing).unused.volumes).toMatchObject([
+      { id: 'data', heldBy: [id('c')] },
+    ])
+  })
+  it('whose users are not told is not offered', () => {
+    const containers = [container({ state: 'exited', volumes: null })]
+    expect(diskOf(usage({ volumes: [volume], containers }), nothing).unused.volumes).toEqual([])
+  })
+})
+
+it('sizes: layers once where the engine adds them up, else at least what is known', () => {
+  const two = [image, { ...image, id: 'sha256:b' }]
+  expect(sizeOf(diskOf(usage({ images: two, layers: 160 }), nothing))).toBe(160)
+  expect(sizeOf(diskOf(usage({ images: two }), nothing))).toBe(160)
+  const cache = { count: 3, size: 30, reclaimable: 20 }
+  const disk = diskOf(usage({ containers: [container()], buildCache: cache }), nothing)
+  expect(sizeOf(disk)).toBe(40)
+  expect(disk.unused.buildCache).toEqual([{ id: '', name: '', size: 20, nameless: true, heldBy: [] }])
+})
