@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { AxeBuilder } from '@axe-core/playwright'
 import type { Registry } from '#lib/contracts/registries.ts'
+import { e2eOrigin } from './address.ts'
 import { expect, registerLab, test } from './fixtures.ts'
 import { run } from './lab/run.ts'
 import { labRegistry, requireLab } from './lab/state.ts'
@@ -22,15 +23,11 @@ test('an account is tested, kept, looked through, pulled with, and forgotten', a
     ...['copy', '--quiet', '--dest-tls-verify=false', '--dest-creds', `${username}:${password}`],
     ...[archive, `docker://${address}/${repository}:1`],
   ])
-  const { origin } = new URL(page.url() === 'about:blank' ? await start() : page.url())
-  async function start(): Promise<string> {
-    await page.goto('/registries')
-    return page.url()
-  }
   // Of a run that was cut short.
   for (const one of (await (await api.get('/api/registries')).json()) as Registry[])
-    if (one.address === address) await api.delete(`/api/registries/${one.id}`, { headers: { origin } })
-  await page.reload()
+    if (one.address === address)
+      await api.delete(`/api/registries/${one.id}`, { headers: { origin: e2eOrigin } })
+  await page.goto('/registries')
 
   await page.getByRole('button', { name: 'Add a registry' }).click()
   const dialog = page.getByRole('dialog')

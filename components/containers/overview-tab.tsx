@@ -1,4 +1,5 @@
 'use client'
+import { NewerImage } from '#components/updates/newer-image.tsx'
 import { ContainerExtras } from './container-extras.tsx'
 import { ContainerOverview } from './container-overview.tsx'
 import type { ContainerTabProps } from './container-tabs.tsx'
@@ -9,6 +10,7 @@ export function OverviewTab({ container, host, stale }: ContainerTabProps) {
   const query = useContainerInspect(container, { stale })
   return (
     <TabBody>
+      {!stale && <NewerImage container={container} />}
       <ContainerOverview container={container} host={host} inspect={query.data} />
       {waitingFor(query, stale)}
       {!stale && <ContainerExtras container={container} inspect={query.data} />}

@@ -18,6 +18,7 @@ import { IconButton } from '#components/ui/icon-button.tsx'
 import { Input } from '#components/ui/input.tsx'
 import { Menu, MenuItem } from '#components/ui/menu.tsx'
 import { useFormat } from '#components/ui/use-format.ts'
+import { UpdateBar } from '#components/updates/update-bar.tsx'
 import type { Host } from '#lib/contracts/hosts.ts'
 import { groupImages, type ImageGroup } from '#lib/image-groups.ts'
 import { ImageTags, useImageColumns } from './image-columns.tsx'
@@ -125,6 +126,7 @@ export function ImagesPage() {
           onChange={(event) => void setView({ filter: event.target.value || null })}
         />
       </div>
+      <UpdateBar />
       <DataTable
         label={t('title')}
         columns={columns}

@@ -17,6 +17,7 @@ import shell from './shell.json' with { type: 'json' }
 import stats from './stats.json' with { type: 'json' }
 import tasks from './tasks.json' with { type: 'json' }
 import terminal from './terminal.json' with { type: 'json' }
+import updates from './updates.json' with { type: 'json' }
 
 /** The English catalogue, one file per noun. It is the reference for the keys of every other language. */
 export const en = {
@@ -39,4 +40,5 @@ export const en = {
   stats,
   tasks,
   terminal,
+  updates,
 }

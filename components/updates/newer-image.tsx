@@ -1,0 +1,63 @@
+'use client'
+import { useMutation } from '@tanstack/react-query'
+import { ArrowUpCircle } from 'lucide-react'
+import { useState } from 'react'
+import { useTranslations } from 'use-intl'
+import { api } from '#components/data/api.ts'
+import { useSession } from '#components/data/use-session.ts'
+import { openTray } from '#components/tasks/open-tray.ts'
+import { taskStore } from '#components/tasks/task-store.ts'
+import { Button } from '#components/ui/button.tsx'
+import { ConfirmDialog } from '#components/ui/confirm-dialog.tsx'
+import type { RecreateInput, SpecAnswer } from '#lib/contracts/container-create.ts'
+import type { Container } from '#lib/contracts/containers.ts'
+import type { Task } from '#lib/contracts/tasks.ts'
+import { useNewer } from './use-updates.ts'
+
+/** The registry has a newer image for this container's tag: one click makes it anew on that, the way back kept. */
+export function NewerImage({ container }: { container: Container }) {
+  const t = useTranslations('updates')
+  const { permissions } = useSession()
+  const newer = useNewer(container.image, container.imageId)
+  const [asking, setAsking] = useState(false)
+  const path = `/api/hosts/${container.hostId}/containers/${container.id}` as const
+  const update = useMutation({
+    async mutationFn() {
+      const { spec } = await api.get<SpecAnswer>(`${path}/spec`)
+      return api.post<Task>(`${path}/recreate`, {
+        ...{ spec, pull: 'always', keepOld: true },
+      } satisfies RecreateInput)
+    },
+    onSuccess(task) {
+      taskStore.put(task)
+      openTray()
+    },
+  })
+  if (!newer) return null
+  const may = (['containers.create', 'containers.reveal', 'containers.remove'] as const).every((permission) =>
+    permissions.includes(permission),
+  )
+  return (
+    <section
+      aria-label={t('available')}
+      className="flex shrink-0 flex-wrap items-center gap-3 rounded-md bg-accent-soft px-3 py-2"
+    >
+      <ArrowUpCircle aria-hidden className="size-4 shrink-0 text-accent" />
+      <p className="min-w-0 flex-1">{t('availableText', { reference: container.image })}</p>
+      {may && (
+        <Button size="sm" variant="primary" onClick={() => setAsking(true)}>
+          {t('update')}
+        </Button>
+      )}
+      <ConfirmDialog
+        open={asking}
+        onOpenChange={setAsking}
+        destructive={false}
+        title={t('updateTitle', { name: container.name })}
+        description={t('updateText')}
+        confirmLabel={t('update')}
+        onConfirm={() => update.mutateAsync()}
+      />
+    </section>
+  )
+}

@@ -1,0 +1,86 @@
+import { randomUUID } from 'node:crypto'
+import { join } from 'node:path'
+import { AxeBuilder } from '@axe-core/playwright'
+import type { Registry } from '#lib/contracts/registries.ts'
+import { e2eOrigin } from './address.ts'
+import { containersOf, expect, registerLab, test } from './fixtures.ts'
+import { run } from './lab/run.ts'
+import { labRegistry, requireLab } from './lab/state.ts'
+import { witness } from './lab/witness.ts'
+
+const prefix = `e2eupdate-${randomUUID().slice(0, 6)}`
+const engines = ['docker-unix', 'docker28-tcp', 'podman-tcp', 'podman5-tcp'] as const
+const referenceOf = (engine: string) => `${labRegistry('open').address}/${prefix}/${engine}:live`
+async function push(version: '1.0' | '2.0', reference: string): Promise<void> {
+  const archive = `docker-archive:${join(requireLab().folder, 'images.tar')}:lab.internal/web:${version}`
+  await run('skopeo', ['copy', '--quiet', '--dest-tls-verify=false', archive, `docker://${reference}`])
+}
+test.afterAll(async () => {
+  for (const engine of engines) {
+    const names = (await witness(engine, ['ps', '-a', '--format', '{{.Names}}'])).stdout.split('\n')
+    const ours = names.filter((name) => name.startsWith(prefix))
+    if (ours.length > 0) await witness(engine, ['rm', '-f', ...ours]).catch(() => {})
+    await witness(engine, ['rmi', '-f', referenceOf(engine)]).catch(() => {})
+  }
+})
+
+test('a newer image is found by its digest, and a container made anew on it with the way back', async ({
+  signedIn: page,
+  api,
+}) => {
+  await registerLab(api)
+  const { address, scheme } = labRegistry('open')
+  const stored = (await (await api.get('/api/registries')).json()) as Registry[]
+  if (!stored.some((registry) => registry.address === address)) {
+    const headers = { origin: e2eOrigin }
+    const added = await api.post('/api/registries', { data: { address, scheme }, headers })
+    expect(added.status(), await added.text()).toBe(200)
+  }
+  for (const engine of engines) {
+    await push('1.0', referenceOf(engine))
+    await witness(engine, ['pull', referenceOf(engine)])
+    await witness(engine, [
+      'run',
+      '-d',
+      '--stop-timeout',
+      '1',
+      '--name',
+      `${prefix}-${engine}`,
+      referenceOf(engine),
+    ])
+    await push('2.0', referenceOf(engine))
+  }
+  await expect.poll(async () => (await containersOf(api, `name~${prefix} state:running`)).length).toBe(4)
+  await page.goto('/images')
+  const bar = page.getByRole('region', { name: 'Newer images' })
+  await bar.getByRole('button', { name: 'Check for newer images' }).click()
+  await expect(bar.getByText(/have a newer image/)).toBeVisible({ timeout: 60_000 })
+  for (const engine of engines) await expect(bar).toContainText(referenceOf(engine))
+  const { violations } = await new AxeBuilder({ page }).analyze()
+  expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([])
+  await page.screenshot({ path: 'test-results/looks/updates-light-1440.png' })
+
+  for (const engine of engines) {
+    const name = `${prefix}-${engine}`
+    const before = JSON.parse((await witness(engine, ['inspect', name])).stdout)[0]
+    const [container] = await containersOf(api, `name:${name}`)
+    await page.goto(`/containers/${container?.hostId}/${container?.id}`)
+    const newer = page.getByRole('region', { name: 'Newer image' })
+    await newer.getByRole('button', { name: 'Update' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Update' }).click()
+    const tray = page.getByRole('dialog', { name: 'Tasks' })
+    const task = tray
+      .getByRole('listitem')
+      .filter({ hasText: `Recreate ${name}` })
+      .first()
+    await expect(task).toContainText('done', { timeout: 30_000 })
+    const after = JSON.parse((await witness(engine, ['inspect', name])).stdout)[0]
+    expect(after.Id).not.toBe(before.Id)
+    expect(after.Image).not.toBe(before.Image)
+    expect(after.State.Running).toBe(true)
+    const old = JSON.parse((await witness(engine, ['inspect', before.Id])).stdout)[0]
+    expect(old.State.Running).toBe(false)
+    expect(old.Name).toContain(`${name}-old`)
+    await page.keyboard.press('Escape')
+  }
+})
