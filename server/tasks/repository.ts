@@ -1,16 +1,15 @@
 import { type Task, taskSchema } from '#lib/contracts/tasks.ts'
 import type { Database } from '../db/schema.ts'
+import { AppError } from '../errors.ts'
 import type { Vault } from '../secrets/vault.ts'
 
-/** Finished tasks kept, over all people. */
-const kept = 200
-
 export interface TaskRepository {
-  /** What was stored, newest first. */
+  /** What was stored, newest first. What no longer reads (an older version's) is history, and forgotten. */
   all(): Promise<Task[]>
   insert(task: Task, input: unknown): Promise<void>
+  /** Nothing happens to one that was removed. */
   update(task: Task): Promise<void>
-  /** Sealed: a create's environment holds passwords. */
+  /** Sealed: a create's environment holds passwords. Throws task_not_found. */
   input(id: string): Promise<unknown>
   remove(id: string): Promise<void>
 }
@@ -19,9 +18,14 @@ export function createTaskRepository(db: Database, vault: Vault): TaskRepository
   const place = (id: string) => `tasks.${id}.input`
   return {
     async all() {
-      const rows = await db.selectFrom('tasks').select('document').orderBy('created_at', 'desc').execute()
-      // A task of an older version that no longer reads is history, not a reason not to start.
-      return rows.flatMap((row) => taskSchema.safeParse(JSON.parse(row.document)).data ?? [])
+      const query = db.selectFrom('tasks').select(['id', 'document']).orderBy('created_at', 'desc')
+      const found: Task[] = []
+      for (const { id, document } of await query.execute()) {
+        const task = read(document)
+        if (task) found.push(task)
+        else await db.deleteFrom('tasks').where('id', '=', id).execute()
+      }
+      return found
     },
     async insert(task, input) {
       await db
@@ -34,14 +38,6 @@ export function createTaskRepository(db: Database, vault: Vault): TaskRepository
           input: vault.seal(JSON.stringify(input), place(task.id)),
         })
         .execute()
-      await db
-        .deleteFrom('tasks')
-        .where(
-          'id',
-          'in',
-          db.selectFrom('tasks').select('id').orderBy('created_at', 'desc').offset(kept).limit(1000),
-        )
-        .execute()
     },
     async update(task) {
       await db
@@ -51,11 +47,20 @@ export function createTaskRepository(db: Database, vault: Vault): TaskRepository
         .execute()
     },
     async input(id) {
-      const row = await db.selectFrom('tasks').select('input').where('id', '=', id).executeTakeFirstOrThrow()
+      const row = await db.selectFrom('tasks').select('input').where('id', '=', id).executeTakeFirst()
+      if (!row) throw new AppError('task_not_found', { objectId: id })
       return JSON.parse(vault.open(row.input, place(id)))
     },
     async remove(id) {
       await db.deleteFrom('tasks').where('id', '=', id).execute()
     },
+  }
+}
+
+function read(document: string): Task | null {
+  try {
+    return taskSchema.safeParse(JSON.parse(document)).data ?? null
+  } catch {
+    return null
   }
 }

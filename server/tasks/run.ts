@@ -9,22 +9,40 @@ const perHost = 6
 /** Takes turns at each host, over all tasks. */
 export class HostTurns {
   private readonly busy = new Map<string, number>()
-  private readonly waiting = new Map<string, (() => void)[]>()
+  private readonly waiting = new Map<string, Set<() => void>>()
 
-  /** Resolves when the host has room; call what it gives when done. */
-  async take(hostId: string): Promise<() => void> {
+  /**
+   * Resolves when the host has room; call what it gives when done. Null when the signal came first: one that gave up
+   * leaves the line, and a place is never given to nobody.
+   */
+  async take(hostId: string, signal: AbortSignal): Promise<(() => void) | null> {
+    if (signal.aborted) return null
     const running = this.busy.get(hostId) ?? 0
     if (running >= perHost) {
-      await new Promise<void>((resolve) => {
-        this.waiting.set(hostId, [...(this.waiting.get(hostId) ?? []), resolve])
-      })
+      if (!(await this.turn(hostId, signal))) return null
     } else this.busy.set(hostId, running + 1)
     return () => {
       // The place goes to the next in line, or is free.
-      const next = this.waiting.get(hostId)?.shift()
+      const [next] = this.waiting.get(hostId) ?? []
       if (next) next()
       else this.busy.set(hostId, (this.busy.get(hostId) ?? 1) - 1)
     }
+  }
+
+  private turn(hostId: string, signal: AbortSignal): Promise<boolean> {
+    const line = this.waiting.get(hostId) ?? new Set()
+    this.waiting.set(hostId, line)
+    return new Promise((resolve) => {
+      const leave = (hasTurn: boolean) => {
+        line.delete(called)
+        signal.removeEventListener('abort', gaveUp)
+        resolve(hasTurn)
+      }
+      const called = () => leave(true)
+      const gaveUp = () => leave(false)
+      line.add(called)
+      signal.addEventListener('abort', gaveUp)
+    })
   }
 }
 
@@ -58,9 +76,9 @@ export async function runTask(
   }
   const one = async (step: TaskStep) => {
     const plan = planned.get(step.id)
-    const done = plan?.onlyWaits ? () => {} : await parts.turns.take(step.hostId)
+    const done = plan?.onlyWaits ? () => {} : await parts.turns.take(step.hostId, abort.signal)
     try {
-      if (abort.signal.aborted) return end(step, 'cancelled')
+      if (!done || abort.signal.aborted) return
       if (failed && task.stopOnFailure) return end(step, 'skipped')
       // Planned again for a retry, the work may be gone: its container was removed meanwhile.
       if (!plan) throw new AppError('task_step_gone', { hostId: step.hostId })
@@ -71,6 +89,8 @@ export async function runTask(
       const result = await plan.run({
         signal: abort.signal,
         progress(bars) {
+          // One that does not heed its signal may still speak when it is over.
+          if (step.state !== 'running') return
           step.progress = bars
           parts.changed()
         },
@@ -84,9 +104,16 @@ export async function runTask(
       step.error = toApiError(known.at({ hostId: step.hostId }))
       end(step, 'failed')
     } finally {
-      done()
+      done?.()
     }
   }
+  // Also of those in line at their host: what was not begun is over at once, whatever the steps under way still do.
+  const cancelPending = () => {
+    waiting.length = 0
+    for (const step of task.steps) if (step.state === 'pending') end(step, 'cancelled')
+  }
+  if (abort.signal.aborted) cancelPending()
+  abort.signal.addEventListener('abort', cancelPending)
   // A host that hangs may hold half of the places, and never those of all others.
   const several = new Set(waiting.map((step) => step.hostId)).size > 1
   const most = several ? Math.max(1, Math.floor(task.width / 2)) : task.width
@@ -110,6 +137,7 @@ export async function runTask(
     running.add(job)
   }
   await Promise.all(running)
+  abort.signal.removeEventListener('abort', cancelPending)
   task.state = outcomeOf(task, abort.signal.aborted)
   task.finishedAt = now()
   parts.changed()

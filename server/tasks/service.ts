@@ -10,6 +10,8 @@ import type { PlannedStep, TaskDefinition, TaskEvent, TaskService } from './type
 /** Milliseconds between two announcements of one task, and between two writes of it while it runs. */
 const announceMs = 250
 const storeMs = 2000
+/** Finished tasks kept, over all people. */
+const kept = 200
 /** Steps of one task; more is a mistake, or an attack on the tray. */
 const maximumSteps = 2000
 
@@ -29,6 +31,9 @@ export async function createTaskService(parts: {
   const listeners = new Set<(event: TaskEvent) => void>()
   const turns = new HostTurns()
   const running = new Map<string, { done: Promise<void> } & Running>()
+  /** Planned anew for a retry: it is not to be retried again or forgotten meanwhile. */
+  const retrying = new Set<string>()
+  const isBusy = ({ id }: Task) => running.has(id) || retrying.has(id)
   const known = new Map<string, Task>()
   for (const task of await repository.all()) {
     if (interrupt(task)) await repository.update(task)
@@ -36,6 +41,8 @@ export async function createTaskService(parts: {
   }
 
   const announce = (event: TaskEvent) => {
+    // Of one that was forgotten meanwhile, a word would bring it back to every tray.
+    if (event.type === 'task' && known.get(event.task.id) !== event.task) return
     for (const listener of listeners) listener(event)
   }
   let closed = false
@@ -47,6 +54,18 @@ export async function createTaskService(parts: {
       log.error({ err: error, task: task.id }, 'a task could not be stored')
     }
   }
+  const forget = async (task: Task) => {
+    // First here: what awaits the table must not find it any more.
+    known.delete(task.id)
+    await repository.remove(task.id)
+    announce({ type: 'dismissed', id: task.id, userId: task.userId })
+  }
+  /** The oldest finished beyond the limit. One that runs is never forgotten, however long it has. */
+  const forgetOldest = async () => {
+    const over = [...known.values()].filter((task) => !isBusy(task)).sort(newestFirst)
+    await Promise.all(over.slice(kept).map(forget))
+  }
+  await forgetOldest()
   const definitionOf = (kind: string): TaskDefinition => {
     const definition = definitions.get(kind)
     if (!definition) throw new AppError('not_found', { detail: `No task of the kind ${kind}` })
@@ -77,6 +96,7 @@ export async function createTaskService(parts: {
       running.delete(task.id)
       await store(task)
       announce({ type: 'task', task })
+      if (!closed) await forgetOldest().catch((error) => log.error({ err: error }, 'old tasks stay'))
     }
     running.set(task.id, { task, planned, abort, done: work() })
     announce({ type: 'task', task })
@@ -109,10 +129,7 @@ export async function createTaskService(parts: {
       begin(task, steps, principal)
       return task
     },
-    list: (principal) =>
-      [...known.values()]
-        .filter((task) => mine(principal, task))
-        .sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1)),
+    list: (principal) => [...known.values()].filter((task) => mine(principal, task)).sort(newestFirst),
     get: find,
     cancel(principal, id) {
       const task = find(principal, id)
@@ -121,23 +138,24 @@ export async function createTaskService(parts: {
     },
     async retry(principal, id) {
       const task = find(principal, id)
-      if (running.has(id)) throw new AppError('task_running', { objectId: id })
+      if (isBusy(task)) throw new AppError('task_running', { objectId: id })
       const definition = definitionOf(task.kind)
-      const input = definition.input.parse(await repository.input(id))
-      const steps = await definition.plan(input, principal)
-      // Asked twice at once, the second comes here when the first has begun.
-      if (running.has(id)) throw new AppError('task_running', { objectId: id })
-      for (const step of task.steps) if (step.state !== 'succeeded') reset(step)
-      await store(task)
-      begin(task, steps, principal)
+      retrying.add(id)
+      try {
+        const input = definition.input.parse(await repository.input(id))
+        const steps = await definition.plan(input, principal)
+        for (const step of task.steps) if (step.state !== 'succeeded') reset(step)
+        await store(task)
+        begin(task, steps, principal)
+      } finally {
+        retrying.delete(id)
+      }
       return task
     },
     async dismiss(principal, id) {
       const task = find(principal, id)
-      if (running.has(id)) throw new AppError('task_running', { objectId: id })
-      await repository.remove(id)
-      known.delete(id)
-      announce({ type: 'dismissed', id, userId: task.userId })
+      if (isBusy(task)) throw new AppError('task_running', { objectId: id })
+      await forget(task)
     },
     subscribe(listener) {
       listeners.add(listener)
@@ -167,6 +185,8 @@ function interrupt(task: Task): boolean {
   }
   return true
 }
+
+const newestFirst = (a: Task, b: Task) => (a.createdAt < b.createdAt ? 1 : -1)
 
 /** Calls `work` at most once in that time, and once more after the last call. */
 function every(milliseconds: number, work: () => void): { call(): void; stop(): void } {

@@ -130,6 +130,33 @@ describe('a task', () => {
     expect(() => tasks.get(administrator, task.id)).toThrow('task_not_found')
   })
 
+  it('is cancelled while it waits for its host’s turn: at once, and it takes no place with it', async () => {
+    const { state, start, ended, tasks } = await withKind()
+    let release = () => {}
+    const released = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    // Steps that do not heed their signal.
+    state.work = () => released
+    const holding = await start(['a', 'b', 'c', 'd', 'e', 'f', 'g'], { width: 7 })
+    const waiting = await start(['x', 'y', 'z'], { width: 2 })
+    await expect.poll(() => state.began).toEqual(['a', 'b', 'c', 'd', 'e', 'f'])
+    tasks.cancel(administrator, waiting.id)
+    const cancelled = await ended(waiting.id)
+    expect([cancelled.state, states(cancelled)]).toEqual(['cancelled', Array(3).fill('cancelled')])
+    tasks.cancel(administrator, holding.id)
+    expect(states(tasks.get(administrator, holding.id))).toEqual([...Array(6).fill('running'), 'cancelled'])
+    release()
+    await ended(holding.id)
+    expect(state.began).toHaveLength(6)
+    state.most = 0
+    state.work = () => sleep(10)
+    expect((await ended((await start(['1', '2', '3', '4', '5', '6'], { width: 6 })).id)).state).toBe(
+      'succeeded',
+    )
+    expect(state.most).toBe(6)
+  })
+
   it('gives no host more than six steps at a time, however wide it is', async () => {
     const { state, start, ended } = await withKind()
     state.work = () => sleep(10)
@@ -171,6 +198,77 @@ describe('a task', () => {
     await expect(start(many)).rejects.toMatchObject({ code: 'task_too_large' })
     const options = { width: 1, stopOnFailure: false }
     await expect(tasks.start(administrator, 'test.work', { names: 5 }, options)).rejects.toThrow()
+  })
+})
+
+describe('what is kept', () => {
+  const rows = async (test: AppUnderTest) =>
+    (await test.app.db.selectFrom('tasks').select('id').execute()).map(({ id }) => id)
+
+  it('is the newest 200, and whatever still runs', async () => {
+    const { test, state, start, tasks } = await withKind()
+    state.work = (name, signal) => (name === 'long' ? untilAborted(signal) : Promise.resolve())
+    const forgotten: string[] = []
+    tasks.subscribe((event) => event.type === 'dismissed' && forgotten.push(event.id))
+    const long = await start(['long'])
+    await expect.poll(() => state.began).toEqual(['long'])
+    const ids: string[] = []
+    for (let count = 0; count < 203; count++) ids.push((await start(['a'])).id)
+    await expect.poll(() => forgotten).toHaveLength(3)
+    await expect.poll(async () => (await rows(test)).length).toBe(201)
+    const listed = tasks.list(administrator).map(({ id }) => id)
+    expect(listed.toSorted()).toEqual((await rows(test)).toSorted())
+    expect(listed).toContain(long.id)
+    expect(listed).toContain(ids.at(-1))
+    expect(() => tasks.get(administrator, forgotten[0] as string)).toThrow('task_not_found')
+    tasks.cancel(administrator, long.id)
+  })
+
+  it('is not brought back by what runs on after it was forgotten', async () => {
+    const { test, state, start, ended, tasks } = await withKind()
+    let release = () => {}
+    state.work = () =>
+      new Promise((resolve) => {
+        release = resolve
+      })
+    const { id } = await start(['a'])
+    await expect.poll(() => state.began).toEqual(['a'])
+    await test.app.db.deleteFrom('tasks').where('id', '=', id).execute()
+    release()
+    expect((await ended(id)).state).toBe('succeeded')
+    await expect(tasks.retry(administrator, id)).rejects.toMatchObject({ code: 'task_not_found' })
+    expect(await rows(test)).toEqual([])
+  })
+
+  it('runs once when it is retried twice at once, and is not forgotten meanwhile', async () => {
+    const { state, start, ended, tasks } = await withKind()
+    state.work = () => Promise.reject(new Error('broken'))
+    const { id } = await ended((await start(['a'])).id)
+    state.began.length = 0
+    const answers = await Promise.allSettled([
+      tasks.retry(administrator, id),
+      tasks.retry(administrator, id),
+      tasks.dismiss(administrator, id),
+    ])
+    await ended(id)
+    expect(answers.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected'])
+    expect(state.began).toEqual(['a'])
+  })
+
+  it('is not what cannot be read any more', async () => {
+    const own = mkdtempSync(join(folder, 'unread-'))
+    const first = await withKind({ folder: own })
+    const { id } = await first.ended((await first.start(['a'])).id)
+    const row = { user_id: 'ada', created_at: '2020-01-01T00:00:00.000Z', input: '' }
+    for (const [index, document] of ['{"id":1}', 'not JSON', 'null'].entries())
+      await first.test.app.db
+        .insertInto('tasks')
+        .values({ ...row, id: String(index), document })
+        .execute()
+    await open.pop()?.close()
+    const second = await withKind({ folder: own })
+    expect(second.tasks.list(administrator).map((task) => task.id)).toEqual([id])
+    expect(await rows(second.test)).toEqual([id])
   })
 })
 
