@@ -84,6 +84,7 @@ export const errorCodes = {
   pull_no_platform: 409,
   pull_failed: 502,
   push_failed: 502,
+  load_failed: 409,
   engine_disk_full: 507,
   container_spec_invalid: 400,
   container_stopped_at_once: 409,

@@ -32,7 +32,7 @@ export function createArchiveCalls({ transport, docker }: EngineContext): Archiv
         await sendForText(transport, {
           ...{ method: 'PUT', path: path(id), query: { path: into }, subject: 'container', signal },
           stream: { contentType: 'application/x-tar', body },
-          timeoutMs: uploadMs,
+          timeoutMs: timeouts.transfer,
         })
       } catch (error) {
         throw missing(error, into)
@@ -42,9 +42,6 @@ export function createArchiveCalls({ transport, docker }: EngineContext): Archiv
     },
   }
 }
-
-/** Milliseconds. An upload takes as long as it takes; this is where nobody waits for it any more. */
-const uploadMs = 24 * 60 * 60 * 1000
 
 async function* readable(body: AsyncIterable<Buffer>, explain: (error: unknown) => Error) {
   try {

@@ -10,6 +10,7 @@ import { createDiskCalls } from './disk.ts'
 import { understood } from './errors.ts'
 import { nanoToSeconds, readEvents } from './events.ts'
 import { createExecCalls } from './exec.ts'
+import { createLoadCalls } from './load.ts'
 import { createLogCalls } from './logs.ts'
 import {
   fromHistory,
@@ -29,6 +30,7 @@ import {
 import { createPullCalls } from './pull.ts'
 import { createPushCalls } from './push.ts'
 import { type EngineRequest, segments, send, sendForJson, sendForText } from './request.ts'
+import { createSaveCalls } from './save.ts'
 import { createStatsCalls } from './stats.ts'
 import type { CallOptions, EngineClient } from './types.ts'
 
@@ -87,9 +89,11 @@ export function createEngineClient(transport: Transport): EngineClient {
     ...createDetailCalls(context),
     ...createDiskCalls(context),
     ...createExecCalls(context),
+    ...createLoadCalls(context),
     ...createLogCalls(context),
     ...createPullCalls(context),
     ...createPushCalls(context),
+    ...createSaveCalls(context),
     ...createArchiveCalls(context),
     ...createCreateCalls(context),
     get info() {

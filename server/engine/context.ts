@@ -5,8 +5,14 @@ import { understood } from './errors.ts'
 import { type EngineRequest, sendForJson } from './request.ts'
 import type { CallOptions } from './types.ts'
 
-/** Milliseconds. A list of an engine with thousands of containers takes seconds; a stop takes its grace besides. */
-export const timeouts = { ping: 5000, read: 15_000, list: 45_000, change: 60_000 }
+/**
+ * Milliseconds. A list of an engine with thousands of containers takes seconds; a stop takes its grace besides. A transfer
+ * takes as long as it takes, with an engine that gathers on its disk in silence: this is where nobody waits any more.
+ */
+export const timeouts = {
+  ...{ ping: 5000, read: 15_000, list: 45_000, change: 60_000 },
+  transfer: 24 * 60 * 60 * 1000,
+}
 
 /** What the calls of one engine share, so that each capability (logs, exec, archive, ...) is a file of its own. */
 export interface EngineContext {

@@ -10,7 +10,8 @@ export interface EngineRequest {
   method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE'
   /** Template-built, version included. */
   path: string
-  query?: Record<string, string | number | boolean | undefined>
+  /** A list is the same name several times. */
+  query?: Record<string, string | number | boolean | readonly string[] | undefined>
   body?: unknown
   /** A body that is not JSON, sent as it comes, with backpressure. Engines read forms from the query's twin: never name one. */
   stream?: { contentType: 'application/x-tar'; body: Readable }
@@ -83,9 +84,10 @@ async function dispatch(transport: Transport, request: EngineRequest) {
   }, request.timeoutMs)
   const done = () => clearTimeout(timer)
   const signal = request.signal ? AbortSignal.any([request.signal, timeout.signal]) : timeout.signal
-  const query = Object.entries(request.query ?? {}).filter(([, value]) => value !== undefined)
-  const search =
-    query.length > 0 ? `?${new URLSearchParams(query.map(([key, value]) => [key, String(value)]))}` : ''
+  const query = Object.entries(request.query ?? {}).flatMap(([key, value]) =>
+    value === undefined ? [] : [value].flat().map((one) => [key, String(one)]),
+  )
+  const search = query.length > 0 ? `?${new URLSearchParams(query)}` : ''
   try {
     const response = await transport.dispatcher.request({
       origin: transport.origin,

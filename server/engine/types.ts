@@ -9,9 +9,11 @@ import type { CreateCalls } from './create.ts'
 import type { DetailCalls } from './details.ts'
 import type { DiskCalls } from './disk.ts'
 import type { ExecCalls } from './exec.ts'
+import type { LoadCalls } from './load.ts'
 import type { LogCalls } from './logs.ts'
 import type { PullCalls } from './pull.ts'
 import type { PushCalls } from './push.ts'
+import type { SaveCalls } from './save.ts'
 import type { StatsCalls } from './stats.ts'
 
 /** The objects of one engine before a host id is put on them. */
@@ -44,9 +46,11 @@ export interface EngineClient
     DetailCalls,
     DiskCalls,
     ExecCalls,
+    LoadCalls,
     LogCalls,
     PullCalls,
     PushCalls,
+    SaveCalls,
     StatsCalls {
   /** Latency in milliseconds of GET /_ping. Default timeout 5 s. Throws not_an_engine when something else answers. */
   ping(options?: CallOptions): Promise<number>
