@@ -51,8 +51,12 @@ export function parseHeader(block: Buffer): TarHeader {
   }
 }
 
-/** Records of a pax header: `length keyword=value\n`. Throws archive_invalid where a length lies. */
-export function parsePax(body: Buffer): Extras {
+/**
+ * Records of a pax header: `length keyword=value\n`. Throws archive_invalid where a length lies, and where a global one
+ * names a path, a link or a size: for every file that follows it can only be wrong, and readers differ in what they do
+ * with it, so that what is looked at would not be what an engine unpacks.
+ */
+export function parsePax(body: Buffer, isGlobal = false): Extras {
   const extras: Extras = {}
   for (let at = 0; at < body.length; ) {
     const space = body.indexOf(0x20, at)
@@ -66,6 +70,8 @@ export function parsePax(body: Buffer): Extras {
     put(extras, record.slice(0, equals), record.slice(equals + 1))
     at = end
   }
+  if (isGlobal && (extras.path ?? extras.linkPath ?? extras.size) !== undefined)
+    throw invalid('A global header that names a path, a link or a size.')
   return extras
 }
 

@@ -60,13 +60,15 @@ export async function* readTar(source: AsyncIterable<Uint8Array>): AsyncGenerato
         const body = (await reader.readExactly(header.size)) ?? Buffer.alloc(0)
         await reader.skip(padding(header.size))
         if (meta === 'x') extras = { ...extras, ...parsePax(body) }
-        else if (meta === 'g') global = { ...global, ...parsePax(body) }
+        else if (meta === 'g') global = { ...global, ...parsePax(body, true) }
         else extras = { ...extras, [meta === 'L' ? 'path' : 'linkPath']: cString(body) }
         continue
       }
       const all = { ...global, ...extras }
       extras = {}
       const type = typeOf(header.typeFlag, all.path ?? header.path)
+      const fault = faultOf(header.typeFlag, type, all.size ?? header.size)
+      if (fault) throw new AppError('archive_invalid', { detail: `${all.path ?? header.path}: ${fault}` })
       // Links and devices have no body, whatever size stands there (GNU tar writes one with hard links).
       const size = type === 'file' || type === 'other' ? (all.size ?? header.size) : 0
       const end = reader.position + size
@@ -97,6 +99,14 @@ function typeOf(flag: string, path: string): TarEntryType {
     ...{ '3': 'character', '4': 'block', '5': 'directory', '6': 'fifo' },
   }
   return types[flag] ?? 'other'
+}
+
+/** What readers understand differently: to one of them the bytes after such a header are content, to another headers. */
+function faultOf(flag: string, type: TarEntryType, size: number): string | null {
+  // GNU before pax: the header goes on in more blocks, and the body has holes left out.
+  if (flag === 'S') return 'a sparse file; write the archive without --sparse.'
+  if (type === 'directory' && flag !== '5' && size > 0) return 'a folder with content.'
+  return null
 }
 
 function isEmpty(block: Buffer): boolean {

@@ -106,10 +106,10 @@ it('refuses to write a file that is not as long as was said', async () => {
 
 describe('hostile bytes', () => {
   const head = tarHeader({ ...entry, path: 'a', size: 3 })
-  const pax = (text: string) =>
+  const pax = (text: string, flag = 'x') =>
     Buffer.concat([
       forged(tarHeader({ ...entry, path: 'PaxHeader', size: Buffer.byteLength(text) }), (block) =>
-        block.write('x', 156),
+        block.write(flag, 156),
       ),
       Buffer.from(text),
       tarPadding(Buffer.byteLength(text)),
@@ -141,12 +141,29 @@ describe('hostile bytes', () => {
     ['a pax name with a zero', whole(pax('12 path=a\0b\n')), 'archive_invalid'],
     ['a sparse file', whole(pax('22 GNU.sparse.major=1\n')), 'archive_invalid'],
     [
+      'a sparse file of old GNU tar',
+      whole(
+        forged(file('a', 'abc'), (block) => block.write('S', 156)),
+        file('b', ''),
+      ),
+      'archive_invalid',
+    ],
+    ['a folder with content', whole(file('a/', 'abc')), 'archive_invalid'],
+    ['a global path', whole(pax('10 path=b\n', 'g'), file('a', 'abc')), 'archive_invalid'],
+    ['a global link', whole(pax('14 linkpath=b\n', 'g'), file('a', 'abc')), 'archive_invalid'],
+    ['a global size', whole(pax('10 size=9\n', 'g'), file('a', 'abc')), 'archive_invalid'],
+    [
       'a huge extended header',
       forged(tarHeader({ ...entry, path: 'x', size: 2e6 }), (block) => block.write('x', 156)),
       'archive_invalid',
     ],
   ])('%s', async (_, bytes, code) => {
     await expect(entriesOf(bytes)).rejects.toMatchObject({ code })
+  })
+
+  it('are not what every archive of git, and a folder of an old tar, have', async () => {
+    const found = await entriesOf(whole(pax('13 comment=c\n', 'g'), file('a', 'abc'), file('old/', '')))
+    expect(found.map(({ path, type }) => `${path} ${type}`)).toEqual(['a file', 'old directory'])
   })
 
   it('of names are names, and nothing else', async () => {
