@@ -53,7 +53,8 @@ export const filePreviewSchema = z.object({
   size: z.number(),
   mode: z.number(),
   mtime: z.number(),
-  kind: z.enum(['text', 'image', 'binary']),
+  /** A folder: a link led to it, which a list does not tell. */
+  kind: z.enum(['text', 'image', 'binary', 'directory']),
   /** The beginning of a text; empty for others. */
   text: z.string(),
   /** There is more than is given. */
@@ -76,6 +77,7 @@ export const uploadQuerySchema = z.object({
         message: 'A name without empty parts, . or ..',
       },
     ),
+  /** This and the owner are for something new: a file that is replaced keeps its own. */
   mode: z.coerce.number().int().min(0).max(0o7777).default(0o644),
   uid: id.default(0),
   gid: id.default(0),

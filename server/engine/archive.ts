@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream'
+import type { ErrorCode } from '#lib/error-codes.ts'
 import { AppError } from '../errors.ts'
 import { type EngineContext, timeouts } from './context.ts'
 import { segments, send, sendForText } from './request.ts'
@@ -10,8 +11,25 @@ export interface ArchiveCalls {
    * Throws file_not_found, container_not_found.
    */
   readArchive(id: string, path: string, signal: AbortSignal): Promise<AsyncIterable<Buffer>>
-  /** Unpacks a tar into a folder of a container. Docker throws file_not_found for one that is not there, Podman makes it. */
+  /**
+   * What a path is, without its content, and with a slash at its end what is behind a link; null where there is nothing, and where the engine cannot tell (an answer to
+   * HEAD has no text: below a file Docker says 500).
+   */
+  statArchive(id: string, path: string, signal: AbortSignal): Promise<PathStat | null>
+  /**
+   * Unpacks a tar into a folder of a container. Docker throws file_not_found for one that is not there, Podman makes it.
+   * Throws folder_in_the_way, file_in_the_way, container_read_only: nothing is replaced by something of another kind.
+   */
   writeArchive(id: string, path: string, tar: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void>
+}
+
+/** From the header `X-Docker-Container-Path-Stat`. */
+export interface PathStat {
+  kind: 'file' | 'directory' | 'symlink' | 'other'
+  /** Permission bits; of a link on Podman, the link's. */
+  mode: number
+  /** Where a link leads in the end, as the engine finds it; of other things, empty or the path itself. */
+  linkTarget: string
 }
 
 export function createArchiveCalls({ transport, docker }: EngineContext): ArchiveCalls {
@@ -26,16 +44,32 @@ export function createArchiveCalls({ transport, docker }: EngineContext): Archiv
       })
       return readable(answer.body, transport.explain)
     },
+    async statArchive(id, of, signal) {
+      try {
+        const { headers, body } = await send(transport, {
+          ...{ method: 'HEAD', path: path(id), query: { path: of }, subject: 'container', signal },
+          timeoutMs: timeouts.read,
+        })
+        body.resume()
+        return statOf(headers['x-docker-container-path-stat'], of.endsWith('/'))
+      } catch (error) {
+        if (error instanceof AppError && ['container_not_found', 'engine_error'].includes(error.code))
+          return null
+        throw error
+      }
+    },
     async writeArchive(id, into, tar, signal) {
       const body = Readable.from(tar, { objectMode: false })
       try {
         await sendForText(transport, {
-          ...{ method: 'PUT', path: path(id), query: { path: into }, subject: 'container', signal },
+          ...{ method: 'PUT', path: path(id), subject: 'container', signal },
+          // Without it Docker removes a folder, with all that is in it, for a file of its name.
+          query: { path: into, noOverwriteDirNonDir: true },
           stream: { contentType: 'application/x-tar', body },
           timeoutMs: timeouts.transfer,
         })
       } catch (error) {
-        throw missing(error, into)
+        throw refused(missing(error, into), into)
       } finally {
         body.destroy()
       }
@@ -57,4 +91,57 @@ function missing(error: unknown, path: string): unknown {
   const { detail = '' } = error.context
   if (/no such container|no container with/i.test(detail)) return error
   return new AppError('file_not_found', { detail, params: { path }, cause: error })
+}
+
+/** Texts of Docker 20 and 28 and of Podman 4 and 5, whose status says nothing (Docker documents 403 and sends 400 or 500). */
+const refusals: readonly (readonly [RegExp, ErrorCode])[] = [
+  [/(rootfs|volume) is marked read-only|read-only file system/i, 'container_read_only'],
+  [/cannot overwrite directory|error creating file at .*: file exists/i, 'folder_in_the_way'],
+  [
+    /cannot overwrite non-directory|mkdir .*: file exists|not a directory|extraction point is not/i,
+    'file_in_the_way',
+  ],
+]
+
+function refused(error: unknown, path: string): unknown {
+  if (!(error instanceof AppError)) return error
+  const { detail = '' } = error.context
+  const known = refusals.find(([pattern]) => pattern.test(detail))
+  return known ? new AppError(known[1], { detail, params: { path }, cause: error }) : error
+}
+
+/** Go's FileMode (io/fs): the kind in the high bits. Podman gives those of a link and tells its folder apart. */
+const goMode = { directory: 0x8000_0000, symlink: 0x0800_0000, anyKind: 0x8f28_0000 }
+const unixBits = [
+  [0x0080_0000, 0o4000],
+  [0x0040_0000, 0o2000],
+  [0x0010_0000, 0o1000],
+] as const
+
+/**
+ * Null for what is no such header.
+ * @param followed Podman says of a link whether there is a folder behind it, and its mode all the same.
+ */
+export function statOf(header: string | string[] | undefined, followed: boolean): PathStat | null {
+  try {
+    const text = Buffer.from(String(header), 'base64').toString('utf8')
+    const { mode, linkTarget, isDir } = JSON.parse(text) as Record<string, unknown>
+    if (typeof mode !== 'number') return null
+    const has = (bit: number) => Math.floor(mode / bit) % 2 === 1
+    const special = unixBits.reduce((bits, [go, unix]) => bits | (has(go) ? unix : 0), 0)
+    return {
+      kind:
+        has(goMode.directory) || (followed && isDir === true)
+          ? 'directory'
+          : has(goMode.symlink)
+            ? 'symlink'
+            : (mode & goMode.anyKind) === 0
+              ? 'file'
+              : 'other',
+      mode: (mode & 0o777) | special,
+      linkTarget: typeof linkTarget === 'string' ? linkTarget : '',
+    }
+  } catch {
+    return null
+  }
 }

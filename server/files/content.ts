@@ -5,30 +5,36 @@ import { AppError } from '../errors.ts'
 /** As many links as Linux follows (path_resolution(7) says 40; more than a few is a loop). */
 const mostLinks = 10
 
+/** What is asked of the engine, of one container. */
+export interface Reads {
+  archive(path: string): Promise<AsyncIterable<Buffer>>
+  /** Where a link leads, null when the engine cannot tell. */
+  linkTarget(path: string): Promise<string | null>
+}
+
 /**
- * The file at a path, its links followed: Docker gives the link itself, Podman what it leads to. The tar is read only
- * as far as the body is; leave the generator to let go of the engine. Throws file_not_found, file_not_regular.
- * @param read the archive of a path, by the engine.
+ * The file or the folder at a path, its links followed: Docker gives the link itself, Podman what it leads to, or an empty
+ * archive when it lies behind another link. The tar is read only as far as the body is; leave the generator to let go of
+ * the engine. Throws file_not_found, file_not_regular.
  */
-export async function* openFile(
-  read: (path: string) => Promise<AsyncIterable<Buffer>>,
-  path: string,
-): AsyncGenerator<TarEntry & { resolved: string }> {
+export async function* openFile(reads: Reads, path: string): AsyncGenerator<TarEntry & { resolved: string }> {
   let at = path
   for (let links = 0; links < mostLinks; links++) {
-    let next: string | null = null
-    for await (const entry of readTar(await read(at))) {
+    let target: string | null = null
+    for await (const entry of readTar(await reads.archive(at))) {
       if (entry.type === 'symlink') {
-        // Absolute, or from the folder where it lies; the engine keeps it inside the container.
-        next = posix.resolve(posix.dirname(at), entry.linkTarget)
+        target = entry.linkTarget
         break
       }
-      if (entry.type !== 'file' && entry.type !== 'hardlink')
+      if (entry.type !== 'file' && entry.type !== 'hardlink' && entry.type !== 'directory')
         throw new AppError('file_not_regular', { params: { path } })
       yield { ...entry, resolved: at }
       return
     }
-    if (next === null) throw new AppError('file_not_found', { params: { path } })
+    // The engine knows the links on the way, too: by text, `../x` would be looked for beside a linked folder.
+    const next =
+      (await reads.linkTarget(at)) || (target === null ? at : posix.resolve(posix.dirname(at), target))
+    if (next === at) throw new AppError('file_not_found', { params: { path } })
     at = next
   }
   throw new AppError('file_not_found', { params: { path }, detail: 'Too many links.' })

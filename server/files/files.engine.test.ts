@@ -134,7 +134,9 @@ describe.each(engines)('files of a container on %s', (engine) => {
     expect(code(await get('/preview?path=/data/nope'))).toBe('file_not_found')
     expect(code(await get('/preview?path=/data/broken'))).toBe('file_not_found')
     expect((await get('/preview?path=/data/loop')).status).toBeGreaterThanOrEqual(400)
-    expect(code(await get('/preview?path=/data/sub'))).toBe('file_not_regular')
+    for (const folder of ['/data/sub', '/data/folder-link'])
+      expect(await preview(folder)).toMatchObject({ kind: 'directory' })
+    expect(code(await get('/content?path=/data/folder-link'))).toBe('file_not_regular')
     expect(code(await get('/preview?path=/data/pipe'))).toBe('file_not_regular')
     expect(code(await get('?path=/data/a.txt'))).toMatch(/file_not_regular|file_not_found|engine_error/)
     for (const bad of ['data', '/data/../etc', '/a%00b', ''])
@@ -167,6 +169,69 @@ describe.each(engines)('files of a container on %s', (engine) => {
     expect(archive.includes('while stopped')).toBe(true)
     expect(archive.length).toBeGreaterThan(5_300_000)
     await engineCall(socketPath, 'POST', `/v1.41/containers/${id}/start`)
+  })
+
+  it('are replaced by their own kind alone, with the mode and owner of before', async () => {
+    const say = async (...args: string[]) => (await witness(engine, ['exec', id, ...args])).stdout.trim()
+    await say('sh', '-c', 'mkdir -p /kind/full /kind/o/real; echo x > /kind/full/keep; echo f > /kind/file')
+    await say(
+      'sh',
+      '-c',
+      'ln -s /kind/o/real /kind/link; ln -s ../other /kind/o/real/rel; echo far > /kind/o/other',
+    )
+    await say('sh', '-c', 'chown 7:8 /kind/full/keep; chmod 4750 /kind/full/keep')
+    const refusal = async (query: string, body: Buffer | null) => {
+      const { status, text } = await put(query, body)
+      return { status, code: code({ json: JSON.parse(text || '{}') }) }
+    }
+    const bytes = Buffer.from('new')
+    expect(await refusal('path=/kind&name=full', bytes)).toEqual({ status: 409, code: 'folder_in_the_way' })
+    expect(await refusal('path=/kind&name=file&folder=true', null)).toEqual({
+      ...{ status: 409, code: 'file_in_the_way' },
+    })
+    expect(await refusal('path=/kind&name=file/below', bytes)).toEqual({
+      status: 409,
+      code: 'file_in_the_way',
+    })
+    expect(await say('cat', '/kind/full/keep', '/kind/file')).toBe('x\nf')
+    // A folder that is there is not made again: it keeps its mode.
+    await say('chmod', '700', '/kind/full')
+    expect(await put('path=/kind&name=full&folder=true&mode=493', null)).toMatchObject({ status: 204 })
+    expect(await say('stat', '-c', '%a', '/kind/full')).toBe('700')
+
+    expect(await put('path=/kind&name=full/keep&uid=7&gid=8', bytes)).toMatchObject({ status: 204 })
+    expect(await say('stat', '-c', '%a %u %g', '/kind/full/keep')).toBe('4750 7 8')
+    if (engine.startsWith('docker')) {
+      expect(await put('path=/kind&name=full/keep', bytes)).toMatchObject({ status: 204 })
+      expect(await say('stat', '-c', '%a %u %g', '/kind/full/keep')).toBe('4750 7 8')
+    }
+    // Through a link on the way, which Docker 28 takes for a path below the folder.
+    expect(await put('path=/kind&name=link/in/new', bytes)).toMatchObject({ status: 204 })
+    expect(await say('cat', '/kind/o/real/in/new')).toBe('new')
+    // And a link that is to be read from where its folder truly lies.
+    expect((await get('/preview?path=/kind/link/rel')).json).toMatchObject({ text: 'far\n' })
+  })
+
+  it('are refused at once where all is read-only, whatever is still being sent', async () => {
+    const { Id } = await engineCall<{ Id: string }>(
+      ...([socketPath, 'POST', `/v1.41/containers/create?name=${prefix}-ro-${engine}`] as const),
+      {
+        Image: labImages.busybox,
+        ...{ Cmd: ['sleep', '600'], StopTimeout: 0, HostConfig: { ReadonlyRootfs: true } },
+      },
+    )
+    made.push(() => engineCall(socketPath, 'DELETE', `/v1.41/containers/${Id}?force=1`))
+    await engineCall(socketPath, 'POST', `/v1.41/containers/${Id}/start`)
+    const hostId = path.split('/')[3] as string
+    await expect.poll(() => test.app.live.fleet.get('containers', hostId, Id)?.state).toBe('running')
+    const before = path
+    path = path.replace(id, Id)
+    // More than every buffer on the way holds, so that the answer comes in the middle.
+    const answer = await put('path=/&name=big.bin', Buffer.alloc(64 * 1024 * 1024)).finally(() => {
+      path = before
+    })
+    expect(code({ json: JSON.parse(answer.text) })).toBe('container_read_only')
+    expect(answer.status).toBe(409)
   })
 
   it('are refused where they cannot go, and an upload that is cut is told', async () => {

@@ -20,7 +20,7 @@ const kinds: Record<TarEntryType, FileKind> = {
 
 /**
  * The entries of one folder, from the archive of it.
- * @param tellsOwners Podman's archives say root of everything (`podman cp` gives files to whoever copies).
+ * @param tellsOwners whether the archive says whose an entry is
  * @throws file_not_regular where the path is no folder
  */
 export async function* listFolder(

@@ -1,3 +1,4 @@
+import { posix } from 'node:path'
 import type { FilePreview, FilesFrame } from '#lib/contracts/files.ts'
 import type { Permission } from '#lib/permissions.ts'
 import type { TarEntry } from '../archives/tar/read.ts'
@@ -10,6 +11,7 @@ import type { HostRegistry } from '../hosts/types.ts'
 import type { FleetState } from '../live/types.ts'
 import { imageType, openFile, textOf } from './content.ts'
 import { listFolder } from './list.ts'
+import { ownerOf, uploadTarget } from './target.ts'
 
 /** Bytes of a text that are shown. */
 const previewBytes = 256 * 1024
@@ -22,6 +24,7 @@ export interface Upload {
   name: string
   /** Bytes; null for a folder. */
   size: number | null
+  /** Of something new. */
   mode: number
   uid: number
   gid: number
@@ -44,7 +47,10 @@ export interface FileService {
     path: string,
     signal: AbortSignal,
   ): Promise<AsyncIterable<Buffer>>
-  /** Writes one file, or makes a folder. Throws upload_cut when fewer bytes came than were announced. */
+  /**
+   * Writes one file, or makes a folder. A file that is replaced keeps its mode and, where the engine tells it, its owner.
+   * Throws upload_cut when fewer bytes came than were announced, folder_in_the_way, file_in_the_way, container_read_only.
+   */
   write(
     principal: Principal,
     ref: ContainerRef,
@@ -71,17 +77,25 @@ export function createFileService(parts: {
   const read = 'containers.files.read'
   const open = (principal: Principal, ref: ContainerRef, path: string, signal: AbortSignal) => {
     const engine = engineOf(principal, ref, read)
-    return openFile((at) => engine.readArchive(ref.containerId, at, signal), path)
+    return openFile(
+      {
+        archive: (at) => engine.readArchive(ref.containerId, at, signal),
+        linkTarget: async (at) => (await engine.statArchive(ref.containerId, at, signal))?.linkTarget ?? null,
+      },
+      path,
+    )
   }
   return {
     async *list(principal, ref, path, signal) {
       const engine = engineOf(principal, ref, read)
       const tar = await engine.readArchive(ref.containerId, asFolder(path), signal)
-      yield* listFolder(tar, path, engine.info?.flavour !== 'podman')
+      yield* listFolder(tar, path, tellsOwners(engine))
     },
     async preview(principal, ref, path, signal) {
       for await (const file of open(principal, ref, path, signal)) {
         const { size, mode, mtime } = file
+        if (file.type === 'directory')
+          return { path: file.resolved, size, mode, mtime, kind: 'directory', text: '', truncated: false }
         const head = await beginning(file, previewBytes)
         const isWhole = head.length === size
         const text = textOf(head, isWhole)
@@ -97,6 +111,10 @@ export function createFileService(parts: {
       const opened = open(principal, ref, path, signal)
       const { value: file, done } = await opened.next()
       if (done || !file) throw new AppError('file_not_found', { params: { path } })
+      if (file.type === 'directory') {
+        await opened.return(undefined)
+        throw new AppError('file_not_regular', { params: { path } })
+      }
       const bytes = file.body[Symbol.asyncIterator]()
       const first = await bytes.next()
       const head: Buffer = first.done ? Buffer.alloc(0) : first.value
@@ -115,14 +133,26 @@ export function createFileService(parts: {
     },
     async write(principal, ref, { path, name, size, mode, uid, gid }, body, signal) {
       const engine = engineOf(principal, ref, 'containers.files.write')
-      const common = { path: name, mode, uid, gid, mtime: Math.floor(Date.now() / 1000) }
+      const { containerId } = ref
+      const target = await uploadTarget((at) => engine.statArchive(containerId, at, signal), {
+        ...{ path, name, isFolder: size === null },
+      })
+      // A folder that is there stays as it is.
+      if (size === null && target.existing) return
+      const common = {
+        ...{ path: target.name, mode, uid, gid, mtime: Math.floor(Date.now() / 1000) },
+        ...(target.existing && { mode: target.existing.mode }),
+        ...(target.existing &&
+          tellsOwners(engine) &&
+          (await ownerOf(engine.readArchive, containerId, posix.join(path, name), signal))),
+      }
       const tar =
         size === null
           ? [Buffer.concat([tarHeader({ ...common, type: 'directory', size: 0 }), tarEnd()])]
           : tarOfFile({ ...common, type: 'file', size }, body)
       const failure: { cause?: unknown } = {}
       try {
-        await engine.writeArchive(ref.containerId, path, noting(tar, failure), signal)
+        await engine.writeArchive(containerId, target.folder, noting(tar, failure), signal)
       } catch (error) {
         if (failure.cause === undefined) throw error
         throw new AppError('upload_cut', { detail: (failure.cause as Error).message, cause: failure.cause })
@@ -143,6 +173,9 @@ async function* noting(
     throw error
   }
 }
+
+/** Podman's archives say root of everything (`podman cp` gives files to whoever copies). */
+const tellsOwners = (engine: EngineClient) => engine.info?.flavour !== 'podman'
 
 const asFolder = (path: string) => (path.endsWith('/') ? path : `${path}/`)
 

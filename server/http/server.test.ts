@@ -122,6 +122,22 @@ describe('what reaches a handler', () => {
     expect(error(page).code).toBe('not_found')
   })
 
+  it('answers HEAD without the work where an answer is a stream, which it would throw away', async () => {
+    const streams = own.app.routes.filter(({ method, response }) => method === 'GET' && !response)
+    expect(streams.map(({ path }) => path.split('/').at(-1))).toEqual(
+      expect.arrayContaining(['export', 'files', 'content', 'archive', 'download']),
+    )
+    for (const { path } of streams) {
+      const url = own.origin + path.replaceAll(/:\w+/g, 'x')
+      expect([path, (await fetch(url, { method: 'HEAD', headers: { cookie: own.cookie } })).status]).toEqual([
+        path,
+        405,
+      ])
+    }
+    const plain = await fetch(`${own.origin}/api/health`, { method: 'HEAD' })
+    expect(plain.status).toBe(200)
+  })
+
   it('does not wait for ever for a body that drips', async () => {
     const slow = await startApp({}, undefined, { jsonDeadlineMs: 200 })
     const { port } = new URL(slow.origin)

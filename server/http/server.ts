@@ -197,6 +197,8 @@ function register(
   app.route({
     method: route.method,
     url: route.path,
+    // A route without a schema of its answer streams: for a HEAD it would fetch everything and throw it away.
+    exposeHeadRoute: route.response !== undefined,
     // Before the body is read: who may not ask cannot make us parse.
     onRequest: async (request) => {
       if (route.access === 'anonymous') return

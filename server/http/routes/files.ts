@@ -14,6 +14,7 @@ import type { FileService } from '../../files/service.ts'
 import { toApiError } from '../../messages.ts'
 import { attachment } from '../attachment.ts'
 import { type AnyRoute, defineRoute } from '../define-route.ts'
+import { receiveBody } from '../upload-body.ts'
 
 const params = z.object({ hostId: hostIdSchema, containerId: containerIdSchema })
 const path = '/api/hosts/:hostId/containers/:containerId/files' as const
@@ -96,7 +97,9 @@ export function fileRoutes(files: FileService): AnyRoute[] {
         if (!folder && length === undefined)
           throw new AppError('bad_request', { detail: 'An upload needs a Content-Length.' })
         const size = folder ? null : Number(length)
-        await files.write(principal as Principal, ref, { ...upload, size }, request.raw, signal)
+        await receiveBody(request.raw, (body) =>
+          files.write(principal as Principal, ref, { ...upload, size }, body, signal),
+        )
       },
     }),
   ]

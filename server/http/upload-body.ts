@@ -1,0 +1,35 @@
+import type { IncomingMessage } from 'node:http'
+import { PassThrough } from 'node:stream'
+
+/** Milliseconds for a client to take in an answer that came before its body was sent. */
+const lingerMs = 5000
+
+/**
+ * Gives the body of a request to its receiver, who may leave it early: the client is then still sending. Closed at once,
+ * its connection would be reset and our answer lost with it (RFC 9112, section 9.6), so what still comes is thrown away
+ * for a while. A browser that sends for longer is cut off then, and shows the answer that it has.
+ */
+export async function receiveBody<T>(
+  request: IncomingMessage,
+  receive: (body: AsyncIterable<Uint8Array>) => Promise<T>,
+): Promise<T> {
+  // A stream of its own: who destroys it leaves the connection alone.
+  const body = new PassThrough()
+  body.on('error', () => {})
+  const cut = () => {
+    if (!request.readableEnded) body.destroy(new Error('The connection was closed in the middle.'))
+  }
+  request.once('error', cut).once('close', cut)
+  request.pipe(body)
+  try {
+    return await receive(body)
+  } finally {
+    request.unpipe(body)
+    body.destroy()
+    if (!request.complete && !request.destroyed) {
+      const timer = setTimeout(() => request.socket.destroy(), lingerMs)
+      request.once('close', () => clearTimeout(timer))
+    }
+    request.resume()
+  }
+}
