@@ -86,6 +86,7 @@ export const errorCodes = {
   pull_denied: 502,
   pull_no_platform: 409,
   pull_failed: 502,
+  push_denied: 502,
   push_failed: 502,
   load_failed: 409,
   engine_disk_full: 507,

@@ -169,29 +169,35 @@ function Freed({ result }: { result: NonNullable<TaskStep['result']> }) {
 function Progress({ bars }: { bars: TaskStep['progress'] }) {
   const t = useTranslations('tasks')
   const format = useFormat()
-  const known = bars.filter((bar) => bar.total !== null)
+  // Layers beyond those with a bar are counted in one of another unit.
+  const unit = bars[0]?.unit
+  const known = bars.filter((bar) => bar.total !== null && bar.unit === unit)
+  const parts = bars.reduce((sum, bar) => sum + (bar.unit === unit ? 1 : (bar.total ?? 0)), 0)
   const total = known.reduce((sum, bar) => sum + (bar.total ?? 0), 0)
   const current = known.reduce((sum, bar) => sum + Math.min(bar.current, bar.total ?? 0), 0)
   return (
     <details className="mt-0.5">
       <summary className="flex items-center gap-2 text-ink-muted">
         <progress
-          aria-label={t('parts', { count: bars.length })}
+          aria-label={t('parts', { count: parts })}
           value={current}
           max={Math.max(total, 1)}
           className="h-1 min-w-0 flex-1 accent-accent"
         />
         <span className="shrink-0 tabular-nums">
-          {bars[0]?.unit === 'objects'
+          {unit === 'objects'
             ? t('progress', { over: current, total })
             : t('bytes', { current: format.bytes(current), total: format.bytes(total) })}
+          {parts > 1 && `, ${t('parts', { count: parts })}`}
         </span>
       </summary>
       <ul className="mt-0.5 flex flex-col">
         {bars.map((bar) => (
           <li key={bar.id} className="flex items-center gap-2 text-ink-faint">
             <span className="w-24 shrink-0 truncate font-mono">{bar.id}</span>
-            <span className="min-w-0 flex-1 truncate">{bar.label}</span>
+            <span className="min-w-0 flex-1 truncate">
+              {bar.unit === unit ? bar.label : t('progress', { over: bar.current, total: bar.total ?? 0 })}
+            </span>
             {bar.total !== null && (
               <progress
                 aria-label={bar.id}

@@ -1,4 +1,5 @@
 import type { ErrorCode } from '#lib/error-codes.ts'
+import { plainLogLine } from '#lib/log-sanitise.ts'
 import { AppError } from '../errors.ts'
 
 /** What the refused call was about. */
@@ -44,15 +45,23 @@ export function engineError(status: number, body: string, subject: Subject): App
 
 const longestDetail = 2000
 
+/**
+ * An engine's own words as text to show, at most so many characters. They hold what registries and images say: no
+ * control characters, nor marks that turn text around; lines stay.
+ */
+export function plainWords(text: string, most: number): string {
+  return text.slice(0, most).split(/\r?\n/).map(plainLogLine).join('\n')
+}
+
 /** Docker says {"message"}, Podman {"cause","message","response"}, and both sometimes plain text. */
 function messageOf(body: string): string {
   try {
     const parsed = JSON.parse(body) as { message?: unknown; cause?: unknown }
-    if (typeof parsed?.message === 'string') return parsed.message.slice(0, longestDetail)
+    if (typeof parsed?.message === 'string') return plainWords(parsed.message, longestDetail)
   } catch {
     // Plain text: unknown routes, proxies, requests below API 1.24.
   }
-  return body.trim().slice(0, longestDetail)
+  return plainWords(body.trim(), longestDetail)
 }
 
 /** What an engine sent that its API does not promise is its fault and said so, not a TypeError of ours. */

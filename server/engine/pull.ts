@@ -2,6 +2,7 @@ import type { TaskStep } from '#lib/contracts/tasks.ts'
 import { parseImageRef } from '#lib/image-ref.ts'
 import { AppError } from '../errors.ts'
 import { type EngineContext, timeouts } from './context.ts'
+import { plainWords } from './errors.ts'
 import { parseNdjson } from './ndjson.ts'
 import { send } from './request.ts'
 
@@ -20,19 +21,20 @@ export interface PullRequest {
 
 export interface PullCalls {
   /**
-   * Pulls an image and waits until it is there. Throws reference_invalid, image_not_found, registry_denied and
-   * image_pull_failed with the engine's own words; engines tell most failures within the stream, under a 200
-   * (Docker's API, "Create an image"; Podman 4 all of them).
+   * Pulls an image and waits until it is there. Throws reference_invalid, pull_not_found, pull_denied,
+   * pull_no_platform, engine_disk_full and pull_failed with the engine's own words; engines tell most failures within
+   * the stream, under a 200 (Docker's API, "Create an image"; Podman 4 all of them).
    */
   pullImage(request: PullRequest): Promise<void>
 }
 
-interface PullLine {
-  status?: string
-  id?: string
-  progressDetail?: { current?: number; total?: number } | null
-  error?: string
-  errorDetail?: { message?: string }
+/** A line of a pull or push, with what it should hold. Layers' names and sizes are the registry's, and may be anything. */
+export interface TransferLine {
+  status?: unknown
+  id?: unknown
+  progressDetail?: { current?: unknown; total?: unknown } | null
+  error?: unknown
+  errorDetail?: { message?: unknown } | null
 }
 
 export function createPullCalls({ transport, docker }: EngineContext): PullCalls {
@@ -57,14 +59,14 @@ export function createPullCalls({ transport, docker }: EngineContext): PullCalls
           timeoutMs: 2 * timeouts.change,
         })
         const bars = new PullBars()
-        for await (const line of parseNdjson<PullLine>(readable(answer.body, transport.explain))) {
-          const message = line.errorDetail?.message ?? line.error
-          if (message) throw transferError(message, 'pull_failed')
+        for await (const line of parseNdjson<TransferLine>(readable(answer.body, transport.explain))) {
+          const message = failureOf(line)
+          if (message) throw transferError(message, 'pull')
           if (bars.take(line)) progress?.(bars.bars)
         }
       } catch (error) {
         if (!(error instanceof AppError)) throw error
-        throw isOfRegistry(error) ? transferError(error.context.detail ?? '', 'pull_failed') : error
+        throw isOfRegistry(error) ? transferError(error.context.detail ?? '', 'pull') : error
       }
     },
   }
@@ -87,24 +89,28 @@ export function isOfRegistry({ code, context }: AppError): boolean {
   return codes.includes(code) && context.params?.status !== undefined
 }
 
+/** The engine's word that it went wrong, or null. */
+export function failureOf({ error, errorDetail }: TransferLine): string | null {
+  const message = errorDetail?.message ?? error
+  return message ? String(message) : null
+}
+
+const notFound =
+  /manifest unknown|manifest for .* not found|name unknown|no such image|not found: manifest|: not found/i
+/** Docker's and Podman's words for a 401 or 403 of a registry; a file of the host's that is denied is another matter. */
+const denied =
+  /(?<!permission )denied|unauthorized|no basic auth|authentication required|forbidden|invalid username\/password/i
+const noPlatform =
+  /no matching manifest|no image found in (manifest list|image index)|does not match the (specified|expected) platform/i
+
 /** What registries say through engines, in the engines' words. */
-export function transferError(detail: string, otherwise: 'pull_failed' | 'push_failed'): AppError {
-  if (
-    /manifest unknown|manifest for .* not found|name unknown|no such image|not found: manifest|: not found/i.test(
-      detail,
-    )
-  )
-    return new AppError('pull_not_found', { detail })
-  if (/denied|unauthorized|no basic auth|authentication required|forbidden/i.test(detail))
-    return new AppError('pull_denied', { detail })
-  if (
-    /no matching manifest|no image found in (manifest list|image index)|does not match the (specified|expected) platform/i.test(
-      detail,
-    )
-  )
-    return new AppError('pull_no_platform', { detail })
+export function transferError(words: string, kind: 'pull' | 'push'): AppError {
+  const detail = plainWords(words, 2000)
+  if (kind === 'pull' && notFound.test(detail)) return new AppError('pull_not_found', { detail })
+  if (denied.test(detail)) return new AppError(`${kind}_denied`, { detail })
+  if (kind === 'pull' && noPlatform.test(detail)) return new AppError('pull_no_platform', { detail })
   if (/no space left/i.test(detail)) return new AppError('engine_disk_full', { detail })
-  return new AppError(otherwise, { detail })
+  return new AppError(`${kind}_failed`, { detail })
 }
 
 /** Words after which a layer is there. */
@@ -112,26 +118,48 @@ const layerDone = /^(Pull complete|Already exists|Layer already exists|Pushed|Mo
 /** Words with which a line is about a layer: the others carry the tag as their id. */
 const layerWord =
   /^(Preparing|Pushing|Pushed|Layer already exists|Mounted from|Pulling fs layer|Waiting|Downloading|Verifying Checksum|Download complete|Extracting|Pull complete|Already exists|Copying|Retrying)/
+/** Docker's images have 127 layers at most. Beyond that they are counted and not shown, and beyond the second not even that. */
+const most = { bars: 128, counted: 10_000 }
 
-/** A bar for each layer: bytes while they come, whole when it is unpacked. Podman names only what it does. */
+/**
+ * A bar for each layer: bytes while they come, whole when it is unpacked. Podman names only what it does. Layers beyond
+ * the limit share one last bar that counts them.
+ */
 export class PullBars {
   private readonly layers = new Map<string, TaskStep['progress'][number]>()
+  /** Those without a bar, and whether they are there. */
+  private readonly others = new Map<string, boolean>()
 
   get bars(): TaskStep['progress'] {
-    return [...this.layers.values()]
+    const bars = [...this.layers.values()]
+    const done = [...this.others.values()].filter(Boolean).length
+    if (this.others.size > 0)
+      bars.push({ ...{ id: '…', label: '', current: done, total: this.others.size }, unit: 'objects' })
+    return bars
   }
 
   /** Whether something changed. */
-  take({ status = '', id = '', progressDetail }: PullLine): boolean {
+  take({ status, id: given, progressDetail }: TransferLine): boolean {
+    if (typeof given !== 'string' || typeof status !== 'string') return false
+    const id = plainWords(given, 80)
     if (id === '' || !layerWord.test(status)) return false
-    const known = this.layers.get(id) ?? { id, label: status, current: 0, total: null }
-    const { current, total } = progressDetail ?? {}
     const isDone = layerDone.test(status)
-    const size = total && total > 0 ? total : known.total
+    if (!this.layers.has(id) && this.layers.size >= most.bars) {
+      const changed =
+        this.others.get(id) !== isDone && (this.others.has(id) || this.others.size < most.counted)
+      if (changed) this.others.set(id, isDone)
+      return changed
+    }
+    const known = this.layers.get(id)
+    const label = plainWords(status, 80)
+    const size = count(progressDetail?.total) || (known?.total ?? null)
     this.layers.set(id, {
-      ...{ id, label: status, total: isDone && size === null ? 1 : size },
-      current: isDone ? (size ?? 1) : (current ?? known.current),
+      ...{ id, label, total: isDone && size === null ? 1 : size },
+      current: isDone ? (size ?? 1) : (count(progressDetail?.current) ?? known?.current ?? 0),
     })
     return true
   }
 }
+
+const count = (value: unknown): number | null =>
+  typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : null

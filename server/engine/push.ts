@@ -2,7 +2,7 @@ import type { TaskStep } from '#lib/contracts/tasks.ts'
 import { AppError } from '../errors.ts'
 import { type EngineContext, timeouts } from './context.ts'
 import { parseNdjson } from './ndjson.ts'
-import { isOfRegistry, PullBars, transferError } from './pull.ts'
+import { failureOf, isOfRegistry, PullBars, type TransferLine, transferError } from './pull.ts'
 import { segments, send } from './request.ts'
 
 export interface PushRequest {
@@ -17,18 +17,13 @@ export interface PushRequest {
 export interface PushCalls {
   /**
    * Pushes a tag to the registry that its repository names. Resolves with the manifest's digest where the engine tells it.
-   * Throws image_not_found, pull_denied and push_failed with the engine's own words (Docker's API, "Push an image").
+   * Throws image_not_found, push_denied, engine_disk_full and push_failed with the engine's own words (Docker's API, "Push an image").
    */
   pushImage(request: PushRequest): Promise<string | null>
 }
 
-interface PushLine {
-  status?: string
-  id?: string
-  progressDetail?: { current?: number; total?: number } | null
-  error?: string
-  errorDetail?: { message?: string }
-  aux?: { Digest?: string } | null
+interface PushLine extends TransferLine {
+  aux?: { Digest?: unknown } | null
 }
 
 export function createPushCalls({ transport, docker }: EngineContext): PushCalls {
@@ -48,18 +43,22 @@ export function createPushCalls({ transport, docker }: EngineContext): PushCalls
         const bars = new PullBars()
         let digest: string | null = null
         for await (const line of parseNdjson<PushLine>(answer.body)) {
-          const message = line.errorDetail?.message ?? line.error
-          if (message) throw transferError(message, 'push_failed')
-          digest = line.aux?.Digest ?? /digest: (sha256:[0-9a-f]{64})/.exec(line.status ?? '')?.[1] ?? digest
+          const message = failureOf(line)
+          if (message) throw transferError(message, 'push')
+          digest = digestIn(line) ?? digest
           if (bars.take(line)) progress?.(bars.bars)
         }
         return digest
       } catch (error) {
         // Of an image that the host has not got, both engines say so before they ask the registry.
         if (error instanceof AppError && error.code !== 'image_not_found' && isOfRegistry(error))
-          throw transferError(error.context.detail ?? '', 'push_failed')
+          throw transferError(error.context.detail ?? '', 'push')
         throw transport.explain(error)
       }
     },
   }
+}
+
+function digestIn({ aux, status }: PushLine): string | null {
+  return /^(?:.*digest: )?(sha256:[0-9a-f]{64})/.exec(String(aux?.Digest ?? status ?? ''))?.[1] ?? null
 }

@@ -7,9 +7,9 @@ import { type EngineName, labRegistry, requireLab } from '#e2e/lab/state.ts'
 import { witness } from '#e2e/lab/witness.ts'
 import type { Host } from '#lib/contracts/hosts.ts'
 import type { Task } from '#lib/contracts/tasks.ts'
-import { PullBars, transferError } from '../engine/pull.ts'
 import { type AppUnderTest, startApp } from '../testing/app-under-test.ts'
 import { labTransport } from '../testing/lab-hosts.ts'
+import { pushRandomImage, startSlowProxy } from '../testing/slow-registry.ts'
 
 const prefix = `transfer-${randomUUID().slice(0, 8)}`
 const engines: readonly EngineName[] = ['docker-ssh', 'docker28-tcp', 'podman-unix', 'podman5-tcp']
@@ -77,6 +77,14 @@ it('says what is wrong, each engine in its own words', async () => {
   )
 })
 
+it.each(engines)('a push from %s without an account is refused, and said to be', async (engine) => {
+  const target = `${labRegistry('private').address}/${prefix}/${engine}:refused`
+  await witness(engine, ['tag', 'lab.internal/web:1.0', target])
+  const task = await ended('/api/images/push', { reference: target, hostId: hosts.get(engine) })
+  await witness(engine, ['rmi', target])
+  expect(errors(task)).toEqual(['push_denied'])
+})
+
 it('uses the account that is stored for a registry, and logs no host in', async () => {
   const { address, caPath, username, password } = labRegistry('private')
   const ca = readFileSync(caPath as string, 'utf8')
@@ -109,28 +117,41 @@ describe.each(engines)('a push from %s', (engine) => {
   })
 })
 
-describe('lines of a pull', () => {
-  it('become a bar for each layer', () => {
-    const bars = new PullBars()
-    const lines = [
-      { status: 'Pulling from library/x', id: '1' },
-      { status: 'Pulling fs layer', id: 'aa', progressDetail: {} },
-      { status: 'Downloading', id: 'aa', progressDetail: { current: 5, total: 10 } },
-      { status: 'Already exists', id: 'bb', progressDetail: {} },
-      { status: 'Extracting', id: 'aa', progressDetail: { current: 3, total: 10 } },
-      { status: 'Pull complete', id: 'aa', progressDetail: {} },
-    ]
-    expect(lines.map((line) => bars.take(line))).toEqual([false, true, true, true, true, true])
-    expect(bars.bars).toEqual([
-      { id: 'aa', label: 'Pull complete', current: 10, total: 10 },
-      { id: 'bb', label: 'Already exists', current: 1, total: 1 },
-    ])
-  })
-  it.each([
-    ['manifest for x:1 not found: manifest unknown: manifest unknown', 'pull_not_found'],
-    ['pull access denied for x, repository does not exist or may require docker login', 'pull_denied'],
-    ['no matching manifest for linux/amd64 in the manifest list entries', 'pull_no_platform'],
-    ['write /var/lib/docker: no space left on device', 'engine_disk_full'],
-    ['dial tcp: lookup registry: no such host', 'pull_failed'],
-  ])('%s', (detail, code) => expect(transferError(detail, 'pull_failed').code).toBe(code))
+describe.each(['docker-unix', 'docker28-tcp', 'podman-unix', 'podman5-tcp'] as const)('%s', (engine) => {
+  const hostId = async () => {
+    const listed = (await test.call('GET', '/api/hosts')).json as Host[]
+    const known = listed.find(({ name }) => name === engine)
+    if (known) return known.id
+    const added = await test.call('POST', '/api/hosts', { name: engine, transport: labTransport(engine) })
+    await expect
+      .poll(async () =>
+        ((await test.call('GET', '/api/hosts')).json as Host[]).every(({ state }) => state === 'online'),
+      )
+      .toBe(true)
+    return (added.json as Host).id
+  }
+
+  it('stops a pull that is cancelled: its connection to the registry ends, and no image appears', async () => {
+    const { address } = labRegistry('open')
+    const reference = `${address}/${prefix}/${engine}:slow`
+    await pushRandomImage(reference)
+    const proxy = await startSlowProxy(engine, address)
+    try {
+      const started = await test.call('POST', '/api/images/pull', { reference, hostIds: [await hostId()] })
+      const { id } = started.json as Task
+      await expect.poll(() => proxy.waiting, { timeout: 20_000 }).toBeGreaterThan(0)
+      const connections = proxy.waiting
+      await test.call('POST', `/api/tasks/${id}/cancel`, {})
+      await expect.poll(() => proxy.waiting, { timeout: 20_000 }).toBe(0)
+      const task = () => test.app.tasks.get({ userId: '', role: 'administrator' } as never, id)
+      await expect.poll(() => task().steps[0]?.state).toBe('cancelled')
+      expect([task().state, connections]).toEqual(['cancelled', 1])
+    } finally {
+      await proxy.close()
+    }
+    expect((await witness(engine, ['images', '-q', reference])).stdout.trim()).toBe('')
+    const whole = await ended('/api/images/pull', { reference, hostIds: [await hostId()] })
+    expect(whole.state).toBe('succeeded')
+    await witness(engine, ['rmi', reference])
+  }, 60_000)
 })
