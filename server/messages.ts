@@ -22,6 +22,11 @@ export function sentence(code: ErrorCode, params: Record<string, string | number
     field: 'other',
     seconds: 0,
     reason: '?',
+    entry: '?',
+    blob: '?',
+    expected: '?',
+    found: '?',
+    what: 'other',
     ...params,
   }
   return translate(code, known as never)
