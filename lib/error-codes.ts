@@ -110,6 +110,8 @@ export const errorCodes = {
   push_denied: 502,
   push_failed: 502,
   load_failed: 409,
+  copy_mismatch: 502,
+  oci_layout_unsupported: 409,
   engine_disk_full: 507,
   container_spec_invalid: 400,
   container_stopped_at_once: 409,

@@ -31,6 +31,8 @@ export const permissions = [
   'images.pull',
   'images.push',
   'images.prune',
+  'images.save',
+  'images.load',
   'images.tag',
   'images.remove',
   'volumes.view',

@@ -26,6 +26,7 @@ import { fileRoutes } from './http/routes/files.ts'
 import { fleetRoutes } from './http/routes/fleet.ts'
 import { healthRoutes } from './http/routes/health.ts'
 import { hostRoutes } from './http/routes/hosts.ts'
+import { imageCopyRoutes } from './http/routes/image-copy.ts'
 import { imageRoutes } from './http/routes/images.ts'
 import { logRoutes } from './http/routes/logs.ts'
 import { pruneRoutes } from './http/routes/prune.ts'
@@ -34,6 +35,8 @@ import { setupRoutes } from './http/routes/setup.ts'
 import { taskRoutes } from './http/routes/tasks.ts'
 import { updateRoutes } from './http/routes/updates.ts'
 import { createHttpServer } from './http/server.ts'
+import { createImageArchives } from './images/archives.ts'
+import { copyTask } from './images/copy.ts'
 import { createImageService } from './images/service.ts'
 import { pullTask, pushTask } from './images/transfer.ts'
 import { createLive, type Live } from './live/index.ts'
@@ -108,6 +111,7 @@ export async function createApp(
   tasks.define(recreateTask(making))
   tasks.define(pullTask(making))
   tasks.define(pushTask(making))
+  tasks.define(copyTask(services))
   const updates = await createUpdateCheck({ db: database.db, fleet: live.fleet, registries })
 
   const terminals = terminalSocket({ ...services, log })
@@ -133,6 +137,7 @@ export async function createApp(
     ...containerCreateRoutes(createCreateService({ ...services, tasks })),
     ...fileRoutes(createFileService(services)),
     ...imageRoutes(images, live.fleet, tasks),
+    ...imageCopyRoutes(createImageArchives(services), tasks),
     ...pruneRoutes(createPruneService({ ...services, tasks })),
     ...registryRoutes(registries),
     ...taskRoutes(tasks),

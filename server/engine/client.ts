@@ -93,7 +93,7 @@ export function createEngineClient(transport: Transport): EngineClient {
     ...createLogCalls(context),
     ...createPullCalls(context),
     ...createPushCalls(context),
-    ...createSaveCalls(context),
+    ...createSaveCalls(context, () => info),
     ...createArchiveCalls(context),
     ...createCreateCalls(context),
     get info() {

@@ -1,6 +1,7 @@
+import type { EngineInfo } from '#lib/contracts/hosts.ts'
 import { AppError } from '../errors.ts'
 import { type EngineContext, timeouts } from './context.ts'
-import { send } from './request.ts'
+import { type EngineRequest, segments, send } from './request.ts'
 
 export interface SaveCalls {
   /**
@@ -9,18 +10,43 @@ export interface SaveCalls {
    * Both gather it on their disk before the first byte. Throws image_not_found, engine_disk_full.
    */
   saveImages(references: readonly string[], signal: AbortSignal): Promise<AsyncIterable<Buffer>>
+  /**
+   * Images as an OCI image layout. Docker's since 25 is one with a manifest.json besides; Podman makes one of one image,
+   * with layers compressed and Docker's configuration turned into OCI's, so that its digest is another. Throws
+   * image_not_found, oci_layout_unsupported: older Docker names layers by chain and says only at the end which is which,
+   * so that the digests that a layout wants as names are not known in time without keeping the whole of it.
+   */
+  saveOciLayout(references: readonly string[], signal: AbortSignal): Promise<AsyncIterable<Buffer>>
 }
 
-export function createSaveCalls({ transport, docker }: EngineContext): SaveCalls {
+export function createSaveCalls(
+  { transport, docker, libpod, isPodman }: EngineContext,
+  info: () => EngineInfo | null,
+): SaveCalls {
+  const save = async (
+    references: readonly string[],
+    request: Pick<EngineRequest, 'path' | 'query' | 'signal'>,
+  ): Promise<AsyncIterable<Buffer>> => {
+    const answer = await send(transport, {
+      ...{ method: 'GET', subject: 'image', timeoutMs: timeouts.transfer },
+      ...request,
+    }).catch((error) => {
+      throw missing(error, references)
+    })
+    return readable(answer.body, transport.explain)
+  }
+  const all = (references: readonly string[], signal: AbortSignal) =>
+    save(references, { path: docker('/images/get'), query: { names: references }, signal })
   return {
-    async saveImages(references, signal) {
-      const answer = await send(transport, {
-        ...{ method: 'GET', path: docker('/images/get'), query: { names: references }, signal },
-        ...{ subject: 'image', timeoutMs: timeouts.transfer },
-      }).catch((error) => {
-        throw missing(error, references)
-      })
-      return readable(answer.body, transport.explain)
+    saveImages: all,
+    async saveOciLayout(references, signal) {
+      const version = info()?.version ?? ''
+      const [only, ...others] = references
+      const fits = isPodman() ? only !== undefined && others.length === 0 : Number.parseInt(version) >= 25
+      if (!fits) throw new AppError('oci_layout_unsupported', { params: { version } })
+      if (!isPodman()) return all(references, signal)
+      const path = libpod(`/images/${segments(only as string)}/get`)
+      return save(references, { path, query: { format: 'oci-archive' }, signal })
     },
   }
 }

@@ -1,0 +1,46 @@
+import type { ImageArchiveFormat } from '#lib/contracts/image-copy.ts'
+import { parseImageRef } from '#lib/image-ref.ts'
+import type { Authorize, Principal } from '../auth/types.ts'
+import type { HostRegistry } from '../hosts/types.ts'
+
+export interface ImageArchives {
+  /**
+   * Images of a host as one tar, from the engine's stream, with the file name that fits. Throws image_not_found,
+   * oci_layout_unsupported.
+   */
+  save(
+    principal: Principal,
+    hostId: string,
+    request: { references: readonly string[]; format: ImageArchiveFormat },
+    signal: AbortSignal,
+  ): Promise<{ name: string; body: AsyncIterable<Buffer> }>
+}
+
+export function createImageArchives({
+  registry,
+  authorize,
+}: {
+  registry: HostRegistry
+  authorize: Authorize
+}): ImageArchives {
+  return {
+    async save(principal, hostId, { references, format }, signal) {
+      authorize(principal, 'images.save', { hostId })
+      const engine = registry.engine(hostId)
+      const body = await (format === 'oci'
+        ? engine.saveOciLayout(references, signal)
+        : engine.saveImages(references, signal))
+      return { name: fileName(references, format), body }
+    },
+  }
+}
+
+/** `web-1.0.tar` of registry.example/team/web:1.0. */
+export function fileName(references: readonly string[], format: ImageArchiveFormat): string {
+  const ending = format === 'oci' ? '.oci.tar' : '.tar'
+  const [first = '', ...others] = references
+  if (others.length > 0) return `images-${references.length}${ending}`
+  if (/^sha256:[0-9a-f]{64}$/.test(first)) return `${first.slice(7, 19)}${ending}`
+  const { repository = first, tag = null } = parseImageRef(first) ?? {}
+  return `${repository.split('/').at(-1)}-${tag ?? 'latest'}${ending}`
+}
