@@ -157,7 +157,7 @@ function Manifest({ registry, repository, tag }: { registry: Registry; repositor
       <dl className="grid grid-cols-[auto_1fr] gap-x-4 gap-y-1 text-xs">
         <Fact label={t('digest')}>{query.data.digest}</Fact>
         {query.data.images.map((image) => (
-          <Fact key={image.digest} label={image.platform ?? t('image')}>
+          <Fact key={`${image.digest} ${image.platform}`} label={image.platform ?? t('image')}>
             {[
               image.size === null ? null : format.bytes(image.size),
               image.layers.length > 0 ? t('layers', { count: image.layers.length }) : null,

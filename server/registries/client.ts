@@ -1,19 +1,16 @@
-import { createHash } from 'node:crypto'
-import { Agent, type Dispatcher } from 'undici'
 import type { NamePage } from '#lib/contracts/registries.ts'
 import { AppError } from '../errors.ts'
-import { explainError } from '../transport/explain.ts'
 import { type Challenge, parseChallenges } from './challenge.ts'
-import { apiHost } from './reference.ts'
-
-/** How to reach a registry, with its password in the clear. Lives in memory only. */
-export interface RegistryEndpoint {
-  address: string
-  scheme: 'https' | 'http'
-  ca?: string
-  username?: string
-  password?: string
-}
+import {
+  type Answer,
+  createExchange,
+  isDigest,
+  messageOf,
+  type RegistryEndpoint,
+  readUrl,
+  sha256,
+  typeOf,
+} from './exchange.ts'
 
 export interface FoundManifest {
   digest: string
@@ -28,115 +25,96 @@ export interface RegistryClient {
   /** Throws registry_no_catalog where the registry lists no repositories (Docker Hub, ghcr.io). */
   repositories(page: { n: number; last?: string }, signal?: AbortSignal): Promise<NamePage>
   tags(repository: string, page: { n: number; last?: string }, signal?: AbortSignal): Promise<NamePage>
-  /** The digest that a tag has now, without reading the manifest. Null when there is no such tag. */
+  /**
+   * The digest that a tag has now, if possible without reading the manifest. Null when there is no such tag. A page of a
+   * proxy or an error under a 200 is no digest: throws not_a_registry.
+   */
   digestOf(repository: string, reference: string, signal?: AbortSignal): Promise<string | null>
-  /** Verified against its digest. Throws repository_not_found. */
+  /** Verified against its digest. Throws repository_not_found, not_a_registry. */
   manifest(repository: string, reference: string, signal?: AbortSignal): Promise<FoundManifest>
   /** A small JSON blob (an image's configuration), verified against its digest. */
   configuration(repository: string, digest: string, signal?: AbortSignal): Promise<Record<string, unknown>>
   close(): Promise<void>
 }
 
-const timeoutMs = 15_000
-/** The specification's limit for manifests; lists of tags are longer. */
+/** Bytes. The specification's limit for manifests; lists of tags are longer. */
 const limits = { manifest: 4 * 1024 * 1024, list: 16 * 1024 * 1024 }
+const mostTokens = 1000
 
 const manifestTypes = [
   'application/vnd.oci.image.index.v1+json',
   'application/vnd.docker.distribution.manifest.list.v2+json',
   'application/vnd.oci.image.manifest.v1+json',
   'application/vnd.docker.distribution.manifest.v2+json',
-].join(', ')
+]
 
-interface Answer {
-  status: number
-  headers: Record<string, string | string[] | undefined>
-  text: string
-}
-
-/** @param dispatcher for tests; else one of our own, with the endpoint's authority. */
-export function createRegistryClient(endpoint: RegistryEndpoint, dispatcher?: Dispatcher): RegistryClient {
-  const agent =
-    dispatcher ??
-    new Agent({ connect: { ...(endpoint.ca ? { ca: endpoint.ca } : {}), timeout: 5000 }, connections: 8 })
-  const { address } = endpoint
-  const origin = `${endpoint.scheme}://${apiHost(address)}`
-  const params = { registry: address }
-  const [name = '', portText] = apiHost(address).split(/:(?=\d+$)/)
-  const where = { host: name, port: Number(portText ?? (endpoint.scheme === 'https' ? 443 : 80)) }
+/** Throws not_a_registry for an address that is none. */
+export function createRegistryClient(endpoint: RegistryEndpoint): RegistryClient {
+  const exchange = createExchange(endpoint)
+  const { origin, invalid, send } = exchange
+  const params = { registry: endpoint.address }
   /** Bearer tokens by scope, until shortly before their end. */
   const tokens = new Map<string, { token: string; until: number }>()
   let basic = false
 
-  const send = async (
-    method: 'GET' | 'HEAD',
-    url: URL,
-    headers: Record<string, string>,
-    limit: number,
-    signal?: AbortSignal,
-  ): Promise<Answer> => {
-    const timeout = AbortSignal.timeout(timeoutMs)
-    try {
-      const answer = await agent.request({
-        ...{ origin: url.origin, path: url.pathname + url.search, method, headers },
-        signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
-      })
-      const chunks: Buffer[] = []
-      let length = 0
-      for await (const chunk of answer.body as AsyncIterable<Buffer>) {
-        length += chunk.length
-        if (length > limit) throw invalid(`An answer of more than ${limit} bytes`)
-        chunks.push(chunk)
-      }
-      return {
-        status: answer.statusCode,
-        headers: answer.headers,
-        text: Buffer.concat(chunks).toString('utf8'),
-      }
-    } catch (error) {
-      if (error instanceof AppError) throw error
-      if (timeout.aborted && !signal?.aborted) {
-        throw new AppError('connection_timed_out', { params: { ...params, ...where }, cause: error })
-      }
-      throw explainError(error, where)
-    }
-  }
-  const invalid = (detail: string, cause?: unknown) =>
-    new AppError('not_a_registry', { params, detail, cause })
   const account = () =>
     `Basic ${Buffer.from(`${endpoint.username}:${endpoint.password ?? ''}`).toString('base64')}`
+  const words = (answer: Answer) => `${answer.status} ${typeOf(answer)} ${messageOf(answer).slice(0, 200)}`
 
-  const tokenFor = async (challenge: Challenge, signal?: AbortSignal): Promise<string> => {
-    const realm = readUrl(challenge.parameters.realm ?? '')
+  const tokenFor = async (challenge: Challenge, scope: string, signal?: AbortSignal): Promise<string> => {
+    const url = readUrl(challenge.parameters.realm ?? '')
     // A password given for a registry over HTTPS must not leave in the clear because the registry says so.
-    if (!realm || (realm.protocol !== 'https:' && endpoint.scheme === 'https')) {
-      throw invalid(`The sign-in address is ${challenge.parameters.realm ?? 'missing'}`)
+    if (!url || (url.protocol !== 'https:' && endpoint.scheme === 'https')) {
+      throw invalid(`The sign-in address is ${challenge.parameters.realm?.slice(0, 200) ?? 'missing'}`)
     }
     for (const key of ['service', 'scope'] as const) {
       const value = challenge.parameters[key]
-      if (value) realm.searchParams.set(key, value)
+      if (value) url.searchParams.set(key, value)
     }
-    const headers = endpoint.username ? { authorization: account() } : undefined
-    const answer = await send('GET', realm, headers ?? {}, limits.manifest, signal)
+    const headers: Record<string, string> = endpoint.username ? { authorization: account() } : {}
+    const answer = await send({ method: 'GET', url, headers, limit: limits.manifest, signal })
     if (answer.status === 401 || answer.status === 403) throw refused(answer)
-    const found = parse(answer.text) as { token?: unknown; access_token?: unknown; expires_in?: unknown }
+    refuseFailure(answer)
+    if (answer.status !== 200) throw invalid(words(answer))
+    const found = parse(answer)
     const token = found.token ?? found.access_token
-    if (answer.status !== 200 || typeof token !== 'string') throw invalid(answer.text.slice(0, 200))
+    // Not its text: another form of token may be in it.
+    if (typeof token !== 'string' || !/^[\x21-\x7e]+$/.test(token)) throw invalid('A sign-in without a token')
     const seconds = typeof found.expires_in === 'number' ? found.expires_in : 60
-    tokens.set(challenge.parameters.scope ?? '', { token, until: Date.now() + (seconds - 10) * 1000 })
+    if (tokens.size >= mostTokens) tokens.clear()
+    tokens.set(scope, { token, until: Date.now() + (seconds - 10) * 1000 })
     return token
   }
   const refused = (answer: Answer) =>
     new AppError(endpoint.username ? 'registry_login_refused' : 'registry_login_needed', {
       params,
-      detail: messageOf(answer.text),
+      detail: messageOf(answer),
     })
-  const parse = (text: string): unknown => {
-    try {
-      return JSON.parse(text)
-    } catch (cause) {
-      throw invalid(text.slice(0, 200), cause)
+  /** What a registry may say to any request. */
+  const refuseFailure = (answer: Answer) => {
+    if (answer.status === 429) {
+      const wait = Number(answer.headers['retry-after'])
+      throw new AppError('registry_limited', {
+        params: { ...params, ...(wait > 0 ? { seconds: wait } : {}) },
+        detail: messageOf(answer),
+      })
     }
+    if (answer.status >= 500) {
+      throw new AppError('registry_failed', {
+        params: { ...params, status: answer.status },
+        detail: messageOf(answer),
+      })
+    }
+  }
+  const parse = (answer: Answer): Record<string, unknown> => {
+    let found: unknown
+    try {
+      found = JSON.parse(answer.bytes.toString('utf8'))
+    } catch (cause) {
+      throw invalid(words(answer), cause)
+    }
+    if (typeof found !== 'object' || found === null || Array.isArray(found)) throw invalid(words(answer))
+    return found as Record<string, unknown>
   }
 
   /** One request, signed in as the registry demands: unasked first, then by its challenge. */
@@ -158,35 +136,24 @@ export function createRegistryClient(endpoint: RegistryEndpoint, dispatcher?: Di
       ...(known && known.until > Date.now() ? { authorization: `Bearer ${known.token}` } : {}),
     }
     const url = new URL(path, origin)
-    let answer = await send(method, url, headers, limit, signal)
-    if (answer.status === 401) {
+    const request = { method, url, headers, limit, signal }
+    let answer = await send(request)
+    // A place that we were sent to may refuse us; it is not told who we are.
+    if (answer.status === 401 && answer.origin === origin) {
       const challenges = parseChallenges(String(answer.headers['www-authenticate'] ?? ''))
       const bearer = challenges.find((challenge) => challenge.scheme === 'bearer')
       if (bearer) {
         if (scope) bearer.parameters.scope ??= scope
-        const authorization = `Bearer ${await tokenFor(bearer, signal)}`
-        answer = await send(method, url, { ...headers, authorization }, limit, signal)
+        const authorization = `Bearer ${await tokenFor(bearer, scope, signal)}`
+        answer = await send({ ...request, headers: { ...headers, authorization } })
       } else if (challenges.some((challenge) => challenge.scheme === 'basic') && endpoint.username) {
-        answer = await send(method, url, { ...headers, authorization: account() }, limit, signal)
+        answer = await send({ ...request, headers: { ...headers, authorization: account() } })
         basic = answer.status !== 401
       }
     }
     if (answer.status === 401) throw refused(answer)
-    if (answer.status === 403)
-      throw new AppError('registry_denied', { params, detail: messageOf(answer.text) })
-    if (answer.status === 429) {
-      const wait = Number(answer.headers['retry-after'])
-      throw new AppError('registry_limited', {
-        params: { ...params, ...(wait > 0 ? { seconds: wait } : {}) },
-        detail: messageOf(answer.text),
-      })
-    }
-    if (answer.status >= 500) {
-      throw new AppError('registry_failed', {
-        params: { ...params, status: answer.status },
-        detail: messageOf(answer.text),
-      })
-    }
+    if (answer.status === 403) throw new AppError('registry_denied', { params, detail: messageOf(answer) })
+    refuseFailure(answer)
     return answer
   }
   const names = async (
@@ -195,119 +162,93 @@ export function createRegistryClient(endpoint: RegistryEndpoint, dispatcher?: Di
     page: { n: number; last?: string },
     scope: string,
     signal?: AbortSignal,
-  ): Promise<{ answer: Answer; page: NamePage }> => {
+  ): Promise<NamePage | Answer> => {
     const query = new URLSearchParams({ n: String(page.n), ...(page.last ? { last: page.last } : {}) })
     const answer = await ask(`${path}?${query}`, { scope, signal })
-    if (answer.status !== 200) return { answer, page: { items: [], next: null } }
-    const found = (parse(answer.text) as Record<string, unknown>)[key] ?? []
-    if (!Array.isArray(found) || !found.every((item): item is string => typeof item === 'string')) {
-      throw invalid(answer.text.slice(0, 200))
-    }
-    const more = /[?&]last=([^&>]+)[^>]*>;\s*rel="?next"?/.exec(String(answer.headers.link ?? ''))?.[1]
-    return { answer, page: { items: found, next: more ? decodeURIComponent(more) : null } }
+    if (answer.status !== 200) return answer
+    // Null of a repository whose tags are gone.
+    const items = parse(answer)[key] ?? []
+    if (!Array.isArray(items) || !items.every((item): item is string => typeof item === 'string'))
+      throw invalid(words(answer))
+    const more = /<([^<>]*)>;\s*rel="?next"?/.exec(String(answer.headers.link ?? ''))?.[1]
+    return { items, next: (more && readUrl(more, new URL(origin))?.searchParams.get('last')) || null }
   }
   const pullScope = (repository: string) => `repository:${repository}:pull`
-  const notFound = (repository: string, reference: string, detail: string) =>
-    new AppError('repository_not_found', { params: { ...params, repository, reference }, detail })
+  const notFound = (repository: string, reference: string, answer: Answer) =>
+    new AppError('repository_not_found', {
+      ...{ params: { ...params, repository, reference }, detail: messageOf(answer) },
+    })
+  const askManifest = async (
+    method: 'GET' | 'HEAD',
+    repository: string,
+    reference: string,
+    signal?: AbortSignal,
+  ): Promise<Answer> => {
+    const answer = await ask(`/v2/${repository}/manifests/${reference}`, {
+      ...{ method, accept: manifestTypes.join(', '), scope: pullScope(repository) },
+      ...{ limit: limits.manifest, signal },
+    })
+    // A proxy's page about a registry that is not there is not the registry's word about an image.
+    if (answer.status === 404 && typeOf(answer) !== 'text/html') return answer
+    if (answer.status !== 200) throw invalid(words(answer))
+    return answer
+  }
+  const readManifest = (answer: Answer, reference: string): FoundManifest => {
+    const digest = sha256(answer.bytes)
+    const body = parse(answer)
+    const mediaType = [body.mediaType, typeOf(answer)].find((type) => manifestTypes.includes(String(type)))
+    if (mediaType === undefined || body.schemaVersion !== 2) throw invalid(words(answer))
+    const told = answer.headers['docker-content-digest']
+    for (const wanted of [reference, told])
+      if (isDigest(wanted) && wanted !== digest)
+        throw invalid(`The manifest ${wanted} has the digest ${digest}`)
+    return { digest, mediaType: String(mediaType), body }
+  }
 
   return {
     async check(signal) {
       const answer = await ask('/v2/', { signal })
-      if (answer.status !== 200) throw invalid(`${answer.status} ${answer.text.slice(0, 200)}`)
+      if (answer.status !== 200) throw invalid(words(answer))
     },
     async repositories(page, signal) {
-      const { answer, page: found } = await names(
-        '/v2/_catalog',
-        'repositories',
-        page,
-        'registry:catalog:*',
-        signal,
-      ).catch((error) => {
-        const hidden = ['registry_login_needed', 'registry_login_refused', 'registry_denied']
-        if (!(error instanceof AppError) || !hidden.includes(error.code)) throw error
-        throw new AppError('registry_no_catalog', { params, detail: error.context.detail, cause: error })
-      })
-      if (answer.status !== 200)
-        throw new AppError('registry_no_catalog', { params, detail: messageOf(answer.text) })
+      const found = await names('/v2/_catalog', 'repositories', page, 'registry:catalog:*', signal).catch(
+        (error) => {
+          const hidden = ['registry_login_needed', 'registry_login_refused', 'registry_denied']
+          if (!(error instanceof AppError) || !hidden.includes(error.code)) throw error
+          throw new AppError('registry_no_catalog', { params, detail: error.context.detail, cause: error })
+        },
+      )
+      if ('status' in found) throw new AppError('registry_no_catalog', { params, detail: messageOf(found) })
       return found
     },
     async tags(repository, page, signal) {
-      const path = `/v2/${repository}/tags/list`
-      const { answer, page: found } = await names(path, 'tags', page, pullScope(repository), signal)
-      if (answer.status !== 200) throw notFound(repository, '', messageOf(answer.text))
+      const found = await names(`/v2/${repository}/tags/list`, 'tags', page, pullScope(repository), signal)
+      if ('status' in found) throw notFound(repository, '', found)
       return found
     },
     async digestOf(repository, reference, signal) {
-      const path = `/v2/${repository}/manifests/${reference}`
-      const options = { accept: manifestTypes, scope: pullScope(repository), signal }
-      const answer = await ask(path, { method: 'HEAD', ...options })
-      if (answer.status === 404) return null
-      const digest = answer.headers['docker-content-digest']
-      if (answer.status === 200 && typeof digest === 'string' && isDigest(digest)) return digest
+      const head = await askManifest('HEAD', repository, reference, signal)
+      if (head.status === 404) return null
+      const told = head.headers['docker-content-digest']
+      if (isDigest(told) && manifestTypes.includes(typeOf(head))) return told
       // The header is only a SHOULD of the specification.
-      const full = await ask(path, { ...options, limit: limits.manifest })
-      if (full.status === 404) return null
-      return sha256(full.text)
+      const full = await askManifest('GET', repository, reference, signal)
+      return full.status === 404 ? null : readManifest(full, reference).digest
     },
     async manifest(repository, reference, signal) {
-      const answer = await ask(`/v2/${repository}/manifests/${reference}`, {
-        ...{ accept: manifestTypes, scope: pullScope(repository), limit: limits.manifest, signal },
-      })
-      if (answer.status !== 200) throw notFound(repository, reference, messageOf(answer.text))
-      const digest = sha256(answer.text)
-      const told = answer.headers['docker-content-digest']
-      const wanted = isDigest(reference)
-        ? reference
-        : typeof told === 'string' && isDigest(told)
-          ? told
-          : digest
-      if (digest !== wanted) throw invalid(`The manifest ${wanted} has the digest ${digest}`)
-      const body = parse(answer.text) as Record<string, unknown>
-      const mediaType = body.mediaType ?? String(answer.headers['content-type'] ?? '').split(';')[0]
-      return { digest, mediaType: String(mediaType), body }
+      const answer = await askManifest('GET', repository, reference, signal)
+      if (answer.status === 404) throw notFound(repository, reference, answer)
+      return readManifest(answer, reference)
     },
     async configuration(repository, digest, signal) {
-      if (!isDigest(digest)) throw invalid(`Not a digest: ${digest.slice(0, 100)}`)
-      const scope = pullScope(repository)
-      let answer = await ask(`/v2/${repository}/blobs/${digest}`, { scope, limit: limits.manifest, signal })
-      const location = answer.headers.location
-      if (answer.status >= 300 && answer.status < 400 && typeof location === 'string') {
-        // Blobs often lie in a store elsewhere; our credentials are not for it.
-        const target = new URL(location, origin)
-        if (target.protocol === 'http:' && endpoint.scheme === 'https')
-          throw invalid(`A redirect to ${target.origin}`)
-        answer = await send('GET', target, {}, limits.manifest, signal)
-      }
-      if (answer.status !== 200) throw notFound(repository, digest, messageOf(answer.text))
-      if (sha256(answer.text) !== digest) throw invalid(`The blob ${digest} has another digest`)
-      return parse(answer.text) as Record<string, unknown>
+      if (!isDigest(digest)) throw invalid(`Not a digest: ${String(digest).slice(0, 100)}`)
+      const options = { scope: pullScope(repository), limit: limits.manifest, signal }
+      const answer = await ask(`/v2/${repository}/blobs/${digest}`, options)
+      if (answer.status === 404) throw notFound(repository, digest, answer)
+      if (answer.status !== 200) throw invalid(words(answer))
+      if (sha256(answer.bytes) !== digest) throw invalid(`The blob ${digest} has another digest`)
+      return parse(answer)
     },
-    close: async () => {
-      if (!dispatcher) await agent.destroy()
-    },
+    close: exchange.close,
   }
-}
-
-const isDigest = (text: string) => /^sha256:[0-9a-f]{64}$/.test(text)
-const sha256 = (text: string) => `sha256:${createHash('sha256').update(text).digest('hex')}`
-
-function readUrl(text: string): URL | null {
-  try {
-    const url = new URL(text)
-    return url.protocol === 'http:' || url.protocol === 'https:' ? url : null
-  } catch {
-    return null
-  }
-}
-
-/** The registry's own words: `{"errors":[{"code","message","detail"}]}`, or what it sent instead. */
-function messageOf(text: string): string {
-  try {
-    const { errors } = JSON.parse(text) as { errors?: { code?: string; message?: string }[] }
-    const first = errors?.[0]
-    if (first) return [first.code, first.message].filter(Boolean).join(': ').slice(0, 500)
-  } catch {
-    // Not JSON: as it is.
-  }
-  return text.slice(0, 500)
 }

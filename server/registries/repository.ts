@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Database } from '../db/schema.ts'
 import { AppError } from '../errors.ts'
 import type { Vault } from '../secrets/vault.ts'
-import type { RegistryEndpoint } from './client.ts'
+import type { RegistryEndpoint } from './exchange.ts'
 
 /** A stored registry with its password in the clear: for the service only. */
 export interface StoredRegistry extends RegistryEndpoint {

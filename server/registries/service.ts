@@ -1,9 +1,11 @@
 import { X509Certificate } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
 import type { z } from 'zod'
 import type { NamePage, Registry, RegistryManifest, registryInputSchema } from '#lib/contracts/registries.ts'
 import { AppError } from '../errors.ts'
 import { sentence } from '../messages.ts'
-import { createRegistryClient, type RegistryClient, type RegistryEndpoint } from './client.ts'
+import { createRegistryClient, type RegistryClient } from './client.ts'
+import type { RegistryEndpoint } from './exchange.ts'
 import { readManifest } from './manifest.ts'
 import { canonicalAddress, registryReference } from './reference.ts'
 import type { RegistryRepository, StoredRegistry } from './repository.ts'
@@ -33,22 +35,39 @@ export interface RegistryService {
   engineAuth(reference: string): Promise<string | undefined>
   /** The digest that a reference's tag has in its registry now; null when it is not there. */
   remoteDigest(reference: string, signal: AbortSignal): Promise<string | null>
+  /** Calls back with the address of a registry whose account was added, changed or removed. Returns the end of it. */
+  onChange(listener: (address: string) => void): () => void
   close(): Promise<void>
 }
 
 export function createRegistryService(registries: RegistryRepository): RegistryService {
-  const clients = new Map<string, RegistryClient>()
+  const clients = new Map<string, { client: RegistryClient; endpoint: RegistryEndpoint }>()
+  const listeners = new Set<(address: string) => void>()
   const forget = async (address: string) => {
-    const client = clients.get(address)
+    const known = clients.get(address)
     clients.delete(address)
-    await client?.close()
+    await known?.client.close()
   }
-  const clientOf = (endpoint: RegistryEndpoint): RegistryClient => {
-    const known = clients.get(endpoint.address)
-    if (known) return known
+  /** With its tokens, for as long as what is stored stays the same: also what was read before a change may come after it. */
+  const clientOf = ({ address, scheme, ca, username, password }: RegistryEndpoint): RegistryClient => {
+    const endpoint: RegistryEndpoint = {
+      ...{ address, scheme },
+      ...(ca === undefined ? {} : { ca }),
+      ...(username === undefined ? {} : { username }),
+      ...(password === undefined ? {} : { password }),
+    }
+    const known = clients.get(address)
+    if (known && isDeepStrictEqual(known.endpoint, endpoint)) return known.client
     const client = createRegistryClient(endpoint)
-    clients.set(endpoint.address, client)
+    clients.set(address, { client, endpoint })
+    void known?.client.close()
     return client
+  }
+  const changed = async (...addresses: string[]) => {
+    for (const address of new Set(addresses)) {
+      await forget(address)
+      for (const listener of listeners) listener(address)
+    }
   }
   const stored = async (id: string) => clientOf(await registries.get(id))
   const endpointOf = async (address: string): Promise<RegistryEndpoint> =>
@@ -71,19 +90,22 @@ export function createRegistryService(registries: RegistryRepository): RegistryS
   return {
     list: async () => (await registries.all()).map(view),
     async add(input) {
-      return view(await registries.insert(complete(input)))
+      const added = await registries.insert(complete(input))
+      // Its registry may have been asked as nobody until now.
+      await changed(added.address)
+      return view(added)
     },
     async edit(id, input) {
       const before = await registries.get(id)
       const after = { ...complete(input, before), id, createdAt: before.createdAt }
       await registries.update(after)
-      await Promise.all([forget(before.address), forget(after.address)])
+      await changed(before.address, after.address)
       return view(after)
     },
     async remove(id) {
       const before = await registries.get(id)
       await registries.remove(id)
-      await forget(before.address)
+      await changed(before.address)
     },
     async test(input, id, signal) {
       const client = createRegistryClient(complete(input, id ? await registries.get(id) : undefined))
@@ -111,6 +133,10 @@ export function createRegistryService(registries: RegistryRepository): RegistryS
     async remoteDigest(text, signal) {
       const { address, repository, reference } = registryReference(text)
       return clientOf(await endpointOf(address)).digestOf(repository, reference, signal)
+    },
+    onChange(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
     },
     async close() {
       await Promise.all([...clients.keys()].map(forget))
