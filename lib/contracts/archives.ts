@@ -37,6 +37,7 @@ export const archiveImageSchema = z.object({
   /** Its configuration's, for a person. */
   createdAt: z.string().nullable(),
 })
+export type ArchiveLayer = z.infer<typeof archiveLayerSchema>
 export type ArchiveImage = z.infer<typeof archiveImageSchema>
 
 /** What was found in an archive, every digest compared. */
