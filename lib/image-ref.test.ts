@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { parseImageRef } from './image-ref.ts'
+import { parseImageRef, qualifiedReference } from './image-ref.ts'
 
 it.each([
   ['nginx', 'nginx', null],
@@ -26,3 +26,15 @@ it.each([
 ])('refuses %j', (text) => {
   expect(parseImageRef(text)).toBeNull()
 })
+
+it.each([
+  ['busybox', 'docker.io/library/busybox:latest'],
+  ['busybox:1', 'docker.io/library/busybox:1'],
+  ['team/app', 'docker.io/team/app:latest'],
+  ['docker.io/library/busybox:1', 'docker.io/library/busybox:1'],
+  ['index.docker.io/library/busybox:1', 'docker.io/library/busybox:1'],
+  ['localhost/app', 'localhost/app:latest'],
+  ['registry.example:5000/app:2', 'registry.example:5000/app:2'],
+  [`busybox@sha256:${'0'.repeat(64)}`, `docker.io/library/busybox@sha256:${'0'.repeat(64)}`],
+  ['Bad Name', null],
+])('%s written out is %s', (short, full) => expect(qualifiedReference(short)).toBe(full))

@@ -1,4 +1,7 @@
 import { join } from 'node:path'
+import { createArchiveLibrary } from './archives/library.ts'
+import { loadTask } from './archives/load.ts'
+import { createArchiveRepository } from './archives/repository.ts'
 import { authorize } from './auth/authorize.ts'
 import { createIdentity, type Identity } from './auth/identity.ts'
 import { createSetup, type Setup } from './auth/setup.ts'
@@ -18,6 +21,8 @@ import type { AnyRoute } from './http/define-route.ts'
 import { createGuard } from './http/guard.ts'
 import { createPages } from './http/pages.ts'
 import { accountRoutes } from './http/routes/account.ts'
+import { archiveUploadRoutes } from './http/routes/archive-uploads.ts'
+import { archiveRoutes } from './http/routes/archives.ts'
 import { bulkRoutes } from './http/routes/bulk.ts'
 import { containerCreateRoutes } from './http/routes/container-create.ts'
 import { containerDetailRoutes } from './http/routes/container-details.ts'
@@ -112,6 +117,10 @@ export async function createApp(
   tasks.define(pullTask(making))
   tasks.define(pushTask(making))
   tasks.define(copyTask(services))
+  const library = await createArchiveLibrary({
+    ...{ repository: createArchiveRepository(database.db), dataFolder: config.dataFolder, log },
+  })
+  tasks.define(loadTask({ registry: hosts.registry, library }))
   const updates = await createUpdateCheck({ db: database.db, fleet: live.fleet, registries })
 
   const terminals = terminalSocket({ ...services, log })
@@ -138,6 +147,8 @@ export async function createApp(
     ...fileRoutes(createFileService(services)),
     ...imageRoutes(images, live.fleet, tasks),
     ...imageCopyRoutes(createImageArchives(services), tasks),
+    ...archiveRoutes(library, tasks),
+    ...archiveUploadRoutes(library, config.basePath),
     ...pruneRoutes(createPruneService({ ...services, tasks })),
     ...registryRoutes(registries),
     ...taskRoutes(tasks),
@@ -185,6 +196,7 @@ export async function createApp(
       live.stop()
       hosts.registry.stop()
       await tasks.stop()
+      await library.stop()
       updates.stop()
       await registries.close()
       await pages?.close()

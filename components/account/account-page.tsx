@@ -9,6 +9,7 @@ import { useSignOut } from '../shell/use-sign-out.ts'
 import { Button } from '../ui/button.tsx'
 import { ChangePassword } from './change-password.tsx'
 import { SessionList } from './session-list.tsx'
+import { TokenList } from './token-list.tsx'
 
 /** The signed-in person's own things. */
 export function AccountPage() {
@@ -44,6 +45,9 @@ export function AccountPage() {
         </Section>
         <Section title={t('sessions')} hint={t('sessionsHint')}>
           <SessionList />
+        </Section>
+        <Section title={t('tokens')} hint={t('tokensHint')}>
+          <TokenList />
         </Section>
       </div>
     </>

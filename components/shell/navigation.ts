@@ -5,6 +5,7 @@ import {
   Layers,
   Library,
   type LucideIcon,
+  Package,
   ScrollText,
   Server,
   SquareTerminal,
@@ -13,7 +14,7 @@ import type { Permission } from '#lib/permissions.ts'
 
 export interface NavigationPage {
   /** Also the key of its name in the catalogue. */
-  id: 'fleet' | 'containers' | 'images' | 'logs' | 'terminal' | 'registries' | 'disk' | 'hosts'
+  id: 'fleet' | 'containers' | 'images' | 'logs' | 'terminal' | 'registries' | 'archives' | 'disk' | 'hosts'
   path: string
   icon: LucideIcon
   /** Second key after `g`. */
@@ -35,6 +36,10 @@ export const navigationPages: readonly NavigationPage[] = [
   },
   {
     ...{ id: 'registries', path: '/registries', icon: Library, key: 'r', permission: 'registries.view' },
+    wideOnly: true,
+  },
+  {
+    ...{ id: 'archives', path: '/archives', icon: Package, key: 'a', permission: 'archives.view' },
     wideOnly: true,
   },
   { id: 'disk', path: '/disk', icon: HardDrive, key: 'd', permission: 'hosts.view', wideOnly: true },

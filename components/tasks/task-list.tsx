@@ -1,6 +1,6 @@
 'use client'
 import { useMutation } from '@tanstack/react-query'
-import { ChevronRight } from 'lucide-react'
+import { ChevronRight, RotateCw, X } from 'lucide-react'
 import { useState } from 'react'
 import { useTranslations } from 'use-intl'
 import { api } from '#components/data/api.ts'
@@ -10,6 +10,7 @@ import { Button } from '#components/ui/button.tsx'
 import { cn } from '#components/ui/cn.ts'
 import { EmptyState } from '#components/ui/empty-state.tsx'
 import { useErrorText } from '#components/ui/error-text.ts'
+import { IconButton } from '#components/ui/icon-button.tsx'
 import { useFormat } from '#components/ui/use-format.ts'
 import type { Task, TaskStep } from '#lib/contracts/tasks.ts'
 
@@ -69,7 +70,7 @@ export function TaskItem({ task }: { task: Task }) {
       {open && (
         <ul className="mt-1.5 flex max-h-60 flex-col gap-0.5 overflow-y-auto pl-5">
           {task.steps.map((step) => (
-            <Step key={step.id} step={step} />
+            <Step key={step.id} task={task} step={step} />
           ))}
         </ul>
       )}
@@ -111,7 +112,7 @@ function tone({ state }: Task): string {
     : 'text-ink-muted'
 }
 
-function Step({ step }: { step: TaskStep }) {
+function Step({ task, step }: { task: Task; step: TaskStep }) {
   const t = useTranslations('tasks')
   const errorText = useErrorText()
   const host = useFleet((fleet) => fleet.hosts).get(step.hostId)
@@ -134,7 +135,9 @@ function Step({ step }: { step: TaskStep }) {
             ? t('already')
             : t(`step.${step.state}`)}
         </span>
+        {task.steps.length > 1 && <Steer task={task} step={step} />}
       </span>
+      {typeof step.result?.imageId === 'string' && <Proof result={step.result} />}
       {typeof step.result?.exitCode === 'number' && (
         <span className="block text-ink-muted">{t('exitCode', { code: step.result.exitCode })}</span>
       )}
@@ -146,6 +149,45 @@ function Step({ step }: { step: TaskStep }) {
         </span>
       )}
     </li>
+  )
+}
+
+/** One host of several: stopped or tried again for itself. */
+function Steer({ task, step }: { task: Task; step: TaskStep }) {
+  const t = useTranslations('tasks')
+  const host = useFleet((fleet) => fleet.hosts).get(step.hostId)
+  const ask = useMutation({
+    mutationFn: (what: 'cancel' | 'retry') => api.post(`/api/tasks/${task.id}/${what}`, { stepId: step.id }),
+  })
+  const cancels = isRunning(task) && (step.state === 'running' || step.state === 'pending')
+  const retries = !cancels && step.state !== 'succeeded' && step.state !== 'pending'
+  if (!cancels && !retries) return null
+  const of = [step.subject, host?.name].filter(Boolean).join(', ')
+  return (
+    <IconButton
+      size="sm"
+      label={`${cancels ? t('cancelStep') : t('retryStep')}: ${of}`}
+      icon={cancels ? <X /> : <RotateCw />}
+      disabled={ask.isPending}
+      onClick={() => ask.mutate(cancels ? 'cancel' : 'retry')}
+    />
+  )
+}
+
+/** What the engine itself says it holds now. */
+function Proof({ result }: { result: NonNullable<TaskStep['result']> }) {
+  const t = useTranslations('tasks')
+  return (
+    <span className="block break-all text-ink-muted">
+      {result.names && <span>{result.names} </span>}
+      {t('image')} <code>{result.imageId}</code>
+      {result.digest && (
+        <>
+          {' '}
+          {t('digest')} <code>{result.digest}</code>
+        </>
+      )}
+    </span>
   )
 }
 

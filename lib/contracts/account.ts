@@ -38,3 +38,26 @@ export const accountSessionSchema = z.object({
   userAgent: z.string().nullable(),
 })
 export type AccountSession = z.infer<typeof accountSessionSchema>
+
+/** For scripts: as bearer of a request, it may do what it names and what its owner may then. */
+export const apiTokenSchema = z.object({
+  id: z.string().regex(/^t[0-9a-z]{12}$/),
+  name: z.string(),
+  permissions: z.array(z.enum(permissions)),
+  createdAt: instantSchema,
+  expiresAt: instantSchema,
+  usedAt: instantSchema.nullable(),
+})
+export type ApiToken = z.infer<typeof apiTokenSchema>
+export const newTokenSchema = z.object({
+  name: z.string().trim().min(1).max(80),
+  permissions: z.array(z.enum(permissions)).min(1),
+  hours: z
+    .int()
+    .min(1)
+    .max(24 * 365),
+})
+export type NewToken = z.infer<typeof newTokenSchema>
+/** The only answer with the token in it. */
+export const madeTokenSchema = apiTokenSchema.extend({ token: z.string() })
+export type MadeToken = z.infer<typeof madeTokenSchema>

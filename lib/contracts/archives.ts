@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { apiErrorSchema, hostIdSchema, instantSchema } from './common.ts'
+import { taskOptionsSchema } from './tasks.ts'
 
 /** What an archive is. A rootfs holds files of a system and no description of an image. */
 export const archiveKinds = ['oci-layout', 'docker-archive', 'rootfs'] as const
@@ -52,3 +54,107 @@ export const archiveContentsSchema = z.object({
   images: z.array(archiveImageSchema),
 })
 export type ArchiveContents = z.infer<typeof archiveContentsSchema>
+
+/** What is known while bytes still arrive. */
+export const archiveFoundSchema = z.object({
+  kind: z.enum(archiveKinds).nullable(),
+  compression: z.enum(archiveCompressions).nullable(),
+  entries: z.number(),
+  names: z.array(z.string()),
+  platforms: z.array(z.string()),
+})
+export type ArchiveFound = z.infer<typeof archiveFoundSchema>
+
+/** Our own id: 'a' and 12 lower-case base32 characters. */
+export const archiveIdSchema = z.string().regex(/^a[0-9a-z]{12}$/)
+
+export const archiveStates = [
+  'uploading',
+  /** All bytes are here, and are being looked at. */
+  'checking',
+  'ready',
+  /** Something is wrong with it: `error` says what and where. Its bytes are gone. */
+  'refused',
+  /** The same bytes are in the library already, as `duplicateOf`. */
+  'duplicate',
+] as const
+export type ArchiveState = (typeof archiveStates)[number]
+
+export const archiveSchema = z.object({
+  id: archiveIdSchema,
+  /** Of the file that was uploaded. */
+  name: z.string(),
+  /** Bytes, as announced. */
+  size: z.number(),
+  /** Bytes that are on disk. */
+  received: z.number(),
+  state: z.enum(archiveStates),
+  /** sha256 of the file. */
+  digest: digestSchema.nullable(),
+  contents: archiveContentsSchema.nullable(),
+  found: archiveFoundSchema.nullable(),
+  error: apiErrorSchema.shape.error.nullable(),
+  duplicateOf: archiveIdSchema.nullable(),
+  /** Chosen by the uploader's browser from name, size and time of the file, to go on with the right one. */
+  fingerprint: z.string().nullable(),
+  userId: z.string(),
+  userName: z.string(),
+  createdAt: instantSchema,
+  /** The last upload or load. */
+  usedAt: instantSchema,
+  /** When it is swept; null: kept until somebody removes it. */
+  expiresAt: instantSchema.nullable(),
+  kept: z.boolean(),
+})
+export type Archive = z.infer<typeof archiveSchema>
+
+export const archiveSettingsSchema = z.object({
+  /** Bytes of all archives together; null: as the disk allows. */
+  quotaBytes: z.int().min(0).nullable(),
+  /** Days after its last use that an archive stays, unless it is kept; null: for ever. */
+  retentionDays: z.int().min(1).max(3650).nullable(),
+})
+export type ArchiveSettings = z.infer<typeof archiveSettingsSchema>
+
+export const archiveLibrarySchema = z.object({
+  archives: z.array(archiveSchema),
+  settings: archiveSettingsSchema,
+  /** Bytes on disk, and bytes that uploads under way will still need. */
+  usedBytes: z.number(),
+  reservedBytes: z.number(),
+  /** Bytes that may still be written beside a reserve for the server itself. */
+  freeBytes: z.number(),
+})
+export type ArchiveLibraryView = z.infer<typeof archiveLibrarySchema>
+
+const loadReferenceSchema = z.string().trim().min(1).max(512)
+
+/** One archive to several hosts, also while it is being uploaded: a task with a step for each. */
+export const loadInputSchema = z.object({
+  archiveId: archiveIdSchema,
+  hostIds: z.array(hostIdSchema).min(1).max(1000),
+  /** As the archive names them, with these besides, or with these alone. */
+  names: z.enum(['keep', 'add', 'rename']).default('keep'),
+  references: z.array(loadReferenceSchema).max(20).default([]),
+  /** Of several images the one with this name, or this digest of its configuration. Absent: all. */
+  only: z.string().max(512).optional(),
+  /** In place of the host's own: `linux/arm64`. */
+  platforms: z.record(hostIdSchema, z.string().max(100)).default({}),
+  /** Of a rootfs, which says nothing of it. */
+  rootfs: z
+    .object({
+      command: z.array(z.string().max(4096)).max(100).default([]),
+      env: z
+        .array(
+          z
+            .string()
+            .regex(/^[^=\s]+=/)
+            .max(32_768),
+        )
+        .max(500)
+        .default([]),
+    })
+    .optional(),
+})
+export type LoadInput = z.input<typeof loadInputSchema>
+export const loadStartSchema = loadInputSchema.extend(taskOptionsSchema.shape)

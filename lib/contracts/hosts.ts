@@ -142,6 +142,8 @@ export const engineInfoSchema = z.object({
   memoryBytes: z.number().nullable(),
   rootless: z.boolean(),
   storageDriver: z.string().nullable(),
+  /** Images in containerd's store: known by their manifest, several platforms of one, OCI layouts read as they are. */
+  containerdStore: z.boolean(),
   cgroupVersion: z.enum(['1', '2']).nullable(),
 })
 export type EngineInfo = z.infer<typeof engineInfoSchema>

@@ -1,10 +1,18 @@
-import { rolePermissions } from '#lib/permissions.ts'
+import { type Permission, rolePermissions } from '#lib/permissions.ts'
 import { AppError } from '../errors.ts'
-import type { Authorize } from './types.ts'
+import type { Authorize, Principal } from './types.ts'
 
-/** By role, on everything. Grants per host and label will narrow it here, and nowhere else. */
+/** By role, and by token where one is used, on everything. Grants per host and label will narrow it here, and nowhere else. */
 export const authorize: Authorize = (principal, permission, target) => {
-  if (!rolePermissions[principal.role].includes(permission)) {
+  if (!allowed(principal).includes(permission)) {
     throw new AppError('denied', { ...target, params: { permission } })
   }
+}
+
+/** What a principal may in its role, and no more than its token was made for. */
+export function allowed(principal: Principal): readonly Permission[] {
+  const role = rolePermissions[principal.role]
+  return principal.token
+    ? role.filter((permission) => principal.token?.permissions.includes(permission))
+    : role
 }

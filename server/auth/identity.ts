@@ -8,7 +8,9 @@ import type { Config } from '../config.ts'
 import type { Database } from '../db/schema.ts'
 import { AppError } from '../errors.ts'
 import type { Vault } from '../secrets/vault.ts'
+import { authorize } from './authorize.ts'
 import { createLoginLimits } from './login-limits.ts'
+import { createTokens, type Tokens } from './tokens.ts'
 import type { Principal } from './types.ts'
 
 const hour = 3600
@@ -44,6 +46,7 @@ export interface Identity {
   /** Throws session_not_found; also for another person's session. */
   revoke(principal: Principal, sessionId: string): Promise<void>
   hasUsers(): Promise<boolean>
+  tokens: Tokens
   /** Those of the sessions that are still valid: neither revoked nor idle or old beyond the limits. */
   current(sessionIds: readonly string[]): Promise<Set<string>>
   /** Called with the id of each session that ended, so that its sockets close. */
@@ -83,6 +86,7 @@ export async function createIdentity(parts: {
   })
   await (await getMigrations(auth.options)).runMigrations()
   const limits = createLoginLimits(db)
+  const tokens = createTokens(db, authorize)
   const revoked = new EventEmitter<{ revoked: [string] }>().setMaxListeners(0)
 
   const endSession = async (id: string) => {
@@ -92,6 +96,18 @@ export async function createIdentity(parts: {
 
   const identity: Identity = {
     async principal(headers) {
+      const token = await tokens.find(headers)
+      if (token) {
+        const owner = await db
+          .selectFrom('user')
+          .selectAll()
+          .where('id', '=', token.userId)
+          .executeTakeFirst()
+        if (!owner) return null
+        const { id: userId, name, email, role } = owner
+        const { permissions } = token
+        return { userId, sessionId: token.id, name, email, role: roleOf(role), token: { permissions } }
+      }
       if (!headers.get('cookie')) return null
       const found = await auth.api.getSession({ headers })
       if (!found) return null
@@ -211,6 +227,7 @@ export async function createIdentity(parts: {
       )
       return new Set(valid.map((row) => row.id))
     },
+    tokens,
     hasUsers: async () =>
       (await db.selectFrom('user').select('id').limit(1).executeTakeFirst()) !== undefined,
     onRevoked(listener) {

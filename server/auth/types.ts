@@ -7,6 +7,8 @@ export interface Principal {
   name: string
   email: string
   role: Role
+  /** Asked with an API token, which may do no more than it was made for; `sessionId` is then its id. */
+  token?: { permissions: readonly Permission[] }
 }
 
 /** What it is asked for. Without hostId: about the fleet as a whole. */

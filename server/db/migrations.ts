@@ -70,4 +70,28 @@ export const migrations: Record<string, Migration> = {
         .execute()
     },
   },
+  '006-archives': {
+    async up(db: Kysely<unknown>) {
+      await db.schema
+        .createTable('archives')
+        .addColumn('id', 'varchar(13)', (column) => column.primaryKey())
+        .addColumn('document', 'text', (column) => column.notNull())
+        .execute()
+    },
+  },
+  '007-tokens': {
+    async up(db: Kysely<unknown>) {
+      await db.schema
+        .createTable('tokens')
+        .addColumn('id', 'varchar(13)', (column) => column.primaryKey())
+        .addColumn('user_id', 'varchar(64)', (column) => column.notNull())
+        .addColumn('name', 'varchar(80)', (column) => column.notNull())
+        .addColumn('hash', 'varchar(64)', (column) => column.notNull().unique())
+        .addColumn('permissions', 'text', (column) => column.notNull())
+        .addColumn('created_at', 'varchar(24)', (column) => column.notNull())
+        .addColumn('expires_at', 'varchar(24)', (column) => column.notNull())
+        .addColumn('used_at', 'varchar(24)')
+        .execute()
+    },
+  },
 }

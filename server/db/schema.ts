@@ -36,6 +36,23 @@ export interface Schema {
     /** Sealed JSON of what was asked for. */
     input: string
   }
+  archives: {
+    id: string
+    /** JSON of what is known of it. */
+    document: string
+  }
+  tokens: {
+    id: string
+    user_id: string
+    name: string
+    /** sha256 of the token, which is stored nowhere. */
+    hash: string
+    /** JSON array. */
+    permissions: string
+    created_at: string
+    expires_at: string
+    used_at: string | null
+  }
   settings: { key: string; value: string }
   login_failures: { id: string; bucket: string; at: number }
   /** better-auth's, read for the sessions list and to end sessions. */

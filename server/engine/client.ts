@@ -51,6 +51,7 @@ interface InfoAnswer {
   NCPU?: number
   MemTotal?: number
   Driver?: string
+  DriverStatus?: [string, string][] | null
   CgroupVersion?: string
   SecurityOptions?: string[] | null
   KernelVersion?: string
@@ -129,6 +130,9 @@ export function createEngineClient(transport: Transport): EngineClient {
         memoryBytes: more.MemTotal ?? null,
         rootless: (more.SecurityOptions ?? []).some((option) => option.includes('rootless')),
         storageDriver: more.Driver ?? null,
+        containerdStore: (more.DriverStatus ?? []).some(
+          ([name, value]) => name === 'driver-type' && value === 'io.containerd.snapshotter.v1',
+        ),
         cgroupVersion: more.CgroupVersion === '1' || more.CgroupVersion === '2' ? more.CgroupVersion : null,
       }
       return info

@@ -33,7 +33,7 @@ export interface RouteDefinition<
   B extends z.ZodType | undefined = undefined,
   R extends z.ZodType | undefined = undefined,
 > {
-  method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE'
+  method: 'GET' | 'HEAD' | 'POST' | 'PATCH' | 'PUT' | 'DELETE'
   /** Fastify's syntax, beginning with /api/. */
   path: `/api/${string}`
   access: RouteAccess

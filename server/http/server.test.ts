@@ -52,8 +52,14 @@ describe('before anybody is signed in', () => {
     for (const route of test.app.routes) {
       if (open.has(`${route.method} ${route.path}`)) continue
       const path = route.path.replaceAll(/:\w+/g, 'x')
-      const answer = await test.call(route.method, path, route.method === 'GET' ? undefined : {})
-      expect([route.path, answer.status, error(answer).code]).toEqual([route.path, 401, 'signed_out'])
+      const answer = await test.call(
+        route.method,
+        path,
+        ['GET', 'HEAD'].includes(route.method) ? undefined : {},
+      )
+      expect([route.path, answer.status]).toEqual([route.path, 401])
+      if (route.method !== 'HEAD')
+        expect([route.path, error(answer).code]).toEqual([route.path, 'signed_out'])
       checked++
     }
     expect(checked).toBeGreaterThan(25)
@@ -129,10 +135,9 @@ describe('what reaches a handler', () => {
     )
     for (const { path } of streams) {
       const url = own.origin + path.replaceAll(/:\w+/g, 'x')
-      expect([path, (await fetch(url, { method: 'HEAD', headers: { cookie: own.cookie } })).status]).toEqual([
-        path,
-        405,
-      ])
+      const { status } = await fetch(url, { method: 'HEAD', headers: { cookie: own.cookie } })
+      // 400: another route of the same shape, which takes the last part for an id.
+      expect([400, 405], path).toContain(status)
     }
     const plain = await fetch(`${own.origin}/api/health`, { method: 'HEAD' })
     expect(plain.status).toBe(200)

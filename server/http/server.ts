@@ -80,7 +80,8 @@ export function createHttpServer(parts: Parts): HttpServer {
   })
   app.removeContentTypeParser('text/plain')
   // An upload: its route reads the stream itself, as fast as what is behind it takes it.
-  app.addContentTypeParser('application/octet-stream', (_request, _payload, done) => done(null))
+  for (const type of ['application/octet-stream', 'application/offset+octet-stream'])
+    app.addContentTypeParser(type, (_request, _payload, done) => done(null))
 
   app.addHook('onRequest', async (request, reply) => {
     const nonce = createNonce()
@@ -205,6 +206,9 @@ function register(
       const principal = await parts.identity.principal(headersOf(request))
       if (!principal) throw new AppError('signed_out')
       Object.assign(request, { principal })
+      // What is a person's own, its tokens and password among it, is not for a token to reach.
+      if (route.access === 'session' && principal.token)
+        throw new AppError('denied', { params: { permission: 'session' } })
       const { hostId } = (request.params ?? {}) as { hostId?: string }
       if (route.access !== 'session')
         parts.authorize(principal, route.access, hostId ? { hostId } : undefined)

@@ -53,11 +53,20 @@ export interface Running {
   abort: AbortController
 }
 
+/** Steers a task while it runs. */
+export interface Steering {
+  /** Aborts one step, or does not begin it. */
+  cancelStep(step: TaskStep): void
+  /** Runs a step that is over once more. */
+  again(step: TaskStep): void
+  done: Promise<void>
+}
+
 /**
- * Runs the pending steps of a task, `width` at a time, and says after each change. Never throws: what goes wrong is the
- * step's error.
+ * Runs the pending steps of a task, `width` at a time, and says after each change. `done` never rejects: what goes
+ * wrong is the step's error.
  */
-export async function runTask(
+export function runTask(
   { task, planned, abort }: Running,
   parts: {
     turns: HostTurns
@@ -65,9 +74,11 @@ export async function runTask(
     allowed(step: PlannedStep): void
     changed(): void
   },
-): Promise<void> {
+): Steering {
   const waiting = task.steps.filter((step) => step.state === 'pending')
+  const aborts = new Map<string, AbortController>()
   let failed = false
+  let wake = () => {}
   const now = () => new Date().toISOString()
   const end = (step: TaskStep, state: TaskStep['state']) => {
     step.state = state
@@ -75,10 +86,16 @@ export async function runTask(
     parts.changed()
   }
   const one = async (step: TaskStep) => {
+    const own = new AbortController()
+    aborts.set(step.id, own)
+    const signal = AbortSignal.any([abort.signal, own.signal])
     const plan = planned.get(step.id)
-    const done = plan?.onlyWaits ? () => {} : await parts.turns.take(step.hostId, abort.signal)
+    const done = plan?.onlyWaits ? () => {} : await parts.turns.take(step.hostId, signal)
     try {
-      if (!done || abort.signal.aborted) return
+      if (!done || signal.aborted) {
+        if (step.state === 'pending') end(step, 'cancelled')
+        return
+      }
       if (failed && task.stopOnFailure) return end(step, 'skipped')
       // Planned again for a retry, the work may be gone: its container was removed meanwhile.
       if (!plan) throw new AppError('task_step_gone', { hostId: step.hostId })
@@ -87,7 +104,7 @@ export async function runTask(
       step.startedAt = now()
       parts.changed()
       const result = await plan.run({
-        signal: abort.signal,
+        signal,
         progress(bars) {
           // One that does not heed its signal may still speak when it is over.
           if (step.state !== 'running') return
@@ -98,12 +115,13 @@ export async function runTask(
       step.result = result ?? null
       end(step, 'succeeded')
     } catch (error) {
-      if (abort.signal.aborted) return end(step, 'cancelled')
+      if (signal.aborted) return end(step, 'cancelled')
       failed = true
       const known = error instanceof AppError ? error : new AppError('internal', { cause: error })
       step.error = toApiError(known.at({ hostId: step.hostId }))
       end(step, 'failed')
     } finally {
+      aborts.delete(step.id)
       done?.()
     }
   }
@@ -112,40 +130,60 @@ export async function runTask(
     waiting.length = 0
     for (const step of task.steps) if (step.state === 'pending') end(step, 'cancelled')
   }
-  if (abort.signal.aborted) cancelPending()
-  abort.signal.addEventListener('abort', cancelPending)
-  // A host that hangs may hold half of the places, and never those of all others.
-  const several = new Set(waiting.map((step) => step.hostId)).size > 1
-  const most = several ? Math.max(1, Math.floor(task.width / 2)) : task.width
-  const busy = new Map<string, number>()
-  const running = new Set<Promise<void>>()
-  while (waiting.length > 0) {
-    const index = waiting.findIndex((step) => (busy.get(step.hostId) ?? 0) < most)
-    if (running.size >= task.width || index < 0) {
-      await Promise.race(running)
-      continue
+  const all = async () => {
+    if (abort.signal.aborted) cancelPending()
+    abort.signal.addEventListener('abort', cancelPending)
+    // A host that hangs may hold half of the places, and never those of all others.
+    const several = new Set(waiting.map((step) => step.hostId)).size > 1
+    const most = several ? Math.max(1, Math.floor(task.width / 2)) : task.width
+    const busy = new Map<string, number>()
+    const running = new Set<Promise<void>>()
+    for (;;) {
+      while (running.size < task.width) {
+        const index = waiting.findIndex((step) => (busy.get(step.hostId) ?? 0) < most)
+        if (index < 0) break
+        const [step] = waiting.splice(index, 1) as [TaskStep]
+        const { hostId } = step
+        busy.set(hostId, (busy.get(hostId) ?? 0) + 1)
+        const work = async () => {
+          await one(step)
+          busy.set(hostId, (busy.get(hostId) ?? 1) - 1)
+          running.delete(job)
+          wake()
+        }
+        const job: Promise<void> = work()
+        running.add(job)
+      }
+      if (running.size === 0) break
+      await new Promise<void>((resolve) => {
+        wake = resolve
+      })
     }
-    const [step] = waiting.splice(index, 1) as [TaskStep]
-    const { hostId } = step
-    busy.set(hostId, (busy.get(hostId) ?? 0) + 1)
-    const work = async () => {
-      await one(step)
-      busy.set(hostId, (busy.get(hostId) ?? 1) - 1)
-      running.delete(job)
-    }
-    const job: Promise<void> = work()
-    running.add(job)
+    abort.signal.removeEventListener('abort', cancelPending)
+    task.state = outcomeOf(task, abort.signal.aborted)
+    task.finishedAt = now()
+    parts.changed()
   }
-  await Promise.all(running)
-  abort.signal.removeEventListener('abort', cancelPending)
-  task.state = outcomeOf(task, abort.signal.aborted)
-  task.finishedAt = now()
-  parts.changed()
+  return {
+    cancelStep(step) {
+      const index = waiting.indexOf(step)
+      if (index >= 0) {
+        waiting.splice(index, 1)
+        end(step, 'cancelled')
+      } else aborts.get(step.id)?.abort(new AppError('task_cancelled'))
+    },
+    again(step) {
+      waiting.push(step)
+      parts.changed()
+      wake()
+    },
+    done: all(),
+  }
 }
 
 function outcomeOf({ steps }: Task, cancelled: boolean): TaskState {
   const all = (state: TaskStep['state']) => steps.every((step) => step.state === state)
   if (all('succeeded')) return 'succeeded'
-  if (cancelled && steps.some((step) => step.state === 'cancelled')) return 'cancelled'
+  if ((cancelled && steps.some((step) => step.state === 'cancelled')) || all('cancelled')) return 'cancelled'
   return steps.some((step) => step.state === 'succeeded') ? 'partly' : 'failed'
 }

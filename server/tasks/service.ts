@@ -4,7 +4,7 @@ import type { Authorize, Principal } from '../auth/types.ts'
 import { AppError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { TaskRepository } from './repository.ts'
-import { HostTurns, type Running, runTask } from './run.ts'
+import { HostTurns, type Running, runTask, type Steering } from './run.ts'
 import type { PlannedStep, TaskDefinition, TaskEvent, TaskService } from './types.ts'
 
 /** Milliseconds between two announcements of one task, and between two writes of it while it runs. */
@@ -30,7 +30,7 @@ export async function createTaskService(parts: {
   const definitions = new Map<string, TaskDefinition>()
   const listeners = new Set<(event: TaskEvent) => void>()
   const turns = new HostTurns()
-  const running = new Map<string, { done: Promise<void> } & Running>()
+  const running = new Map<string, { done: Promise<void>; steering: Steering } & Running>()
   /** Planned anew for a retry: it is not to be retried again or forgotten meanwhile. */
   const retrying = new Set<string>()
   const isBusy = ({ id }: Task) => running.has(id) || retrying.has(id)
@@ -89,8 +89,9 @@ export async function createTaskService(parts: {
       soon.call()
       stored.call()
     }
+    const steering = runTask({ task, planned, abort }, { turns, allowed, changed })
     const work = async () => {
-      await runTask({ task, planned, abort }, { turns, allowed, changed })
+      await steering.done
       soon.stop()
       stored.stop()
       running.delete(task.id)
@@ -98,7 +99,7 @@ export async function createTaskService(parts: {
       announce({ type: 'task', task })
       if (!closed) await forgetOldest().catch((error) => log.error({ err: error }, 'old tasks stay'))
     }
-    running.set(task.id, { task, planned, abort, done: work() })
+    running.set(task.id, { task, planned, abort, steering, done: work() })
     announce({ type: 'task', task })
   }
 
@@ -131,20 +132,30 @@ export async function createTaskService(parts: {
     },
     list: (principal) => [...known.values()].filter((task) => mine(principal, task)).sort(newestFirst),
     get: find,
-    cancel(principal, id) {
+    cancel(principal, id, stepId) {
       const task = find(principal, id)
-      running.get(id)?.abort.abort(new AppError('task_cancelled'))
+      const current = running.get(id)
+      if (stepId !== undefined) current?.steering.cancelStep(stepOf(task, stepId))
+      else current?.abort.abort(new AppError('task_cancelled'))
       return task
     },
-    async retry(principal, id) {
+    async retry(principal, id, stepId) {
       const task = find(principal, id)
+      const only = stepId === undefined ? null : stepOf(task, stepId)
+      const current = running.get(id)
+      // Beside those that still run, one that is over can begin again.
+      if (only && current && task.state === 'running' && isOver(only)) {
+        reset(only)
+        current.steering.again(only)
+        return task
+      }
       if (isBusy(task)) throw new AppError('task_running', { objectId: id })
       const definition = definitionOf(task.kind)
       retrying.add(id)
       try {
         const input = definition.input.parse(await repository.input(id))
         const steps = await definition.plan(input, principal)
-        for (const step of task.steps) if (step.state !== 'succeeded') reset(step)
+        for (const step of only ? [only] : task.steps) if (step.state !== 'succeeded') reset(step)
         await store(task)
         begin(task, steps, principal)
       } finally {
@@ -201,6 +212,15 @@ function every(milliseconds: number, work: () => void): { call(): void; stop(): 
     stop: () => clearTimeout(timer),
   }
 }
+
+/** Throws task_step_gone. */
+function stepOf(task: Task, stepId: string): TaskStep {
+  const step = task.steps.find(({ id }) => id === stepId)
+  if (!step) throw new AppError('task_step_gone', { objectId: task.id })
+  return step
+}
+
+const isOver = ({ state }: TaskStep) => state !== 'pending' && state !== 'running' && state !== 'succeeded'
 
 /** Whether a principal may see and steer a task. */
 export const mine = (principal: Principal, task: Pick<Task, 'userId'>) =>

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import { z } from 'zod'
-import type { Task, TaskFrame } from '#lib/contracts/tasks.ts'
+import type { Task, TaskFrame, TaskStep } from '#lib/contracts/tasks.ts'
 import type { Principal } from '../auth/types.ts'
 import { AppError } from '../errors.ts'
 import { type AppUnderTest, startApp } from '../testing/app-under-test.ts'
@@ -315,6 +315,33 @@ describe('over a restart', () => {
     expect((await second.ended(task.id)).state).toBe('succeeded')
     expect(second.state.began).toEqual(['b', 'c'])
   })
+})
+
+it('one step is cancelled and tried again while the others go on', async () => {
+  const { tasks, state, start, ended } = await withKind()
+  let finish = () => {}
+  state.work = (name, signal) =>
+    name === 'a' ? new Promise<void>((resolve) => (finish = resolve)) : untilAborted(signal)
+  const task = await start(['a', 'b', 'c'], { width: 2 })
+  const step = (name: string) => task.steps.find(({ subject }) => subject === name) as TaskStep
+  await expect.poll(() => state.began).toEqual(['a', 'b'])
+  tasks.cancel(administrator, task.id, step('c').id)
+  tasks.cancel(administrator, task.id, step('b').id)
+  await expect.poll(() => states(task)).toEqual(['running', 'cancelled', 'cancelled'])
+  state.work = () => Promise.resolve()
+  await tasks.retry(administrator, task.id, step('b').id)
+  await expect.poll(() => states(task)).toEqual(['running', 'succeeded', 'cancelled'])
+  await expect(tasks.retry(administrator, task.id, step('a').id)).rejects.toMatchObject({
+    code: 'task_running',
+  })
+  await expect(tasks.retry(administrator, task.id, 'nothing')).rejects.toMatchObject({
+    code: 'task_step_gone',
+  })
+  finish()
+  expect((await ended(task.id)).state).toBe('partly')
+  await tasks.retry(administrator, task.id, step('c').id)
+  expect((await ended(task.id)).state).toBe('succeeded')
+  expect(state.began).toEqual(['a', 'b', 'b', 'c'])
 })
 
 it('is followed on a socket of its owner', async () => {

@@ -52,10 +52,13 @@ export interface TaskService {
   list(principal: Principal): Task[]
   /** Throws task_not_found, also for somebody else's. */
   get(principal: Principal, id: string): Task
-  /** What runs is aborted at the engine, what waits is not begun. A finished task stays as it is. */
-  cancel(principal: Principal, id: string): Task
-  /** Runs again the steps that did not succeed. Throws task_running, task_not_found. */
-  retry(principal: Principal, id: string): Promise<Task>
+  /** What runs is aborted at the engine, what waits is not begun. A finished task stays as it is. With a step: it alone. */
+  cancel(principal: Principal, id: string, stepId?: string): Task
+  /**
+   * Runs again the steps that did not succeed; with a step it alone, also while others run.
+   * @throws task_running, task_not_found, task_step_gone
+   */
+  retry(principal: Principal, id: string, stepId?: string): Promise<Task>
   /** Forgets a finished task. Throws task_running. */
   dismiss(principal: Principal, id: string): Promise<void>
   subscribe(listener: (event: TaskEvent) => void): () => void

@@ -53,14 +53,17 @@ export function pack(bytes: Buffer, compression: ArchiveCompression): Buffer {
   return compression === 'none' ? bytes : compression === 'gzip' ? gzipSync(bytes) : zstdCompressSync(bytes)
 }
 
-/** An image with a layer for each compression; `more` goes over its configuration, `manifest` over its manifest. */
+/**
+ * An image with a layer for each compression; `more` goes over its configuration, `manifest` over its manifest, and
+ * `payload` is a file in each layer.
+ */
 export function makeImage(
   compressions: ArchiveCompression[],
-  { platform = 'linux/amd64', more = {}, manifest = {} } = {},
+  { platform = 'linux/amd64', more = {}, manifest = {}, payload = Buffer.alloc(0) } = {},
 ): MadeImage {
   const [os, architecture, variant] = platform.split('/')
   const plain = compressions.map((_, index) =>
-    tarOf([file(`etc/layer-${index}`, `${platform} ${index} `.repeat(300))]),
+    tarOf([file(`etc/layer-${index}`, `${platform} ${index} `.repeat(300)), file('payload', payload)]),
   )
   const layers = plain.map((bytes, index) => {
     const compression = compressions[index] as ArchiveCompression

@@ -76,6 +76,8 @@ export function createSocketDispatcher(
         guard.checkOrigin(request, true)
         const principal = await identity.principal(headersOf(request))
         if (!principal) throw new AppError('signed_out')
+        // Sockets end with their session; a token has none.
+        if (principal.token) throw new AppError('denied', { params: { permission: 'session' } })
         const definition = definitions.find((candidate) => candidate.path === path)
         if (!definition) throw new AppError('not_found')
         authorize(principal, definition.access)

@@ -1,4 +1,5 @@
 import account from './account.json' with { type: 'json' }
+import archives from './archives.json' with { type: 'json' }
 import bulk from './bulk.json' with { type: 'json' }
 import common from './common.json' with { type: 'json' }
 import containers from './containers.json' with { type: 'json' }
@@ -22,6 +23,7 @@ import updates from './updates.json' with { type: 'json' }
 /** The English catalogue, one file per noun. It is the reference for the keys of every other language. */
 export const en = {
   account,
+  archives,
   bulk,
   common,
   containers,

@@ -2,12 +2,15 @@ import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import {
   accountSessionSchema,
+  apiTokenSchema,
   changePasswordSchema,
+  madeTokenSchema,
+  newTokenSchema,
   type Session,
   sessionSchema,
   signInSchema,
 } from '#lib/contracts/account.ts'
-import { rolePermissions } from '#lib/permissions.ts'
+import { allowed } from '../../auth/authorize.ts'
 import type { Client, Identity } from '../../auth/identity.ts'
 import type { Principal } from '../../auth/types.ts'
 import { headersOf } from '../../ws/connection.ts'
@@ -22,7 +25,7 @@ export function clientOf(request: FastifyRequest, guard: Guard): Client {
 
 export function sessionOf(principal: Principal): Session {
   const { userId, name, email, role } = principal
-  return { user: { id: userId, name, email, role }, permissions: [...rolePermissions[role]] }
+  return { user: { id: userId, name, email, role }, permissions: [...allowed(principal)] }
 }
 
 /** Sign-in and the signed-in person's own account. */
@@ -83,6 +86,31 @@ export function accountRoutes(parts: { identity: Identity; guard: Guard }): AnyR
       summary: 'End one of the own sessions; its pages and sockets are signed out at once',
       params: z.object({ sessionId: z.string().min(1).max(64) }),
       handler: ({ principal, params }) => identity.revoke(principal as Principal, params.sessionId),
+    }),
+    defineRoute({
+      method: 'GET',
+      path: '/api/account/tokens',
+      access: 'session',
+      summary: 'The own API tokens, without the tokens themselves',
+      response: z.array(apiTokenSchema),
+      handler: ({ principal }) => identity.tokens.list(principal as Principal),
+    }),
+    defineRoute({
+      method: 'POST',
+      path: '/api/account/tokens',
+      access: 'session',
+      summary: 'Make an API token; this answer alone holds it',
+      body: newTokenSchema,
+      response: madeTokenSchema,
+      handler: ({ principal, body }) => identity.tokens.create(principal as Principal, body),
+    }),
+    defineRoute({
+      method: 'DELETE',
+      path: '/api/account/tokens/:tokenId',
+      access: 'session',
+      summary: 'End one of the own API tokens',
+      params: z.object({ tokenId: apiTokenSchema.shape.id }),
+      handler: ({ principal, params }) => identity.tokens.revoke(principal as Principal, params.tokenId),
     }),
   ]
 }

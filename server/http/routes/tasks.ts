@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { taskSchema } from '#lib/contracts/tasks.ts'
+import { taskSchema, taskSteeringSchema } from '#lib/contracts/tasks.ts'
 import type { Principal } from '../../auth/types.ts'
 import type { TaskService } from '../../tasks/types.ts'
 import { type AnyRoute, defineRoute } from '../define-route.ts'
@@ -30,19 +30,23 @@ export function taskRoutes(tasks: TaskService): AnyRoute[] {
       method: 'POST',
       path: '/api/tasks/:taskId/cancel',
       access: 'session',
+      body: taskSteeringSchema,
       summary: 'Abort what runs, do not begin what waits',
       params: oneTask,
       response: taskSchema,
-      handler: async ({ principal, params }) => tasks.cancel(principal as Principal, params.taskId),
+      handler: async ({ principal, params, body }) =>
+        tasks.cancel(principal as Principal, params.taskId, body.stepId),
     }),
     defineRoute({
       method: 'POST',
       path: '/api/tasks/:taskId/retry',
       access: 'session',
+      body: taskSteeringSchema,
       summary: 'Run again the steps that did not succeed',
       params: oneTask,
       response: taskSchema,
-      handler: ({ principal, params }) => tasks.retry(principal as Principal, params.taskId),
+      handler: ({ principal, params, body }) =>
+        tasks.retry(principal as Principal, params.taskId, body.stepId),
     }),
     defineRoute({
       method: 'DELETE',

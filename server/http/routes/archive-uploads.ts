@@ -1,0 +1,159 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { z } from 'zod'
+import { archiveIdSchema, archiveSchema } from '#lib/contracts/archives.ts'
+import type { ArchiveLibrary } from '../../archives/library.ts'
+import type { Principal } from '../../auth/types.ts'
+import { AppError } from '../../errors.ts'
+import { type AnyRoute, defineRoute } from '../define-route.ts'
+
+const version = '1.0.0'
+const params = z.object({ archiveId: archiveIdSchema })
+const lengthSchema = z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER)
+const nameSchema = z.string().transform(
+  (name) =>
+    (name.split(/[\\/]/).at(-1) ?? '')
+      .replace(/\p{Cc}/gu, '')
+      .trim()
+      .slice(0, 255) || 'archive',
+)
+
+/**
+ * Uploads of archives by tus (resumable upload protocol 1.0.0: core, creation, termination), and in one request for
+ * curl. The bytes of a cut request are kept; the next one goes on behind them.
+ */
+export function archiveUploadRoutes(library: ArchiveLibrary, basePath: string): AnyRoute[] {
+  const uploads = '/api/archives/uploads' as const
+  return [
+    defineRoute({
+      method: 'POST',
+      path: uploads,
+      access: 'archives.upload',
+      summary: 'Begin an upload (tus creation): Upload-Length and Upload-Metadata with filename',
+      async handler({ principal, request, reply }) {
+        checkVersion(request, reply)
+        const metadata = parseMetadata(header(request, 'upload-metadata') ?? '')
+        const fingerprint = metadata.fingerprint?.slice(0, 500)
+        const archive = await library.create(principal as Principal, {
+          name: nameSchema.parse(metadata.filename ?? ''),
+          size: length(request, 'upload-length'),
+          ...(fingerprint ? { fingerprint } : {}),
+        })
+        reply.code(201).header('location', `${basePath}${uploads}/${archive.id}`)
+        await reply.send()
+      },
+    }),
+    defineRoute({
+      method: 'HEAD',
+      path: `${uploads}/:archiveId`,
+      access: 'archives.upload',
+      summary: 'Where an upload goes on (tus)',
+      params,
+      async handler({ principal, params: { archiveId }, request, reply }) {
+        checkVersion(request, reply)
+        const { offset, size } = await library.offset(principal as Principal, archiveId)
+        reply
+          .header('upload-offset', offset)
+          .header('upload-length', size)
+          .header('cache-control', 'no-store')
+        await reply.send()
+      },
+    }),
+    defineRoute({
+      method: 'PATCH',
+      path: `${uploads}/:archiveId`,
+      access: 'archives.upload',
+      summary: 'Go on with an upload (tus): bytes at Upload-Offset as application/offset+octet-stream',
+      params,
+      async handler({ principal, params: { archiveId }, request, reply }) {
+        checkVersion(request, reply)
+        if (header(request, 'content-type') !== 'application/offset+octet-stream')
+          throw new AppError('unsupported_media_type')
+        const at = z.coerce.number().int().min(0).safeParse(header(request, 'upload-offset'))
+        if (!at.success) throw new AppError('bad_request', { detail: 'Upload-Offset is missing.' })
+        const { body, stop } = bodyOf(request)
+        const offset = await library.append(principal as Principal, archiveId, at.data, body, stop)
+        reply.code(204).header('upload-offset', offset)
+        await reply.send()
+      },
+    }),
+    defineRoute({
+      method: 'DELETE',
+      path: `${uploads}/:archiveId`,
+      access: 'archives.upload',
+      summary: 'Give an upload up (tus termination)',
+      params,
+      async handler({ principal, params: { archiveId }, request, reply }) {
+        checkVersion(request, reply)
+        await library.offset(principal as Principal, archiveId)
+        await library.remove(archiveId)
+      },
+    }),
+    defineRoute({
+      method: 'PUT',
+      path: '/api/archives/upload',
+      access: 'archives.upload',
+      summary:
+        'A whole archive in one request (application/octet-stream); answers when it has been looked at',
+      query: z.object({ name: nameSchema.default('archive') }),
+      response: archiveSchema,
+      async handler({ principal, query, request }) {
+        const archive = await library.create(principal as Principal, {
+          ...{ name: query.name, size: length(request, 'content-length') },
+        })
+        const { body, stop } = bodyOf(request)
+        try {
+          const offset = await library.append(principal as Principal, archive.id, 0, body, stop)
+          if (offset < archive.size)
+            throw new AppError('archive_truncated', { detail: `${archive.size - offset} bytes are missing` })
+        } catch (error) {
+          // Nobody goes on with it: the next request is a new archive.
+          if (library.get(archive.id).state === 'uploading') await library.remove(archive.id)
+          throw error
+        }
+        return library.checked(archive.id)
+      },
+    }),
+  ]
+}
+
+/**
+ * The request's bytes. Left early they are not destroyed: the socket is needed for the answer that says why. A cut is
+ * the end: what came before it counts.
+ */
+function bodyOf(request: FastifyRequest): { body: AsyncIterable<Uint8Array>; stop(): void } {
+  const source = request.raw
+  async function* body(): AsyncGenerator<Uint8Array> {
+    try {
+      yield* source.iterator({ destroyOnReturn: false })
+    } catch (error) {
+      if (!source.destroyed && !source.errored) throw error
+    }
+  }
+  return { body: body(), stop: () => source.destroy() }
+}
+
+function checkVersion(request: FastifyRequest, reply: FastifyReply): void {
+  reply.header('tus-resumable', version)
+  if (header(request, 'tus-resumable') !== version) throw new AppError('tus_version', { params: { version } })
+}
+
+function header(request: FastifyRequest, name: string): string | undefined {
+  const value = request.headers[name]
+  return Array.isArray(value) ? value[0] : value
+}
+
+function length(request: FastifyRequest, name: string): number {
+  const parsed = lengthSchema.safeParse(header(request, name))
+  if (!parsed.success) throw new AppError('archive_length_missing', { params: { header: name } })
+  return parsed.data
+}
+
+/** `key base64, key base64` (tus, Upload-Metadata). */
+function parseMetadata(text: string): Record<string, string> {
+  const pairs = text.split(',').map((pair) => pair.trim().split(/\s+/))
+  return Object.fromEntries(
+    pairs
+      .filter(([key]) => key)
+      .map(([key = '', value = '']) => [key, Buffer.from(value, 'base64').toString('utf8')]),
+  )
+}

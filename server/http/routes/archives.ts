@@ -1,0 +1,66 @@
+import { z } from 'zod'
+import {
+  archiveIdSchema,
+  archiveLibrarySchema,
+  archiveSchema,
+  archiveSettingsSchema,
+  loadStartSchema,
+} from '#lib/contracts/archives.ts'
+import { taskSchema } from '#lib/contracts/tasks.ts'
+import type { ArchiveLibrary } from '../../archives/library.ts'
+import { loadKind } from '../../archives/load.ts'
+import type { Principal } from '../../auth/types.ts'
+import type { TaskService } from '../../tasks/types.ts'
+import { type AnyRoute, defineRoute } from '../define-route.ts'
+
+const params = z.object({ archiveId: archiveIdSchema })
+
+/** The archive library, and its archives on their way to hosts. */
+export function archiveRoutes(library: ArchiveLibrary, tasks: TaskService): AnyRoute[] {
+  return [
+    defineRoute({
+      method: 'GET',
+      path: '/api/archives',
+      access: 'archives.view',
+      summary: 'Archives with what is in them, and the room that is left',
+      response: archiveLibrarySchema,
+      handler: () => library.view(),
+    }),
+    defineRoute({
+      method: 'PUT',
+      path: '/api/archives/settings',
+      access: 'archives.edit',
+      summary: 'Quota and retention',
+      body: archiveSettingsSchema,
+      handler: ({ body }) => library.configure(body),
+    }),
+    defineRoute({
+      method: 'PATCH',
+      path: '/api/archives/:archiveId',
+      access: 'archives.edit',
+      summary: 'Keep an archive for ever, or for its time',
+      params,
+      body: z.object({ kept: z.boolean() }),
+      response: archiveSchema,
+      handler: ({ params: { archiveId }, body }) => library.keep(archiveId, body.kept),
+    }),
+    defineRoute({
+      method: 'DELETE',
+      path: '/api/archives/:archiveId',
+      access: 'archives.edit',
+      summary: 'Remove an archive, also in the middle of its upload',
+      params,
+      handler: ({ params: { archiveId } }) => library.remove(archiveId),
+    }),
+    defineRoute({
+      method: 'POST',
+      path: '/api/archives/load',
+      access: 'images.load',
+      summary: 'Load an archive on hosts, as a task with a step for each; its bytes may still be arriving',
+      body: loadStartSchema,
+      response: taskSchema,
+      handler: ({ principal, body: { width, stopOnFailure, ...input } }) =>
+        tasks.start(principal as Principal, loadKind, input, { width, stopOnFailure }),
+    }),
+  ]
+}
