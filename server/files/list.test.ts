@@ -12,9 +12,25 @@ async function* tarOf(...parts: Buffer[]) {
   yield* parts
   yield tarEnd()
 }
-async function frames(tar: AsyncIterable<Buffer>, limits = walkLimits): Promise<FilesFrame[]> {
+/** Changes a header's flag and link and makes its checksum right again. */
+function linkTo(flag: '1' | '2', path: string, target: string): Buffer {
+  const block = tarHeader({ ...common, path, type: 'file', size: 0 })
+  block.write(flag, 156)
+  block.write(target, 157)
+  block.write('        ', 148, 'latin1')
+  const sum = block.reduce((total, byte) => total + byte, 0)
+  block.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1')
+  return block
+}
+/** @param step milliseconds that pass between two looks at the clock */
+async function frames(tar: AsyncIterable<Buffer>, limits = walkLimits, step = 0): Promise<FilesFrame[]> {
   const found: FilesFrame[] = []
-  for await (const frame of listFolder(tar, '/x', true, limits)) found.push(frame)
+  let time = 0
+  const now = () => {
+    time += step
+    return time
+  }
+  for await (const frame of listFolder(tar, '/x', true, limits, now)) found.push(frame)
   return found
 }
 
@@ -40,6 +56,46 @@ describe('a folder from its archive', () => {
     expect(all.at(-1)).toEqual({ type: 'end', complete: true })
   })
 
+  it('shows a hard link as big as its file, and counts it once', async () => {
+    const all = await frames(
+      tarOf(
+        folder('x'),
+        folder('x/a'),
+        file('x/a/1', 100),
+        linkTo('1', 'x/a/2', 'x/a/1'),
+        linkTo('1', 'x/b', 'x/a/1'),
+      ),
+    )
+    const entries = all.flatMap((frame) => (frame.type === 'entries' ? frame.entries : []))
+    expect(entries.find(({ name }) => name === 'b')).toMatchObject({ kind: 'file', size: 100 })
+    expect(all.find(({ type }) => type === 'size')).toEqual({ type: 'size', name: 'a', size: 100 })
+  })
+
+  it('comes in the same order however slow it comes', async () => {
+    const parts = [
+      folder('x'),
+      file('x/0', 1),
+      folder('x/a'),
+      file('x/a/1', 100),
+      folder('x/b'),
+      file('x/c', 7),
+    ]
+    const order = async (step: number) =>
+      (await frames(tarOf(...parts), walkLimits, step)).flatMap((frame) =>
+        frame.type === 'entries'
+          ? frame.entries.map(({ name }) => name)
+          : frame.type === 'size'
+            ? [`${frame.name}: ${frame.size}`]
+            : [],
+      )
+    const [fast, slow] = [await order(0), await order(1000)]
+    expect(fast).toEqual(['0', 'a', 'a: 100', 'b', 'b: 0', 'c'])
+    expect(slow).toEqual(fast)
+    const walked = async (step: number) =>
+      (await frames(tarOf(...parts), walkLimits, step)).filter(({ type }) => type === 'walked').length
+    expect([await walked(0), await walked(1000)]).toEqual([0, 5])
+  })
+
   it.each([
     ['bytes', { ...walkLimits, bytes: 500 }],
     ['entries', { ...walkLimits, entries: 2 }],
@@ -59,15 +115,7 @@ describe('a folder from its archive', () => {
 })
 
 describe('a file behind links', () => {
-  const link = (target: string) => {
-    const block = tarHeader({ ...common, path: 'l', type: 'file', size: 0 })
-    block.write('2', 156)
-    block.write(target, 157)
-    block.write('        ', 148, 'latin1')
-    const sum = block.reduce((total, byte) => total + byte, 0)
-    block.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1')
-    return block
-  }
+  const link = (target: string) => linkTo('2', 'l', target)
   const opened = async (files: Record<string, Buffer>, path: string, known: Record<string, string> = {}) => {
     const reads = {
       archive: async (at: string) => tarOf(...(files[at] ? [files[at]] : [])),

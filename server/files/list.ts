@@ -20,7 +20,10 @@ const kinds: Record<TarEntryType, FileKind> = {
 
 /**
  * The entries of one folder, from the archive of it.
+ * Time decides only how entries are parted into frames and where `walked` comes in between; a folder's size always
+ * comes after the folder.
  * @param tellsOwners whether the archive says whose an entry is
+ * @param now milliseconds
  * @throws file_not_regular where the path is no folder
  */
 export async function* listFolder(
@@ -28,19 +31,22 @@ export async function* listFolder(
   path: string,
   tellsOwners: boolean,
   limits: WalkLimits = walkLimits,
+  now: () => number = () => performance.now(),
 ): AsyncGenerator<FilesFrame> {
-  const began = performance.now()
+  const began = now()
   let root: string | null = null
-  let sent = performance.now()
+  let sent = began
   let entries: FileEntry[] = []
   let count = 0
   let bytes = 0
   /** The folder that is being walked, and what was found in it. */
   let walking: { name: string; size: number } | null = null
+  /** Of files that a hard link may name later on: the link itself has no bytes in the archive. */
+  const sizes = new Map<string, number>()
   const flush = function* (): Generator<FilesFrame> {
     if (entries.length > 0) yield { type: 'entries', entries }
     entries = []
-    sent = performance.now()
+    sent = now()
   }
   for await (const entry of readTar(tar)) {
     if (root === null) {
@@ -51,6 +57,7 @@ export async function* listFolder(
     }
     const [name = '', ...below] = entry.path.slice(root.length).replace(/^\/+/, '').split('/')
     bytes += entry.size
+    if (entry.type === 'file' && sizes.size < limits.entries) sizes.set(entry.path, entry.size)
     if (walking && (below.length === 0 || walking.name !== name)) {
       yield* flush()
       yield { type: 'size', ...walking }
@@ -58,14 +65,16 @@ export async function* listFolder(
     }
     if (below.length === 0 && name !== '') {
       if (++count > limits.entries) return yield* end(false)
-      entries.push({ ...entryOf(name, entry), owner: ownerOf(entry) })
+      // Shown as `ls` shows it; in the sums of folders it counts once, as on the disk.
+      const size = entry.type === 'hardlink' ? (sizes.get(entry.linkTarget) ?? 0) : entry.size
+      entries.push({ ...entryOf(name, entry), size, owner: ownerOf(entry) })
       if (entry.type === 'directory') walking = { name, size: 0 }
     } else if (walking) walking.size += entry.size
-    if (performance.now() - sent > frameMs) {
+    if (now() - sent > frameMs) {
       yield* flush()
       yield { type: 'walked', bytes }
     }
-    if (bytes > limits.bytes || performance.now() - began > limits.milliseconds) return yield* end(false)
+    if (bytes > limits.bytes || now() - began > limits.milliseconds) return yield* end(false)
   }
   if (root === null) throw new AppError('file_not_found', { params: { path } })
   yield* end(true)
@@ -80,10 +89,10 @@ export async function* listFolder(
   }
 }
 
-function entryOf(name: string, entry: TarEntry): Omit<FileEntry, 'owner'> {
-  const { type, size, mode, mtime, linkTarget } = entry
+function entryOf(name: string, entry: TarEntry): Omit<FileEntry, 'owner' | 'size'> {
+  const { type, mode, mtime, linkTarget } = entry
   return {
-    ...{ name, kind: kinds[type], size, mode, mtime },
+    ...{ name, kind: kinds[type], mode, mtime },
     target: type === 'symlink' ? linkTarget : '',
   }
 }
