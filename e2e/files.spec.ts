@@ -1,6 +1,9 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { AxeBuilder } from '@axe-core/playwright'
+import type { Locator, Page } from '@playwright/test'
 import { containersOf, expect, registerLab, test } from './fixtures.ts'
 import { engineCall } from './lab/engine-http.ts'
 import { labImages } from './lab/images.ts'
@@ -111,6 +114,127 @@ test('by keyboard, with a new folder, and a folder that is dropped', async ({ si
   await list.dispatchEvent('drop', { dataTransfer: transfer })
   await expect(page.getByText(/1 of 1 uploaded/)).toBeVisible()
   expect((await witness('docker28-tcp', ['exec', id, 'cat', '/data/dropped.txt'])).stdout).toBe('dropped')
+})
+
+/** A folder of this machine dropped on the page, as a person drops it: a page can't make a dropped folder itself. */
+async function drop(page: Page, onto: Locator, files: string[]): Promise<void> {
+  const client = await page.context().newCDPSession(page)
+  const box = await onto.boundingBox()
+  const at = { x: (box?.x ?? 0) + 20, y: (box?.y ?? 0) + 20 }
+  const data = { items: [], files, dragOperationsMask: 1 }
+  for (const type of ['dragEnter', 'dragOver', 'drop'] as const)
+    await client.send('Input.dispatchDragEvent', { type, ...at, data })
+}
+
+test('folders are dropped: what is overwritten is asked, empty ones are made, a folder is never replaced', async ({
+  signedIn: page,
+  api,
+}) => {
+  await registerLab(api)
+  const name = `${prefix}-drop`
+  const id = await start('docker28-tcp', name)
+  const say = async (...args: string[]) =>
+    (await witness('docker28-tcp', ['exec', id, ...args])).stdout.trim()
+  await say('sh', '-c', 'ln -s /data/sub /link; chmod 600 /data/sub/deep.txt; chown 5:6 /data/sub/deep.txt')
+  await expect.poll(async () => (await containersOf(api, `name:${name}`)).length).toBe(1)
+  const [container] = await containersOf(api, `name:${name}`)
+  await page.goto(`/containers/${container?.hostId}/${id}?tab=files&path=/`)
+  // A link to a folder is a way into it.
+  await page.getByRole('option', { name: /^link/ }).click()
+  await expect(page.getByRole('option', { name: /^deep.txt/ })).toBeVisible()
+  await page.getByRole('option', { name: /^deep.txt/ }).click()
+  const preview = page.getByRole('region', { name: 'Preview' })
+  await expect(preview.getByText('deep', { exact: true })).toBeVisible()
+  // What is uploaded over it is what is shown.
+  await page
+    .getByLabel('Upload…')
+    .setInputFiles([{ name: 'deep.txt', mimeType: 'text/plain', buffer: Buffer.from('second') }])
+  await page.getByRole('button', { name: 'Overwrite' }).click()
+  await expect(preview.getByText('second')).toBeVisible()
+
+  const folder = mkdtempSync(join(tmpdir(), 'e2efiles-'))
+  made.push(async () => rmSync(folder, { recursive: true }))
+  mkdirSync(join(folder, 'sub', 'hollow', 'inner'), { recursive: true })
+  writeFileSync(join(folder, 'sub', 'deep.txt'), 'third')
+  writeFileSync(join(folder, 'data'), 'a file named like a folder')
+  await page.goto(`/containers/${container?.hostId}/${id}?tab=files&path=/data`)
+  await expect(page.getByRole('option')).toHaveCount(3)
+  const list = page.getByRole('listbox', { name: 'Entries of /data' })
+  await drop(page, list, [join(folder, 'sub')])
+  const dialog = page.getByRole('dialog', { name: 'Overwrite?' })
+  await expect(dialog.getByText('files of the same names in it')).toBeVisible()
+  await dialog.getByRole('button', { name: 'Overwrite' }).click()
+  await expect(page.getByText(/2 of 2 uploaded/)).toBeVisible()
+  expect(await say('cat', '/data/sub/deep.txt')).toBe('third')
+  expect(await say('stat', '-c', '%a %u %g', '/data/sub/deep.txt')).toBe('600 5 6')
+  expect(await say('stat', '-c', '%F', '/data/sub/hollow/inner')).toBe('directory')
+
+  await page
+    .getByRole('navigation', { name: 'Folder' })
+    .getByRole('button', { name: '/', exact: true })
+    .click()
+  await expect(page.getByRole('option', { name: /^data/ })).toBeVisible()
+  await expect(page.getByText(/\d+ entries/)).toBeVisible()
+  await drop(page, page.getByRole('listbox', { name: 'Entries of /', exact: true }), [join(folder, 'data')])
+  await expect(page.getByText('A folder of this name is there.')).toBeVisible()
+  expect(await say('cat', '/data/sub/deep.txt')).toBe('third')
+})
+
+test('uploads go on, and more join them, while the drawer is closed', async ({ signedIn: page, api }) => {
+  await registerLab(api)
+  const name = `${prefix}-queue`
+  const id = await start('podman5-tcp', name)
+  await expect.poll(async () => (await containersOf(api, `name:${name}`)).length).toBe(1)
+  const [container] = await containersOf(api, `name:${name}`)
+  const held: (() => void)[] = []
+  let isOpen = false
+  await page.route(/\/files\?.*name=/, async (route) => {
+    if (!isOpen) await new Promise<void>((resolve) => held.push(resolve))
+    await route.continue()
+  })
+  await page.goto(`/containers?open=${container?.hostId}/${id.slice(0, 12)}&tab=files&path=/data`)
+  await expect(page.getByText(/3 entries/)).toBeVisible()
+  const file = (of: string) => ({ name: of, mimeType: 'text/plain', buffer: Buffer.from(of) })
+  await page.getByLabel('Upload…').setInputFiles([file('one'), file('two')])
+  await page.getByLabel('Upload…').setInputFiles([file('three')])
+  await expect(page.getByText(/0 of 3 uploaded/)).toBeVisible()
+  await page.getByRole('tab', { name: 'Overview' }).click()
+  await page.getByRole('tab', { name: 'Files' }).click()
+  await expect(page.getByText(/0 of 3 uploaded/)).toBeVisible()
+  await page.getByRole('button', { name: 'Close', exact: true }).click()
+  await page.getByRole('button', { name: '1 task is running' }).click()
+  const tray = page.getByRole('dialog', { name: 'Tasks' })
+  await expect(tray.getByText(`Uploads to ${name}`)).toBeVisible()
+  await expect(tray.getByText('/data/one')).toBeVisible()
+  isOpen = true
+  for (const go of held) go()
+  await expect(tray.getByText(/3 of 3 uploaded/)).toBeVisible()
+  expect((await witness('podman5-tcp', ['exec', id, 'cat', '/data/one', '/data/three'])).stdout).toBe(
+    'onethree',
+  )
+})
+
+test('a read-only container says so, although much is still to be sent', async ({ signedIn: page, api }) => {
+  await registerLab(api)
+  const engine = 'docker-unix'
+  const { localSocketPath } = labEngine(engine)
+  const name = `${prefix}-ro`
+  const { Id } = await engineCall<{ Id: string }>(
+    ...([localSocketPath, 'POST', `/v1.41/containers/create?name=${name}`] as const),
+    { Image: labImages.busybox, Cmd: ['sleep', '600'], StopTimeout: 0, HostConfig: { ReadonlyRootfs: true } },
+  )
+  made.push(() => engineCall(localSocketPath, 'DELETE', `/v1.41/containers/${Id}?force=1`))
+  await engineCall(localSocketPath, 'POST', `/v1.41/containers/${Id}/start`)
+  await expect.poll(async () => (await containersOf(api, `name:${name}`)).length).toBe(1)
+  const [container] = await containersOf(api, `name:${name}`)
+  const folder = mkdtempSync(join(tmpdir(), 'e2efiles-'))
+  made.push(async () => rmSync(folder, { recursive: true }))
+  const big = join(folder, 'big.bin')
+  writeFileSync(big, Buffer.alloc(200_000_000))
+  await page.goto(`/containers/${container?.hostId}/${Id}?tab=files&path=/`)
+  await expect(page.getByText(/\d+ entries/)).toBeVisible()
+  await page.getByLabel('Upload…').setInputFiles(big)
+  await expect(page.getByText('This place in the container may only be read.')).toBeVisible()
 })
 
 for (const [theme, width] of [

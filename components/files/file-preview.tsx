@@ -10,23 +10,36 @@ import { Skeleton } from '#components/ui/skeleton.tsx'
 import { useFormat } from '#components/ui/use-format.ts'
 import type { FilePreview as Preview } from '#lib/contracts/files.ts'
 
+/** @param revision changes when the file may have changed */
+export const previewQuery = (base: `/api/${string}`, path: string, revision: number) => ({
+  queryKey: ['file', base, path, revision],
+  queryFn: ({ signal }: { signal: AbortSignal }) =>
+    api.get<Preview>(`${base}/files/preview`, { query: { path }, signal }),
+  // Long enough to be looked at where it leads before it is shown.
+  staleTime: 2000,
+  retry: (count: number, error: Error) => !(error instanceof ApiFailure) && count < 2,
+})
+
 /** The beginning of a text, an image, or what there is to say of anything else. */
 export function FilePreview({
   base,
   path,
+  revision,
+  onOpenFolder,
   onClose,
 }: {
   base: `/api/${string}`
   path: string
+  revision: number
+  onOpenFolder(): void
   onClose(): void
 }) {
   const t = useTranslations('files')
   const format = useFormat()
   const query = useQuery({
-    queryKey: ['file', base, path],
-    queryFn: ({ signal }) => api.get<Preview>(`${base}/files/preview`, { query: { path }, signal }),
-    staleTime: 0,
-    retry: (count, error) => !(error instanceof ApiFailure) && count < 2,
+    ...previewQuery(base, path, revision),
+    // What was shown stays until what is new is there.
+    placeholderData: (before: Preview | undefined) => before,
   })
   const url = apiUrl(`${base}/files/content`, { path })
   const preview = query.data
@@ -36,12 +49,16 @@ export function FilePreview({
         <span className="min-w-0 flex-1 truncate font-mono text-xs" title={path}>
           {path.slice(path.lastIndexOf('/') + 1)}
         </span>
-        {preview && <span className="shrink-0 text-ink-faint text-xs">{format.bytes(preview.size)}</span>}
-        <Button asChild size="sm">
-          <a href={url} download>
-            <Download aria-hidden /> {t('download')}
-          </a>
-        </Button>
+        {preview && preview.kind !== 'directory' && (
+          <>
+            <span className="shrink-0 text-ink-faint text-xs">{format.bytes(preview.size)}</span>
+            <Button asChild size="sm">
+              <a href={url} download>
+                <Download aria-hidden /> {t('download')}
+              </a>
+            </Button>
+          </>
+        )}
         <IconButton label={t('close')} icon={<X />} onClick={onClose} />
       </header>
       {query.error ? (
@@ -61,9 +78,21 @@ export function FilePreview({
         </>
       ) : preview.kind === 'image' ? (
         <div className="fill items-center justify-center overflow-auto bg-press p-2">
+          {/* An address of its own each time: browsers keep a picture of the page whatever its headers say. */}
           {/* oxlint-disable-next-line nextjs/no-img-element -- a file of a container is nothing to optimise */}
-          <img src={url} alt={path} className="max-h-full max-w-full object-contain" />
+          <img
+            src={apiUrl(`${base}/files/content`, { path, shown: query.dataUpdatedAt })}
+            alt={path}
+            className="max-h-full max-w-full object-contain"
+          />
         </div>
+      ) : preview.kind === 'directory' ? (
+        <p className="flex items-center gap-2 p-3 text-ink-muted">
+          {t('isFolder')}
+          <Button size="sm" onClick={onOpenFolder}>
+            {t('openFolder')}
+          </Button>
+        </p>
       ) : (
         <p className="p-3 text-ink-muted">{preview.size === 0 ? t('nothingIn') : t('binary')}</p>
       )}

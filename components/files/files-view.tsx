@@ -1,10 +1,12 @@
 'use client'
+import { useQueryClient } from '@tanstack/react-query'
 import { Download, FolderPlus, RotateCw, Upload as UploadIcon } from 'lucide-react'
 import { parseAsString, useQueryState } from 'nuqs'
 import { type DragEvent, useMemo, useRef, useState } from 'react'
 import { useTranslations } from 'use-intl'
 import { apiUrl } from '#components/data/api.ts'
 import { useSession } from '#components/data/use-session.ts'
+import { Age } from '#components/ui/age.tsx'
 import { Button } from '#components/ui/button.tsx'
 import { cn } from '#components/ui/cn.ts'
 import { ConfirmDialog } from '#components/ui/confirm-dialog.tsx'
@@ -15,13 +17,21 @@ import { useFormat } from '#components/ui/use-format.ts'
 import type { Container } from '#lib/contracts/containers.ts'
 import type { FileEntry } from '#lib/contracts/files.ts'
 import { FileList } from './file-list.tsx'
-import { FilePreview } from './file-preview.tsx'
+import { FilePreview, previewQuery } from './file-preview.tsx'
 import { NewFolderDialog } from './new-folder-dialog.tsx'
 import { joinPath, PathBar, parentOf } from './path-bar.tsx'
 import { UploadList } from './upload-list.tsx'
-import { type Dropped, droppedFiles } from './uploads.ts'
-import { forgetFolder, useFolder } from './use-folder.ts'
-import { useUploads } from './use-uploads.ts'
+import { type UploadPlace, uploads, useUploadsInto } from './upload-store.ts'
+import { type Dropped, droppedFiles, type Overwritten, overwritten } from './uploads.ts'
+import { filesChanged, useFilesRevision, useFolder } from './use-folder.ts'
+
+interface Batch {
+  place: UploadPlace
+  files: readonly Dropped[]
+  items: readonly Overwritten[]
+  /** The folder was known to its end. */
+  isSure: boolean
+}
 
 /** A folder of the container beside a file of it. Where one is, is in the link. */
 export function FilesView({ container, stale }: { container: Container; stale: boolean }) {
@@ -35,35 +45,50 @@ export function FilesView({ container, stale }: { container: Container; stale: b
     parseAsString.withDefault('/').withOptions({ history: 'push' }),
   )
   const [file, setFile] = useQueryState('file', parseAsString)
-  const [revision, setRevision] = useState(0)
   const [filter, setFilter] = useState('')
   const [making, setMaking] = useState(false)
   const [dragging, setDragging] = useState(false)
-  const [overwriting, setOverwriting] = useState<readonly Dropped[] | null>(null)
+  /** What was dropped and overwrites something, one drop after another. */
+  const [asking, setAsking] = useState<readonly Batch[]>([])
   const chooser = useRef<HTMLInputElement>(null)
-  const folder = useFolder(base, path, revision, !stale)
-  const again = () => {
-    forgetFolder(base, path)
-    setRevision(revision + 1)
-  }
-  const uploads = useUploads(base, folder, again)
+  const clicks = useRef(0)
+  const queryClient = useQueryClient()
+  const sending = useUploadsInto(base)
+  const revision = useFilesRevision(base)
+  const folder = useFolder(base, path, !stale)
+  const again = () => filesChanged(base)
   const byName = useMemo(() => new Map(folder.entries.map((entry) => [entry.name, entry])), [folder.entries])
   const open = (next: string) => {
     setFilter('')
-    setRevision(0)
+    clicks.current++
     void setFile(null)
     void setPath(next)
   }
-  const choose = (entry: FileEntry) => {
+  const choose = async (entry: FileEntry) => {
     const at = joinPath(path, entry.name)
-    if (entry.kind === 'directory') open(at)
-    else void setFile(at)
+    if (entry.kind === 'directory') return open(at)
+    const click = ++clicks.current
+    // A list does not say what a link leads to. What fails is shown as a file's failure.
+    const isFolder =
+      entry.kind === 'symlink' &&
+      (await queryClient.fetchQuery({ ...previewQuery(base, at, revision), retry: false }).then(
+        ({ kind }) => kind === 'directory',
+        () => false,
+      ))
+    if (click !== clicks.current) return
+    if (isFolder) open(at)
+    else await setFile(at)
   }
-  const take = (dropped: readonly Dropped[]) => {
-    if (dropped.length === 0) return
-    if (dropped.some(({ name }) => byName.has(name))) setOverwriting(dropped)
-    else uploads.start(dropped, byName)
+  const take = (files: readonly Dropped[]) => {
+    if (files.length === 0) return
+    const place = { base, containerName: container.name, path, owner: folder.owner }
+    // Of a folder that was not read to its end one can't know.
+    const isSure = folder.readAt !== null && folder.state !== 'cut'
+    const batch = { place, files, isSure, items: overwritten(files, byName) }
+    if (batch.items.length > 0 || !isSure) setAsking((before) => [...before, batch])
+    else uploads.start(place, files)
   }
+  const [asked] = asking
   const drag = (event: DragEvent, isOver: boolean) => {
     if (!mayWrite || !event.dataTransfer.types.includes('Files')) return
     event.preventDefault()
@@ -121,7 +146,7 @@ export function FilesView({ container, stale }: { container: Container; stale: b
           </a>
         </Button>
       </div>
-      <UploadList uploads={uploads} />
+      <UploadList base={base} list={sending} />
       {folder.state === 'failed' && <ErrorNote error={folder.error} onRetry={again} />}
       {folder.state === 'cut' && <p className="text-caution text-xs">{t('cut')}</p>}
       <div className={cn('grid min-h-0 flex-1 gap-3', file !== null && 'lg:grid-cols-2')}>
@@ -131,20 +156,32 @@ export function FilesView({ container, stale }: { container: Container; stale: b
           isReading={folder.state === 'reading'}
           opened={file}
           path={path}
-          onChoose={choose}
+          onChoose={(entry) => void choose(entry)}
           onUp={path === '/' ? null : () => open(parentOf(path))}
           contentUrl={(name) => apiUrl(`${base}/files/content`, { path: joinPath(path, name) })}
         />
         {file !== null && (
-          <FilePreview key={file} base={base} path={file} onClose={() => void setFile(null)} />
+          <FilePreview
+            key={file}
+            base={base}
+            path={file}
+            revision={revision}
+            onOpenFolder={() => open(file)}
+            onClose={() => void setFile(null)}
+          />
         )}
       </div>
-      <p aria-live="polite" className="shrink-0 text-ink-faint text-xs">
-        {folder.state === 'reading'
-          ? t('reading', { bytes: format.bytes(folder.walked) })
-          : t('count', { count: folder.entries.length })}
+      <div className="shrink-0 text-ink-faint text-xs">
+        <span aria-live="polite">
+          {folder.state === 'reading'
+            ? t('reading', { bytes: format.bytes(folder.walked) })
+            : t('count', { count: folder.entries.length })}
+        </span>{' '}
+        {folder.state !== 'reading' &&
+          folder.readAt &&
+          t.rich('readAt', { age: () => <Age key="age" at={folder.readAt} ago className="min-w-0" /> })}
         {mayWrite && ` ${t('dropHint')}`}
-      </p>
+      </div>
       {making && (
         <NewFolderDialog
           base={base}
@@ -157,16 +194,25 @@ export function FilesView({ container, stale }: { container: Container; stale: b
         />
       )}
       <ConfirmDialog
-        open={overwriting !== null}
-        onOpenChange={(isOpen) => !isOpen && setOverwriting(null)}
+        open={asked !== undefined}
+        onOpenChange={(isOpen) => !isOpen && setAsking((before) => before.slice(1))}
         title={t('overwriteTitle')}
-        description={t(folder.owner ? 'overwriteText' : 'overwriteTextRoot')}
-        items={(overwriting ?? [])
-          .filter(({ name }) => byName.has(name))
-          .map(({ name }) => ({ key: name, name }))}
-        confirmLabel={t('overwrite')}
+        description={
+          asked &&
+          [
+            !asked.isSure && t('overwriteUnknown', { path: asked.place.path }),
+            asked.items.length > 0 && t(asked.place.owner ? 'overwriteText' : 'overwriteTextRoot'),
+          ]
+            .filter(Boolean)
+            .join(' ')
+        }
+        items={(asked?.items ?? []).map(({ name, kind }) => ({
+          ...{ key: name, name },
+          note: kind === 'folder' ? t('overwriteInside') : undefined,
+        }))}
+        confirmLabel={asked && asked.items.length === 0 ? t('uploadAnyway') : t('overwrite')}
         onConfirm={() => {
-          if (overwriting) uploads.start(overwriting, byName)
+          if (asked) uploads.start(asked.place, asked.files)
         }}
       />
     </div>

@@ -4,21 +4,42 @@ import { Button } from '#components/ui/button.tsx'
 import { cn } from '#components/ui/cn.ts'
 import { useErrorText } from '#components/ui/error-text.ts'
 import { useFormat } from '#components/ui/use-format.ts'
-import type { Uploads } from './use-uploads.ts'
+import { joinPath } from './path-bar.tsx'
+import { isRunning, type Upload, uploads, useUploads } from './upload-store.ts'
 
-/** What is being sent, and how it ended. */
-export function UploadList({ uploads }: { uploads: Uploads }) {
+/** Every upload of this page, by container, wherever one is in it. */
+export function AllUploads() {
+  const all = useUploads()
+  const byContainer = Map.groupBy(all, ({ base }) => base)
+  return [...byContainer].map(([base, list]) => <UploadList key={base} base={base} list={list} isNamed />)
+}
+
+/** What is being sent to a container, and how it ended. */
+export function UploadList({
+  base,
+  list,
+  isNamed = false,
+}: {
+  base: string
+  list: readonly Upload[]
+  /** Say which container, and which folder. */
+  isNamed?: boolean
+}) {
   const t = useTranslations('files')
   const format = useFormat()
   const errorText = useErrorText()
-  const { list } = uploads
   if (list.length === 0) return null
-  const running = list.some(({ state }) => state === 'waiting' || state === 'sending')
+  const running = list.some(isRunning)
   const sent = list.reduce((sum, upload) => sum + upload.sent, 0)
   const total = list.reduce((sum, upload) => sum + upload.size, 0)
   return (
     <section aria-label={t('uploads')} className="shrink-0 rounded-md border">
-      <header className="flex items-center gap-2 border-b px-2 py-1 text-xs">
+      <header className="flex flex-wrap items-center gap-2 border-b px-2 py-1 text-xs">
+        {isNamed && (
+          <span className="min-w-0 truncate font-medium">
+            {t('uploadsTo', { container: list[0]?.containerName ?? '' })}
+          </span>
+        )}
         <span aria-live="polite">
           {t('uploaded', {
             done: list.filter(({ state }) => state === 'done').length,
@@ -34,11 +55,11 @@ export function UploadList({ uploads }: { uploads: Uploads }) {
           className="h-1 flex-1 accent-accent"
         />
         {running ? (
-          <Button size="sm" onClick={uploads.cancel}>
+          <Button size="sm" onClick={() => uploads.cancel(base)}>
             {t('cancelUploads')}
           </Button>
         ) : (
-          <Button size="sm" variant="ghost" onClick={uploads.clear}>
+          <Button size="sm" variant="ghost" onClick={() => uploads.clear(base)}>
             {t('clear')}
           </Button>
         )}
@@ -48,7 +69,10 @@ export function UploadList({ uploads }: { uploads: Uploads }) {
           const problem = upload.error ? errorText(upload.error) : null
           return (
             <li key={upload.id} className="flex items-baseline gap-2 px-2 py-0.5 text-xs">
-              <span className="min-w-0 truncate">{upload.name}</span>
+              <span className="min-w-0 truncate">
+                {isNamed ? joinPath(upload.path, upload.name) : upload.name}
+                {!upload.file && '/'}
+              </span>
               {problem && (
                 <span className="min-w-0 truncate text-ink-muted" title={problem.detail ?? undefined}>
                   {[problem.sentence, problem.detail].filter(Boolean).join(' ')}

@@ -1,21 +1,39 @@
 'use client'
 import { ApiFailure, apiUrl } from '#components/data/api.ts'
 import type { ApiError } from '#lib/contracts/common.ts'
+import type { FileEntry } from '#lib/contracts/files.ts'
 
-export interface Upload {
-  id: number
-  /** Below the folder, with the folders on the way. */
-  name: string
-  size: number
-  sent: number
-  state: 'waiting' | 'sending' | 'done' | 'failed' | 'cancelled'
-  error: unknown
-}
-
-/** A file that was dropped or chosen, with its place below the folder. */
+/** A file that was dropped or chosen, with its place below the folder; or an empty folder. */
 export interface Dropped {
   name: string
-  file: File
+  file: File | null
+}
+
+/** Something that is there and gets new content: a file, or a folder of which some files may. */
+export interface Overwritten {
+  name: string
+  kind: 'file' | 'folder'
+}
+
+/**
+ * What of a folder is overwritten by a drop. A file in the place of a folder is not among them, nor the other way round:
+ * the engine refuses that, and says so.
+ */
+export function overwritten(
+  dropped: readonly Dropped[],
+  existing: ReadonlyMap<string, FileEntry>,
+): readonly Overwritten[] {
+  const found = new Map<string, Overwritten>()
+  for (const { name, file } of dropped) {
+    const [top = '', ...below] = name.split('/')
+    const there = existing.get(top)?.kind
+    // Behind a link there may be a folder.
+    const isFolder = there === 'directory' || there === 'symlink'
+    if (below.length > 0 && file && isFolder) found.set(top, { name: top, kind: 'folder' })
+    else if (below.length === 0 && file && there && there !== 'directory')
+      found.set(top, { name: top, kind: 'file' })
+  }
+  return [...found.values()]
 }
 
 /**
@@ -24,7 +42,7 @@ export interface Dropped {
  */
 export function sendFile(
   base: `/api/${string}`,
-  query: { path: string; name: string; mode: number; uid: number; gid: number },
+  query: Record<string, string | number>,
   file: File,
   signal: AbortSignal,
   progress: (sent: number) => void,
@@ -85,10 +103,12 @@ async function walk(entry: FileSystemEntry, before: string, found: Dropped[]): P
   }
   const reader = (entry as FileSystemDirectoryEntry).createReader()
   // Browsers give a hundred at a time.
-  for (;;) {
+  for (let count = 0; ; ) {
     const batch = await new Promise<FileSystemEntry[]>((resolve, reject) =>
       reader.readEntries(resolve, reject),
     )
+    count += batch.length
+    if (count === 0) found.push({ name, file: null })
     if (batch.length === 0) return
     for (const child of batch) await walk(child, `${name}/`, found)
   }

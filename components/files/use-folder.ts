@@ -1,5 +1,5 @@
 'use client'
-import { useEffect, useState } from 'react'
+import { useEffect, useState, useSyncExternalStore } from 'react'
 import { api } from '#components/data/api.ts'
 import type { FileEntry, FileOwner, FilesFrame } from '#lib/contracts/files.ts'
 
@@ -12,61 +12,103 @@ export interface Folder {
   walked: number
   state: 'reading' | 'complete' | 'cut' | 'failed'
   error: unknown
+  /** When it was read to its end; ISO 8601. */
+  readAt: string | null
 }
 
 const begun = (path: string): Folder => ({
-  ...{ path, entries: [], owner: null, walked: 0, state: 'reading', error: null },
+  ...{ path, entries: [], owner: null, walked: 0, state: 'reading', error: null, readAt: null },
 })
 
 /** Folders that were read, so that going back is instant; the newest last. */
-const known = new Map<string, Folder>()
+const known = new Map<string, { folder: Folder; goodUntil: number; revision: number }>()
 const mostKnown = 50
+/** Milliseconds for which a list is not asked for again, and how many times longer than it took to read. */
+const goodMs = 5000
+const goodTimes = 10
 
-/** Entries of a folder as they come in; what was read before is shown meanwhile. Raise `revision` to read it again. */
-export function useFolder(base: `/api/${string}`, path: string, revision: number, enabled: boolean): Folder {
+/** Rises with each change that this page makes in a container. */
+const revisions = new Map<string, number>()
+const listeners = new Set<() => void>()
+const subscribe = (listener: () => void) => {
+  listeners.add(listener)
+  return () => listeners.delete(listener)
+}
+const revisionOf = (base: string) => revisions.get(base) ?? 0
+
+/** Something was put into a container, or is to be looked at again: also sizes of folders above it are no longer true. */
+export function filesChanged(base: string): void {
+  revisions.set(base, revisionOf(base) + 1)
+  for (const listener of listeners) listener()
+}
+
+/** Changes when what was read of a container's files is no longer true. */
+export function useFilesRevision(base: string): number {
+  return useSyncExternalStore(
+    subscribe,
+    () => revisionOf(base),
+    () => 0,
+  )
+}
+
+/** Entries of a folder as they come in; what was read before is shown meanwhile. */
+export function useFolder(base: `/api/${string}`, path: string, enabled: boolean): Folder {
   const key = `${base} ${path}`
+  const revision = useFilesRevision(base)
   const [shown, setShown] = useState<{ key: string; folder: Folder } | null>(null)
   useEffect(() => {
     const before = known.get(key)
-    // What was read a moment ago is good until it is asked for again.
-    if (!enabled || (before && revision === 0)) return
+    const isGood = before && before.revision === revision && performance.now() < before.goodUntil
+    if (!enabled || isGood) return
     const abort = new AbortController()
-    void read(base, path, before, abort.signal, (folder) => setShown({ key, folder }))
+    const began = performance.now()
+    const look = async () => {
+      const show = (folder: Folder) => setShown({ key, folder })
+      const folder = await read(base, path, before?.folder, abort.signal, show)
+      const now = performance.now()
+      const goodUntil = now + Math.max(goodMs, goodTimes * (now - began))
+      if (folder) remember(key, { folder, revision, goodUntil })
+    }
+    void look()
     return () => abort.abort()
   }, [base, path, key, revision, enabled])
-  return shown?.key === key ? shown.folder : (known.get(key) ?? begun(path))
+  return shown?.key === key ? shown.folder : (known.get(key)?.folder ?? begun(path))
 }
 
-function remember(key: string, folder: Folder): void {
+function remember(key: string, of: { folder: Folder; goodUntil: number; revision: number }): void {
   known.delete(key)
-  known.set(key, folder)
+  known.set(key, of)
   const [oldest] = known.keys()
   if (known.size > mostKnown && oldest !== undefined) known.delete(oldest)
 }
 
-/** What was read of a folder is no longer true: something was put into it. */
-export function forgetFolder(base: string, path: string): void {
-  known.delete(`${base} ${path}`)
-}
-
+/** Null where it failed, or was given up. */
 async function read(
   base: `/api/${string}`,
   path: string,
   before: Folder | undefined,
   signal: AbortSignal,
   show: (folder: Folder) => void,
-): Promise<void> {
+): Promise<Folder | null> {
   let folder: Folder = begun(path)
   const entries = new Map<string, FileEntry>()
   // Read again, the old entries stay until the new ones are all there: nothing jumps.
   const shown = () =>
-    show(before && folder.state === 'reading' ? { ...folder, entries: before.entries } : folder)
+    show(
+      before && folder.state === 'reading'
+        ? { ...folder, entries: before.entries, readAt: before.state === 'complete' ? before.readAt : null }
+        : folder,
+    )
   shown()
   try {
     for await (const frame of api.read<FilesFrame>(`${base}/files`, { query: { path }, signal })) {
       if (frame.type === 'folder') folder = { ...folder, owner: frame.owner }
       else if (frame.type === 'walked') folder = { ...folder, walked: frame.bytes }
-      else if (frame.type === 'end') folder = { ...folder, state: frame.complete ? 'complete' : 'cut' }
+      else if (frame.type === 'end')
+        folder = {
+          ...{ ...folder, state: frame.complete ? 'complete' : 'cut' },
+          readAt: new Date().toISOString(),
+        }
       else if (frame.type === 'error') folder = { ...folder, state: 'failed', error: { error: frame.error } }
       else if (frame.type === 'entries') for (const entry of frame.entries) entries.set(entry.name, entry)
       else {
@@ -76,8 +118,9 @@ async function read(
       folder = { ...folder, entries: [...entries.values()] }
       shown()
     }
-    if (folder.state !== 'failed') remember(`${base} ${path}`, folder)
+    return folder.state === 'failed' ? null : folder
   } catch (error) {
     if (!signal.aborted) show({ ...folder, state: 'failed', error })
+    return null
   }
 }

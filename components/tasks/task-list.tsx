@@ -5,6 +5,8 @@ import { useState } from 'react'
 import { useTranslations } from 'use-intl'
 import { api } from '#components/data/api.ts'
 import { useFleet } from '#components/data/use-live.ts'
+import { AllUploads } from '#components/files/upload-list.tsx'
+import { useUploads } from '#components/files/upload-store.ts'
 import { Age } from '#components/ui/age.tsx'
 import { Button } from '#components/ui/button.tsx'
 import { cn } from '#components/ui/cn.ts'
@@ -14,16 +16,20 @@ import { IconButton } from '#components/ui/icon-button.tsx'
 import { useFormat } from '#components/ui/use-format.ts'
 import type { Task, TaskStep } from '#lib/contracts/tasks.ts'
 
-/** The tray's content: newest first, each with its steps behind a click; one that runs or failed is open. */
+/** The tray's content: what this page sends, then the server's tasks, newest first, each with its steps behind a click; one that runs or failed is open. */
 export function TaskList({ tasks }: { tasks: readonly Task[] }) {
   const t = useTranslations('tasks')
-  if (tasks.length === 0) return <EmptyState title={t('none')}>{t('noneText')}</EmptyState>
+  const uploads = useUploads()
+  if (tasks.length + uploads.length === 0) return <EmptyState title={t('none')}>{t('noneText')}</EmptyState>
   return (
-    <ul className="overflow-y-auto">
-      {tasks.map((task) => (
-        <TaskItem key={task.id} task={task} />
-      ))}
-    </ul>
+    <>
+      <AllUploads />
+      <ul className="overflow-y-auto">
+        {tasks.map((task) => (
+          <TaskItem key={task.id} task={task} />
+        ))}
+      </ul>
+    </>
   )
 }
 

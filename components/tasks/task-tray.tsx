@@ -2,6 +2,7 @@
 import { ListChecks } from 'lucide-react'
 import { lazy, Suspense, useEffect, useState } from 'react'
 import { useTranslations } from 'use-intl'
+import { isRunning, useUploads } from '#components/files/upload-store.ts'
 import { useShortcut } from '#components/shell/shortcuts.ts'
 import { IconButton } from '#components/ui/icon-button.tsx'
 import { Popover } from '#components/ui/popover.tsx'
@@ -10,12 +11,20 @@ import { useTasks } from './task-store.ts'
 
 const TaskList = lazy(() => import('./task-list.tsx').then((module) => ({ default: module.TaskList })))
 
-/** Long work, running and finished. It belongs to the server: it goes on without this page, and is here again after a reload. */
+/**
+ * Long work, running and finished. It belongs to the server: it goes on without this page, and is here again after a
+ * reload; but for uploads, which are this page's own.
+ */
 export function TaskTray() {
   const t = useTranslations('tasks')
   const tasks = useTasks()
   const [open, setOpen] = useState(false)
-  const running = tasks.filter((task) => task.state === 'running' || task.state === 'queued').length
+  const sending = new Set(
+    useUploads()
+      .filter(isRunning)
+      .map(({ base }) => base),
+  ).size
+  const running = sending + tasks.filter((task) => task.state === 'running' || task.state === 'queued').length
   useShortcut('t', () => setOpen((before) => !before), { group: 'general', label: t('title') })
   useEffect(() => onOpenTray(() => setOpen(true)), [])
   return (
