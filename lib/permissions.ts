@@ -30,6 +30,7 @@ export const permissions = [
   'images.view',
   'images.pull',
   'images.push',
+  'images.build',
   'images.prune',
   'images.save',
   'images.tag',

@@ -31,6 +31,7 @@ import { fileRoutes } from './http/routes/files.ts'
 import { fleetRoutes } from './http/routes/fleet.ts'
 import { healthRoutes } from './http/routes/health.ts'
 import { hostRoutes } from './http/routes/hosts.ts'
+import { imageBuildRoutes } from './http/routes/image-build.ts'
 import { imageCopyRoutes } from './http/routes/image-copy.ts'
 import { imageRoutes } from './http/routes/images.ts'
 import { logRoutes } from './http/routes/logs.ts'
@@ -41,6 +42,9 @@ import { taskRoutes } from './http/routes/tasks.ts'
 import { updateRoutes } from './http/routes/updates.ts'
 import { createHttpServer } from './http/server.ts'
 import { createImageArchives } from './images/archives.ts'
+import { buildTask, followBuilds } from './images/build.ts'
+import { createBuildContexts } from './images/build-contexts.ts'
+import { createBuildOutputs } from './images/build-output.ts'
 import { copyTask } from './images/copy.ts'
 import { createImageService } from './images/service.ts'
 import { pullTask, pushTask } from './images/transfer.ts'
@@ -121,6 +125,10 @@ export async function createApp(
     ...{ repository: createArchiveRepository(database.db), dataFolder: config.dataFolder, log },
   })
   tasks.define(loadTask({ registry: hosts.registry, library }))
+  const contexts = createBuildContexts(join(config.dataFolder, 'builds'))
+  const outputs = createBuildOutputs()
+  tasks.define(buildTask({ ...making, contexts, outputs }))
+  followBuilds(tasks, contexts)
   const updates = await createUpdateCheck({ db: database.db, fleet: live.fleet, registries })
 
   const terminals = terminalSocket({ ...services, log })
@@ -149,6 +157,7 @@ export async function createApp(
     ...imageCopyRoutes(createImageArchives(services), tasks),
     ...archiveRoutes(library, tasks),
     ...archiveUploadRoutes(library, config.basePath),
+    ...imageBuildRoutes({ contexts, outputs, tasks }),
     ...pruneRoutes(createPruneService({ ...services, tasks })),
     ...registryRoutes(registries),
     ...taskRoutes(tasks),
@@ -197,6 +206,7 @@ export async function createApp(
       hosts.registry.stop()
       await tasks.stop()
       await library.stop()
+      contexts.stop()
       updates.stop()
       await registries.close()
       await pages?.close()

@@ -2,6 +2,7 @@ import type { EngineInfo } from '#lib/contracts/hosts.ts'
 import { AppError } from '../errors.ts'
 import type { Transport } from '../transport/types.ts'
 import { createArchiveCalls } from './archive.ts'
+import { createBuildCalls } from './build.ts'
 import { negotiateApiVersion } from './compat.ts'
 import { createEngineContext, given, timeouts } from './context.ts'
 import { createCreateCalls } from './create.ts'
@@ -96,6 +97,7 @@ export function createEngineClient(transport: Transport): EngineClient {
     ...createPushCalls(context),
     ...createSaveCalls(context, () => info),
     ...createArchiveCalls(context),
+    ...createBuildCalls(context),
     ...createCreateCalls(context),
     get info() {
       return info

@@ -5,6 +5,7 @@ import type { Network } from '#lib/contracts/networks.ts'
 import type { Pod } from '#lib/contracts/pods.ts'
 import type { Volume } from '#lib/contracts/volumes.ts'
 import type { ArchiveCalls } from './archive.ts'
+import type { BuildCalls } from './build.ts'
 import type { CreateCalls } from './create.ts'
 import type { DetailCalls } from './details.ts'
 import type { DiskCalls } from './disk.ts'
@@ -42,6 +43,7 @@ export interface CallOptions {
  */
 export interface EngineClient
   extends ArchiveCalls,
+    BuildCalls,
     CreateCalls,
     DetailCalls,
     DiskCalls,

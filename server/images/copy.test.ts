@@ -25,7 +25,7 @@ function copyBetween(source: Partial<EngineClient>, target: Partial<EngineClient
   return async (principal: Principal, signal = new AbortController().signal, planned = () => {}) => {
     const [step] = await copyTask({ registry, authorize }).plan(input, principal)
     planned()
-    return step?.run({ signal, progress() {} })
+    return step?.run({ taskId: '', signal, progress() {} })
   }
 }
 

@@ -7,7 +7,7 @@ import { sentence } from '../messages.ts'
 import { createRegistryClient, type RegistryClient } from './client.ts'
 import type { RegistryEndpoint } from './exchange.ts'
 import { readManifest } from './manifest.ts'
-import { canonicalAddress, registryReference } from './reference.ts'
+import { canonicalAddress, dockerHub, registryReference } from './reference.ts'
 import type { RegistryRepository, StoredRegistry } from './repository.ts'
 
 type Input = z.output<typeof registryInputSchema>
@@ -33,6 +33,11 @@ export interface RegistryService {
    * registry. The engine uses it once and keeps nothing: no host is logged in.
    */
   engineAuth(reference: string): Promise<string | undefined>
+  /**
+   * The X-Registry-Config header for a build on those images: the accounts of their registries alone, since a build's host
+   * sees them; of all registries for null, when what is built on is not known. Undefined where there are none.
+   */
+  buildAuth(images: readonly string[] | null): Promise<string | undefined>
   /** The digest that a reference's tag has in its registry now; null when it is not there. */
   remoteDigest(reference: string, signal: AbortSignal): Promise<string | null>
   /** Calls back with the address of a registry whose account was added, changed or removed. Returns the end of it. */
@@ -123,12 +128,15 @@ export function createRegistryService(registries: RegistryRepository): RegistryS
       const { address } = registryReference(reference)
       const found = await registries.byAddress(address)
       if (!found?.username) return undefined
-      const { username, password = '' } = found
-      // Docker Hub's account is known to engines by its old address.
-      const serveraddress = address === 'docker.io' ? 'https://index.docker.io/v1/' : address
-      const text = Buffer.from(JSON.stringify({ username, password, serveraddress })).toString('base64')
-      // Padded: Docker 20.10 drops a header without padding and pulls as nobody.
-      return text.replaceAll('+', '-').replaceAll('/', '_')
+      return header(account(found))
+    },
+    async buildAuth(images) {
+      const wanted = images && new Set(images.map((image) => registryReference(image).address))
+      const found = (await registries.all()).filter(
+        ({ address, username }) => username && (wanted === null || wanted.has(address)),
+      )
+      if (found.length === 0) return undefined
+      return header(Object.fromEntries(found.map(account).map((one) => [one.serveraddress, one])))
     },
     async remoteDigest(text, signal) {
       const { address, repository, reference } = registryReference(text)
@@ -142,6 +150,21 @@ export function createRegistryService(registries: RegistryRepository): RegistryS
       await Promise.all([...clients.keys()].map(forget))
     },
   }
+}
+
+function account({ address, username = '', password = '' }: StoredRegistry) {
+  // Docker Hub's account is known to engines by its old address.
+  return {
+    username,
+    password,
+    serveraddress: address === dockerHub ? 'https://index.docker.io/v1/' : address,
+  }
+}
+
+function header(value: object): string {
+  // Padded: Docker 20.10 drops a header without padding and pulls as nobody.
+  const text = Buffer.from(JSON.stringify(value)).toString('base64')
+  return text.replaceAll('+', '-').replaceAll('/', '_')
 }
 
 function view({ id, address, scheme, ca, username, password, createdAt }: StoredRegistry): Registry {

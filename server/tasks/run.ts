@@ -104,6 +104,7 @@ export function runTask(
       step.startedAt = now()
       parts.changed()
       const result = await plan.run({
+        taskId: task.id,
         signal,
         progress(bars) {
           // One that does not heed its signal may still speak when it is over.

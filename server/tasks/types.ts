@@ -4,6 +4,7 @@ import type { Permission } from '#lib/permissions.ts'
 import type { Principal } from '../auth/types.ts'
 
 export interface StepContext {
+  taskId: string
   /** Aborted when the step or its task is cancelled, or the server ends. */
   signal: AbortSignal
   /** The step's bars as they are now; shown a few times a second at most. */
