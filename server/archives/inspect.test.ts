@@ -427,6 +427,7 @@ describe('refuses', () => {
     ['a device', [...parts, link('null', '', '3')], 'archive_device'],
     ['a pipe', [...parts, link('pipe', '', '6')], 'archive_device'],
     ['what GNU calls sparse', [...parts, link('x', '', 'S')], 'archive_invalid'],
+    ['a label of a tape', [...parts, link('x', '', 'V')], 'archive_device'],
     ['a bomb in a layer', packed(gzipSync(Buffer.alloc(80e6))), 'archive_expansion'],
     ['a bomb in a layer of zstd', packed(zstdCompressSync(Buffer.alloc(80e6))), 'archive_expansion'],
     ['a bomb around it', gzipSync(Buffer.concat([tarOf(parts), Buffer.alloc(80e6)])), 'archive_expansion'],
