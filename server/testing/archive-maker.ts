@@ -55,7 +55,7 @@ export function pack(bytes: Buffer, compression: ArchiveCompression): Buffer {
 
 /**
  * An image with a layer for each compression; `more` goes over its configuration, `manifest` over its manifest, and
- * `payload` is a file in each layer.
+ * `payload`, where given, is a file in each layer.
  */
 export function makeImage(
   compressions: ArchiveCompression[],
@@ -63,7 +63,10 @@ export function makeImage(
 ): MadeImage {
   const [os, architecture, variant] = platform.split('/')
   const plain = compressions.map((_, index) =>
-    tarOf([file(`etc/layer-${index}`, `${platform} ${index} `.repeat(300)), file('payload', payload)]),
+    tarOf([
+      file(`etc/layer-${index}`, `${platform} ${index} `.repeat(300)),
+      ...(payload.length > 0 ? [file('payload', payload)] : []),
+    ]),
   )
   const layers = plain.map((bytes, index) => {
     const compression = compressions[index] as ArchiveCompression
