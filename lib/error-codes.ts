@@ -161,6 +161,7 @@ export const errorCodes = {
   // registries
   registry_not_found: 404,
   registry_address_taken: 409,
+  registry_insecure: 400,
   registry_login_needed: 409,
   registry_login_refused: 409,
   registry_denied: 502,

@@ -14,6 +14,7 @@ import { ConfirmDialog } from '#components/ui/confirm-dialog.tsx'
 import { EmptyState } from '#components/ui/empty-state.tsx'
 import { ErrorNote } from '#components/ui/error-note.tsx'
 import { IconButton } from '#components/ui/icon-button.tsx'
+import { queryKey as updatesKey } from '#components/updates/use-updates.ts'
 import type { Registry } from '#lib/contracts/registries.ts'
 import { RegistryBrowser } from './registry-browser.tsx'
 import { RegistryDialog } from './registry-dialog.tsx'
@@ -36,7 +37,8 @@ export function RegistriesPage() {
   })
   const [editing, setEditing] = useState<Registry | 'new' | null>(null)
   const [removing, setRemoving] = useState<Registry | null>(null)
-  const again = () => client.invalidateQueries({ queryKey })
+  const again = () =>
+    Promise.all([queryKey, updatesKey].map((changed) => client.invalidateQueries({ queryKey: changed })))
   const registries = query.data ?? []
   const opened = registries.find(({ id }) => id === view.registry)
   const add = (
@@ -73,7 +75,9 @@ export function RegistriesPage() {
                   <span className="truncate font-medium">{registry.address}</span>
                   <span className="flex items-center gap-2 text-ink-muted text-xs">
                     {registry.username ? t('as', { name: registry.username }) : t('nobody')}
-                    {registry.scheme === 'http' && <Badge>{t('plain')}</Badge>}
+                    {registry.scheme === 'http' && (
+                      <Badge>{t(registry.insecure ? 'insecure' : 'plain')}</Badge>
+                    )}
                   </span>
                 </button>
                 {mayEdit && (

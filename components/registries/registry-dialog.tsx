@@ -27,11 +27,13 @@ export function RegistryDialog({
   const common = useTranslations('common')
   const [address, setAddress] = useState(registry?.address ?? '')
   const [plain, setPlain] = useState(registry?.scheme === 'http')
+  const [insecure, setInsecure] = useState(registry?.insecure ?? false)
   const [username, setUsername] = useState(registry?.username ?? '')
   const [password, setPassword] = useState('')
   const [ca, setCa] = useState(registry?.ca ?? '')
   const input: RegistryInput = {
     ...{ address: address.trim(), scheme: plain ? 'http' : 'https' },
+    ...(plain && insecure ? { insecure } : {}),
     ...(ca.trim() ? { ca } : {}),
     ...(username.trim() ? { username: username.trim() } : {}),
     ...(username.trim() && password ? { password } : {}),
@@ -48,8 +50,10 @@ export function RegistryDialog({
     onSuccess: onSaved,
   })
   const errors = { ...fieldErrors(test.error), ...fieldErrors(save.error) }
-  const keepsPassword =
+  const isSameAccount =
     registry?.hasPassword && registry.address === address.trim() && registry.username === username.trim()
+  const keepsPassword = isSameAccount && (registry.scheme === 'http') === plain
+  const passwordHint = keepsPassword ? t('passwordKept') : isSameAccount ? t('passwordAgain') : undefined
   const changed = () => {
     test.reset()
     save.reset()
@@ -116,11 +120,7 @@ export function RegistryDialog({
             />
           )}
         </Field>
-        <Field
-          label={t('password')}
-          hint={keepsPassword ? t('passwordKept') : undefined}
-          error={errors.password}
-        >
+        <Field label={t('password')} hint={passwordHint} error={errors.password}>
           {(props) => (
             <Input
               {...props}
@@ -135,6 +135,24 @@ export function RegistryDialog({
           )}
         </Field>
       </div>
+      {plain && username.trim() !== '' && (password !== '' || keepsPassword) && (
+        <CheckField
+          label={t('insecure')}
+          hint={errors.insecure ? <span className="text-danger">{errors.insecure}</span> : t('insecureHint')}
+        >
+          {(props) => (
+            <Checkbox
+              {...props}
+              checked={insecure}
+              aria-invalid={errors.insecure !== undefined}
+              onChange={(event) => {
+                setInsecure(event.target.checked)
+                changed()
+              }}
+            />
+          )}
+        </CheckField>
+      )}
       {!plain && (
         <Field label={t('ca')} hint={t('caHint')} error={errors.ca}>
           {(props) => (

@@ -14,18 +14,19 @@ import type { Container } from '#lib/contracts/containers.ts'
 import type { Task } from '#lib/contracts/tasks.ts'
 import { useNewer } from './use-updates.ts'
 
-/** The registry has a newer image for this container's tag: one click makes it anew on that, the way back kept. */
+/** The registry or the host has a newer image for this container's tag: one click makes it anew on that, the way back kept. */
 export function NewerImage({ container }: { container: Container }) {
   const t = useTranslations('updates')
   const { permissions } = useSession()
-  const newer = useNewer(container.image, container.imageId)
+  const newer = useNewer(container)
   const [asking, setAsking] = useState(false)
   const path = `/api/hosts/${container.hostId}/containers/${container.id}` as const
   const update = useMutation({
     async mutationFn() {
       const { spec } = await api.get<SpecAnswer>(`${path}/spec`)
       return api.post<Task>(`${path}/recreate`, {
-        ...{ spec, pull: 'always', keepOld: true },
+        // What is on the host already may come from no registry at all.
+        ...{ spec, pull: newer === 'pulled' ? 'missing' : 'always', keepOld: true },
       } satisfies RecreateInput)
     },
     onSuccess(task) {
@@ -43,19 +44,21 @@ export function NewerImage({ container }: { container: Container }) {
       className="flex shrink-0 flex-wrap items-center gap-3 rounded-md bg-accent-soft px-3 py-2"
     >
       <ArrowUpCircle aria-hidden className="size-4 shrink-0 text-accent" />
-      <p className="min-w-0 flex-1">{t('availableText', { reference: container.image })}</p>
+      <p className="min-w-0 flex-1">
+        {t(newer === 'pulled' ? 'onHostText' : 'availableText', { reference: container.image })}
+      </p>
       {may && (
         <Button size="sm" variant="primary" onClick={() => setAsking(true)}>
-          {t('update')}
+          {t(newer === 'pulled' ? 'recreate' : 'update')}
         </Button>
       )}
       <ConfirmDialog
         open={asking}
         onOpenChange={setAsking}
         destructive={false}
-        title={t('updateTitle', { name: container.name })}
-        description={t('updateText')}
-        confirmLabel={t('update')}
+        title={t(newer === 'pulled' ? 'recreateTitle' : 'updateTitle', { name: container.name })}
+        description={t(newer === 'pulled' ? 'updateOnHostText' : 'updateText')}
+        confirmLabel={t(newer === 'pulled' ? 'recreate' : 'update')}
         onConfirm={() => update.mutateAsync()}
       />
     </section>

@@ -4,9 +4,10 @@ import { useTranslations } from 'use-intl'
 import { usePermission } from '#components/data/use-session.ts'
 import { Age } from '#components/ui/age.tsx'
 import { Button } from '#components/ui/button.tsx'
+import { useErrorText } from '#components/ui/error-text.ts'
 import { Select } from '#components/ui/select.tsx'
 import type { Updates } from '#lib/contracts/updates.ts'
-import { useUpdateCheck, useUpdates } from './use-updates.ts'
+import { useUpdateCheck, useUpdateStates, useUpdates } from './use-updates.ts'
 
 const hours = ['0', '1', '6', '24'] as const
 
@@ -15,11 +16,15 @@ export function UpdateBar() {
   const t = useTranslations('updates')
   const mayCheck = usePermission('images.pull')
   const maySchedule = usePermission('registries.edit')
+  const errorText = useErrorText()
   const { data } = useUpdates()
+  const { newer, pulled, local, failed } = useUpdateStates()
   const { check, schedule } = useUpdateCheck()
   if (!data) return null
-  const newer = data.updates.filter(({ state }) => state === 'newer')
-  const failed = data.updates.filter(({ state }) => state === 'failed')
+  const reason = (reference: string) => {
+    const error = data.updates.find((update) => update.reference === reference && update.error)?.error
+    return error ? `${reference}: ${errorText(error).sentence}` : reference
+  }
   const last = data.updates
     .map(({ checkedAt }) => checkedAt)
     .sort()
@@ -37,15 +42,18 @@ export function UpdateBar() {
             : t('newer', { count: newer.length })}
       </span>
       {newer.length > 0 && (
-        <span
-          className="min-w-0 truncate text-ink"
-          title={newer.map(({ reference }) => reference).join('\n')}
-        >
-          {newer.map(({ reference }) => reference).join(', ')}
+        <span className="min-w-0 truncate text-ink" title={newer.join('\n')}>
+          {newer.join(', ')}
         </span>
       )}
+      {pulled.length > 0 && (
+        <span className="text-ink" title={pulled.join('\n')}>
+          {t('pulled', { count: pulled.length })}
+        </span>
+      )}
+      {local.length > 0 && <span title={local.join('\n')}>{t('local', { count: local.length })}</span>}
       {failed.length > 0 && (
-        <span className="text-caution" title={failed.map(({ reference }) => reference).join('\n')}>
+        <span className="text-caution" title={failed.map(reason).join('\n')}>
           {t('failed', { count: failed.length })}
         </span>
       )}

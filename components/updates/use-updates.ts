@@ -1,11 +1,16 @@
 'use client'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useMemo } from 'react'
 import { api } from '#components/data/api.ts'
+import { useFleet } from '#components/data/use-live.ts'
 import { useErrorText } from '#components/ui/error-text.ts'
 import { toast } from '#components/ui/toast.tsx'
-import type { ImageUpdate, Updates } from '#lib/contracts/updates.ts'
+import type { Container } from '#lib/contracts/containers.ts'
+import type { Updates } from '#lib/contracts/updates.ts'
+import { imagesByTag, updateStateOf } from '#lib/newer-image.ts'
 
-const queryKey = ['updates']
+/** Asked anew by the server, too, when a registry's account changes. */
+export const queryKey = ['updates']
 /** Milliseconds between two looks while a check is under way, and otherwise. */
 const whileChecking = 1500
 const whileIdle = 300_000
@@ -19,11 +24,41 @@ export function useUpdates() {
   })
 }
 
-/** Whether a newer image exists for the tag that a container was made of. */
-export function useNewer(reference: string, imageId: string): ImageUpdate | undefined {
-  return useUpdates().data?.updates.find(
-    (update) => update.state === 'newer' && update.reference === reference && update.imageId === imageId,
+const keyOf = (reference: string, imageId: string) => `${reference} ${imageId}`
+
+/**
+ * References in use by what is known of their images, each once. It follows the live state, and not the answer alone: a
+ * container that was removed or made anew counts no more, and an image that was pulled counts at once.
+ */
+export function useUpdateStates(): Record<'newer' | 'pulled' | 'local' | 'failed', string[]> {
+  const containers = useFleet((fleet) => fleet.containers)
+  const images = useFleet((fleet) => fleet.images)
+  const { data } = useUpdates()
+  return useMemo(() => {
+    const tags = imagesByTag(images.values())
+    const told = new Map(data?.updates.map((update) => [keyOf(update.reference, update.imageId), update]))
+    const found = { newer: [], pulled: [], local: [], failed: [] } as Record<string, string[]>
+    for (const container of containers.values()) {
+      const state = updateStateOf(container, told.get(keyOf(container.image, container.imageId)), tags)
+      const list = found[state ?? '']
+      if (list && !list.includes(container.image)) list.push(container.image)
+    }
+    return found as ReturnType<typeof useUpdateStates>
+  }, [containers, images, data])
+}
+
+/** Whether the registry, or the container's host already, has a newer image for the tag that it was made of. */
+export function useNewer(container: Container): 'newer' | 'pulled' | null {
+  const images = useFleet((fleet) => fleet.images)
+  const { data } = useUpdates()
+  const update = data?.updates.find(
+    ({ reference, imageId }) => reference === container.image && imageId === container.imageId,
   )
+  const state = useMemo(
+    () => updateStateOf(container, update, imagesByTag(images.values())),
+    [container, update, images],
+  )
+  return state === 'newer' || state === 'pulled' ? state : null
 }
 
 /** Asks the registries now, and sets how often they are asked by themselves. */

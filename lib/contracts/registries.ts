@@ -16,7 +16,7 @@ export const registryAddressSchema = z
 
 const credentials = {
   username: z.string().trim().min(1).max(256).optional(),
-  /** Absent in an edit: the stored one stays, as long as the address and the user name do. */
+  /** Absent in an edit: the stored one stays, as long as the address, the scheme and the user name do. */
   password: z.string().min(1).max(8192).optional(),
 }
 
@@ -24,6 +24,8 @@ export const registryInputSchema = z.object({
   address: registryAddressSchema,
   /** Plain HTTP is for registries within one's own network: names and passwords cross it in the clear. */
   scheme: z.enum(['https', 'http']).default('https'),
+  /** Consent to that: without it no password is kept for, or sent to, a registry over plain HTTP. */
+  insecure: z.boolean().default(false),
   /** PEM of an authority that the machine does not know. */
   ca: z.string().max(65_536).optional(),
   ...credentials,
@@ -37,6 +39,8 @@ export const registrySchema = z.object({
   ca: z.string().nullable(),
   username: z.string().nullable(),
   hasPassword: z.boolean(),
+  /** The password crosses the network in the clear, as somebody agreed to. */
+  insecure: z.boolean(),
   createdAt: instantSchema,
 })
 export type Registry = z.infer<typeof registrySchema>

@@ -11,7 +11,7 @@ export const imageUpdateSchema = z.object({
     'current',
     /** The tag means another image now. */
     'newer',
-    /** Not comparable: built or loaded here, never pulled from its registry. */
+    /** Not comparable: built or loaded here, and nothing that its registry knows. */
     'local',
     /** The registry has no such tag (any more). */
     'gone',

@@ -11,6 +11,7 @@ import { createDiskCalls } from './disk.ts'
 import { understood } from './errors.ts'
 import { nanoToSeconds, readEvents } from './events.ts'
 import { createExecCalls } from './exec.ts'
+import { createImageNames } from './image-names.ts'
 import { createLoadCalls } from './load.ts'
 import { createLogCalls } from './logs.ts'
 import {
@@ -85,6 +86,12 @@ export function createEngineClient(transport: Transport): EngineClient {
     await change(...args)
     return 'done' as const
   }
+  const named = createImageNames(async (id) => {
+    // Docker's inspect may wait for a container that hangs; the list does not wait for it.
+    const options = { subject: 'container' as const, timeoutMs: timeouts.ping }
+    const found = await json<InspectedContainer>(docker(`/containers/${segments(id)}/json`), options)
+    return understood(() => fromInspect(found))
+  })
 
   return {
     ...createStatsCalls(context),
@@ -144,7 +151,7 @@ export function createEngineClient(transport: Transport): EngineClient {
       const list = { ...listing, query: { all: true } }
       return isPodman()
         ? rows(libpod('/containers/json'), fromLibpodList, list, options)
-        : rows(docker('/containers/json'), fromDockerList, list, options)
+        : named(await rows(docker('/containers/json'), fromDockerList, list, options))
     },
 
     async readContainer(id, options) {

@@ -98,7 +98,9 @@ describe('a real registry', () => {
     expect(code(await test.call('POST', '/api/registries/test', { ...input, ca: undefined }))).toBe(
       'tls_untrusted',
     )
-    expect(code(await test.call('POST', '/api/registries/test', { ...input, scheme: 'http' }))).toBe(
+    const plain = { ...input, scheme: 'http' }
+    expect(code(await test.call('POST', '/api/registries/test', plain))).toBe('registry_insecure')
+    expect(code(await test.call('POST', '/api/registries/test', { ...plain, insecure: true }))).toBe(
       'not_a_registry',
     )
     expect((await test.call('POST', '/api/registries/test', input)).status).toBe(204)

@@ -14,7 +14,7 @@ type Input = z.output<typeof registryInputSchema>
 
 export interface RegistryService {
   list(): Promise<Registry[]>
-  /** Throws registry_address_taken, pem_invalid. */
+  /** Throws registry_address_taken, registry_insecure, pem_invalid. */
   add(input: Input): Promise<Registry>
   edit(id: string, input: Input): Promise<Registry>
   remove(id: string): Promise<void>
@@ -83,13 +83,18 @@ export function createRegistryService(registries: RegistryRepository): RegistryS
     // A stored password goes nowhere but to the address and account it was given for.
     const same =
       before?.address === address && before.scheme === input.scheme && before.username === input.username
-    const password = input.password ?? (same ? before?.password : undefined)
+    const password = input.username ? (input.password ?? (same ? before?.password : undefined)) : undefined
+    if (password !== undefined && input.scheme === 'http' && !input.insecure) {
+      const params = { registry: address }
+      const fields = [{ path: 'insecure', message: sentence('registry_insecure', params) }]
+      throw new AppError('registry_insecure', { params, fields })
+    }
     return {
       address,
       scheme: input.scheme,
       ...(input.ca?.trim() ? { ca: input.ca } : {}),
       ...(input.username ? { username: input.username } : {}),
-      ...(input.username && password !== undefined ? { password } : {}),
+      ...(password === undefined ? {} : { password }),
     }
   }
   return {
@@ -173,6 +178,7 @@ function view({ id, address, scheme, ca, username, password, createdAt }: Stored
     ca: ca ?? null,
     username: username ?? null,
     hasPassword: password !== undefined,
+    insecure: scheme === 'http' && password !== undefined,
   }
 }
 

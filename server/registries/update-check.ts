@@ -22,6 +22,8 @@ export interface UpdateCheck {
 const settingKey = 'update_check_hours'
 /** References asked for at a time, over all registries: each is one HEAD request. */
 const width = 4
+/** Digests of an image asked for where its tag is not there: an index and the image in it are two. */
+const mostDigests = 3
 const minuteMs = 60_000
 /** After our start, so that the hosts are listed. */
 const firstDelayMs = 2 * minuteMs
@@ -35,64 +37,74 @@ export interface InUse {
 
 /**
  * Compares the digest of each tag in use with its registry's, now and then, without pulling. Results are kept in memory:
- * after a restart they are asked for anew.
+ * after a restart they are asked for anew. What is read is for the containers and images that are there then.
  */
 export async function createUpdateCheck(parts: {
   db: Database
   fleet: FleetState
-  registries: RegistryService
+  registries: Pick<RegistryService, 'remoteDigest' | 'onChange'>
 }): Promise<UpdateCheck> {
   const { db, fleet, registries } = parts
   const row = await db.selectFrom('settings').select('value').where('key', '=', settingKey).executeTakeFirst()
   let everyHours: Hours = ([0, 1, 6, 24] as const).find((hours) => String(hours) === row?.value) ?? 24
-  let updates: ImageUpdate[] = []
+  /** By reference and image, of the last check of each. */
+  let results = new Map<string, ImageUpdate>()
+  /** Registries whose account changed since they were asked. */
+  const changed = new Set<string>()
   let remaining = 0
-  let running: AbortController | null = null
+  let running: { controller: AbortController; ofAll: boolean } | null = null
+  let allNext = false
   let timer: NodeJS.Timeout | undefined
 
-  const run = () => {
-    if (running) return
+  const inUse = () => imagesInUse(fleet.all('containers'), fleet.all('images'))
+  const begin = (waiting: InUse[], ofAll: boolean) => {
     const controller = new AbortController()
-    running = controller
-    const waiting = imagesInUse(fleet.all('containers'), fleet.all('images'))
+    running = { controller, ofAll }
     remaining = waiting.length
-    const found: ImageUpdate[] = []
+    const found = new Map<string, ImageUpdate>()
     /** One answer serves every host and image of a reference. */
     const answers = new Map<string, Promise<string | null>>()
+    const digestOf = (reference: string) => {
+      const asking = answers.get(reference) ?? registries.remoteDigest(reference, controller.signal)
+      answers.set(reference, asking)
+      return asking
+    }
     const worker = async () => {
       for (let next = waiting.pop(); next && !controller.signal.aborted; next = waiting.pop()) {
-        found.push(await compare(next, answers, controller.signal))
+        found.set(keyOf(next), await compare(next, digestOf))
         if (remaining > 1) remaining--
       }
     }
-    void Promise.all(Array.from({ length: width }, worker)).then(() => {
-      if (!controller.signal.aborted) updates = found
-      remaining = 0
+    const ended = () => {
       running = null
-      return schedule(everyHours * 60 * minuteMs)
-    })
-  }
-  const compare = async (
-    inUse: InUse,
-    answers: Map<string, Promise<string | null>>,
-    signal: AbortSignal,
-  ): Promise<ImageUpdate> => {
-    const { reference, imageId, repoDigests } = inUse
-    const base = { reference, imageId, remoteDigest: null, error: null }
-    const checkedAt = () => new Date().toISOString()
-    try {
-      const known = digestsFor(reference, repoDigests)
-      if (known.length === 0) return { ...base, state: 'local', checkedAt: checkedAt() }
-      const asking = answers.get(reference) ?? registries.remoteDigest(reference, signal)
-      answers.set(reference, asking)
-      const remoteDigest = await asking
-      const state = remoteDigest === null ? 'gone' : known.includes(remoteDigest) ? 'current' : 'newer'
-      return { ...base, state, remoteDigest, checkedAt: checkedAt() }
-    } catch (error) {
-      const known = error instanceof AppError ? error : new AppError('internal', { cause: error })
-      return { ...base, state: 'failed', checkedAt: checkedAt(), error: toApiError(known) }
+      remaining = 0
+      if (controller.signal.aborted) return
+      results = ofAll ? found : new Map([...results, ...found])
+      if (ofAll) schedule(everyHours * 60 * minuteMs)
+      if (allNext) run()
+      else if (changed.size > 0) askChanged()
     }
+    void Promise.all(Array.from({ length: width }, worker)).then(ended)
   }
+  const run = () => {
+    if (running) {
+      allNext ||= !running.ofAll
+      return
+    }
+    allNext = false
+    changed.clear()
+    begin(inUse(), true)
+  }
+  /** What was asked as somebody else, or as nobody, is asked anew; what was not asked at all waits for its time. */
+  const askChanged = () => {
+    const again = inUse().filter((one) => results.has(keyOf(one)) && changed.has(addressOf(one)))
+    changed.clear()
+    if (again.length > 0) begin(again, false)
+  }
+  const unsubscribe = registries.onChange((address) => {
+    changed.add(address)
+    if (!running) askChanged()
+  })
   const schedule = (delayMs: number) => {
     clearTimeout(timer)
     if (everyHours === 0) return
@@ -103,7 +115,11 @@ export async function createUpdateCheck(parts: {
   schedule(firstDelayMs)
 
   return {
-    read: async () => ({ everyHours, remaining, updates }),
+    async read() {
+      // What no container runs any more has no newer image, whatever was found.
+      const updates = inUse().flatMap((one) => results.get(keyOf(one)) ?? [])
+      return { everyHours, remaining, updates }
+    },
     run,
     async setSchedule(hours) {
       await db
@@ -116,7 +132,8 @@ export async function createUpdateCheck(parts: {
     },
     stop() {
       clearTimeout(timer)
-      running?.abort()
+      unsubscribe()
+      running?.controller.abort()
     },
   }
 }
@@ -135,14 +152,49 @@ export function imagesInUse(containers: readonly Container[], images: readonly I
   const found = new Map<string, InUse>()
   for (const { image, imageId } of containers) {
     const parsed = parseImageRef(image)
-    if (!parsed || parsed.digest || /^[0-9a-f]{12,64}$/.test(image)) continue
-    found.set(`${image} ${imageId}`, {
+    if (!parsed || parsed.digest || /^(?:sha256:)?[0-9a-f]{12,64}$/.test(image)) continue
+    found.set(keyOf({ reference: image, imageId }), {
       reference: image,
       imageId,
       repoDigests: [...(digests.get(imageId) ?? [])],
     })
   }
   return [...found.values()]
+}
+
+const keyOf = ({ reference, imageId }: Pick<InUse, 'reference' | 'imageId'>) => `${reference} ${imageId}`
+const addressOf = ({ reference }: InUse) => registryReference(reference).address
+
+/**
+ * What the registry says of an image in use. Podman has digests for what was built and loaded, too: only when the
+ * registry knows one of them did the image come from there, or go there.
+ */
+export async function compare(
+  { reference, imageId, repoDigests }: InUse,
+  digestOf: (reference: string) => Promise<string | null>,
+): Promise<ImageUpdate> {
+  const base = { reference, imageId, remoteDigest: null, error: null }
+  const checkedAt = () => new Date().toISOString()
+  try {
+    const known = digestsFor(reference, repoDigests)
+    // Podman's name for what has none: built here. It is no registry of anybody's.
+    const isLocal = registryReference(reference).address === 'localhost' || known.length === 0
+    if (isLocal) return { ...base, state: 'local', checkedAt: checkedAt() }
+    const remoteDigest = await digestOf(reference)
+    if (remoteDigest !== null) {
+      const state = known.includes(remoteDigest) ? 'current' : 'newer'
+      return { ...base, state, remoteDigest, checkedAt: checkedAt() }
+    }
+    const repository = parseImageRef(reference)?.repository
+    for (const digest of known.slice(0, mostDigests)) {
+      const isThere = (await digestOf(`${repository}@${digest}`)) !== null
+      if (isThere) return { ...base, state: 'gone', checkedAt: checkedAt() }
+    }
+    return { ...base, state: 'local', checkedAt: checkedAt() }
+  } catch (error) {
+    const known = error instanceof AppError ? error : new AppError('internal', { cause: error })
+    return { ...base, state: 'failed', checkedAt: checkedAt(), error: toApiError(known) }
+  }
 }
 
 /** The digests under which the image came from that very repository; from another one they say nothing about it. */
