@@ -163,6 +163,7 @@ test('folders are dropped: what is overwritten is asked, empty ones are made, a 
   await drop(page, list, [join(folder, 'sub')])
   const dialog = page.getByRole('dialog', { name: 'Overwrite?' })
   await expect(dialog.getByText('files of the same names in it')).toBeVisible()
+  await page.screenshot({ path: 'test-results/looks/files-overwrite.png' })
   await dialog.getByRole('button', { name: 'Overwrite' }).click()
   await expect(page.getByText(/2 of 2 uploaded/)).toBeVisible()
   expect(await say('cat', '/data/sub/deep.txt')).toBe('third')
@@ -206,6 +207,10 @@ test('uploads go on, and more join them, while the drawer is closed', async ({ s
   const tray = page.getByRole('dialog', { name: 'Tasks' })
   await expect(tray.getByText(`Uploads to ${name}`)).toBeVisible()
   await expect(tray.getByText('/data/one')).toBeVisible()
+  await page.screenshot({ path: 'test-results/looks/files-tray.png' })
+  await page.setViewportSize({ width: 390, height: 844 })
+  await page.screenshot({ path: 'test-results/looks/files-tray-390.png' })
+  expect((await new AxeBuilder({ page }).include('[aria-label="Tasks"]').analyze()).violations).toEqual([])
   isOpen = true
   for (const go of held) go()
   await expect(tray.getByText(/3 of 3 uploaded/)).toBeVisible()
@@ -235,6 +240,9 @@ test('a read-only container says so, although much is still to be sent', async (
   await expect(page.getByText(/\d+ entries/)).toBeVisible()
   await page.getByLabel('Upload…').setInputFiles(big)
   await expect(page.getByText('This place in the container may only be read.')).toBeVisible()
+  await page.screenshot({ path: 'test-results/looks/files-refused.png' })
+  await page.getByRole('tab', { name: 'Overview' }).click()
+  await expect(page.getByRole('button', { name: 'Tasks: 1 upload failed' })).toBeVisible()
 })
 
 for (const [theme, width] of [

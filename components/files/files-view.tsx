@@ -13,6 +13,7 @@ import { ConfirmDialog } from '#components/ui/confirm-dialog.tsx'
 import { ErrorNote } from '#components/ui/error-note.tsx'
 import { IconButton } from '#components/ui/icon-button.tsx'
 import { Input } from '#components/ui/input.tsx'
+import { toast } from '#components/ui/toast.tsx'
 import { useFormat } from '#components/ui/use-format.ts'
 import type { Container } from '#lib/contracts/containers.ts'
 import type { FileEntry } from '#lib/contracts/files.ts'
@@ -105,7 +106,10 @@ export function FilesView({ container, stale }: { container: Container; stale: b
       }}
       onDrop={(event) => {
         drag(event, false)
-        if (mayWrite) void droppedFiles(event.dataTransfer).then(take)
+        if (!mayWrite) return
+        droppedFiles(event.dataTransfer).then(take, (error: Error) =>
+          toast.error(t('dropUnreadable'), { description: error.message }),
+        )
       }}
     >
       <div className="flex shrink-0 flex-wrap items-center gap-2">

@@ -4,6 +4,7 @@ import { lazy, Suspense, useEffect, useState } from 'react'
 import { useTranslations } from 'use-intl'
 import { isRunning, useUploads } from '#components/files/upload-store.ts'
 import { useShortcut } from '#components/shell/shortcuts.ts'
+import { cn } from '#components/ui/cn.ts'
 import { IconButton } from '#components/ui/icon-button.tsx'
 import { Popover } from '#components/ui/popover.tsx'
 import { onOpenTray } from './open-tray.ts'
@@ -19,11 +20,10 @@ export function TaskTray() {
   const t = useTranslations('tasks')
   const tasks = useTasks()
   const [open, setOpen] = useState(false)
-  const sending = new Set(
-    useUploads()
-      .filter(isRunning)
-      .map(({ base }) => base),
-  ).size
+  const uploads = useUploads()
+  const sending = new Set(uploads.filter(isRunning).map(({ base }) => base)).size
+  // Until it is cleared: whoever left the view meanwhile has not seen it.
+  const failed = uploads.filter(({ state }) => state === 'failed').length
   const running = sending + tasks.filter((task) => task.state === 'running' || task.state === 'queued').length
   useShortcut('t', () => setOpen((before) => !before), { group: 'general', label: t('title') })
   useEffect(() => onOpenTray(() => setOpen(true)), [])
@@ -37,7 +37,13 @@ export function TaskTray() {
         className="w-[min(26rem,calc(100vw-1rem))]"
         trigger={
           <IconButton
-            label={running > 0 ? t('running', { count: running }) : t('title')}
+            label={
+              running > 0
+                ? t('running', { count: running })
+                : failed > 0
+                  ? t('uploadsFailed', { count: failed })
+                  : t('title')
+            }
             keys="t"
             side="bottom"
             icon={<ListChecks />}
@@ -48,12 +54,15 @@ export function TaskTray() {
           <TaskList tasks={tasks} />
         </Suspense>
       </Popover>
-      {running > 0 && (
+      {running + failed > 0 && (
         <span
           aria-hidden
-          className="pointer-events-none absolute -top-0.5 -right-0.5 grid min-w-4 place-items-center rounded-full bg-accent px-1 text-2xs text-accent-ink"
+          className={cn(
+            'pointer-events-none absolute -top-0.5 -right-0.5 grid min-w-4 place-items-center rounded-full px-1 text-2xs',
+            running > 0 ? 'bg-accent text-accent-ink' : 'bg-danger-solid text-danger-ink',
+          )}
         >
-          {running}
+          {running > 0 ? running : '!'}
         </span>
       )}
     </span>

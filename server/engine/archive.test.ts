@@ -1,5 +1,7 @@
 import { expect, it } from 'vitest'
-import { statOf } from './archive.ts'
+import { AppError } from '../errors.ts'
+import { refused, statOf } from './archive.ts'
+import { engineError } from './errors.ts'
 
 const header = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64')
 
@@ -23,3 +25,32 @@ it.each([undefined, '', 'no base64 %%%', header(null), header({ mode: 'x' }), he
     expect(statOf(value, false)).toBeNull()
   },
 )
+
+it.each([
+  // Docker documents 403 and sends 500 (20.10) or 400 (28).
+  ...[403, 500, 400].map(
+    (status) => [status, 'container rootfs is marked read-only', 'container_read_only'] as const,
+  ),
+  [403, 'mounted volume is marked read-only', 'container_read_only'],
+  [
+    500,
+    'copier: put: error opening file "/new" for writing: open /new: read-only file system',
+    'container_read_only',
+  ],
+  [
+    500,
+    'Error processing tar file(exit status 1): cannot overwrite directory "/d/sub" with non-directory "/d"',
+    'folder_in_the_way',
+  ],
+  [500, 'copier: put: error creating file at "/d/sub": open /d/sub: file exists', 'folder_in_the_way'],
+  [500, 'cannot overwrite non-directory "file" with directory "/d"', 'file_in_the_way'],
+  [500, 'copier: put: error creating "/d/file": mkdir /d/file: file exists', 'file_in_the_way'],
+  [500, 'openat file/x: not a directory', 'file_in_the_way'],
+  [400, 'extraction point is not a directory', 'file_in_the_way'],
+  [403, 'authorization denied by plugin', 'engine_rights_missing'],
+  [500, 'no space left on device', 'engine_disk_full'],
+] as const)('a refusal with %i, "%s", is %s', (status, message, code) => {
+  const error = refused(engineError(status, JSON.stringify({ message }), 'container'), '/d')
+  expect(error).toBeInstanceOf(AppError)
+  expect((error as AppError).code).toBe(code)
+})

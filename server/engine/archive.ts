@@ -103,7 +103,8 @@ const refusals: readonly (readonly [RegExp, ErrorCode])[] = [
   ],
 ]
 
-function refused(error: unknown, path: string): unknown {
+/** An engine's refusal to unpack something, told by its text; any other error as it is. */
+export function refused(error: unknown, path: string): unknown {
   if (!(error instanceof AppError)) return error
   const { detail = '' } = error.context
   const known = refusals.find(([pattern]) => pattern.test(detail))

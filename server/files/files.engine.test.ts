@@ -16,7 +16,7 @@ const script = [
   'mkdir -p /data/sub/deep /data/empty; echo hello > /data/a.txt; head -c 3000 /dev/zero > /data/sub/zeros',
   'head -c 1000 /dev/urandom > /data/sub/deep/random; ln -s a.txt /data/link; ln -s /data/sub /data/folder-link',
   'ln -s nowhere /data/broken; mkfifo /data/pipe; echo x > "/data/ä name"; chown 1000:1001 /data/a.txt',
-  'yes long | head -c 300000 > /data/long.txt; ln -s loop /data/loop; sleep 600',
+  'yes long | head -c 300000 > /data/long.txt; mkdir /hard; echo hello > /hard/a; ln /hard/a /hard/b; ln -s loop /data/loop; sleep 600',
 ].join('; ')
 let test: AppUnderTest
 const made: (() => Promise<unknown>)[] = []
@@ -114,6 +114,11 @@ describe.each(engines)('files of a container on %s', (engine) => {
     expect(frames[0]).toMatchObject({ type: 'folder', path: '/data' })
     expect(frames.at(-1)).toEqual({ type: 'end', complete: true })
     expect([...(await list('/data/folder-link')).entries.keys()].sort()).toEqual(['deep', 'zeros'])
+    const hard = await list('/hard')
+    expect([...hard.entries.values()].map(({ name, size }) => [name, size])).toEqual([
+      ['a', 6],
+      ['b', 6],
+    ])
     expect([...(await list('/')).entries.keys()]).toEqual(expect.arrayContaining(['bin', 'data', 'etc']))
   })
 
