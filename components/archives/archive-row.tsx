@@ -66,7 +66,7 @@ export function ArchiveRow({
         </span>
         <span className="flex shrink-0 items-center gap-1">
           {canLoad && mayLoad && onLoad && (
-            <Button size="sm" onClick={onLoad} aria-label={t('loadNamed', { name })}>
+            <Button size="sm" onClick={onLoad} aria-label={`${t('load')}: ${name}`}>
               <Rocket aria-hidden /> {t('load')}
             </Button>
           )}
