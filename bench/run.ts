@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { cpus } from 'node:os'
+import { benchArchives } from './archives.ts'
 import { benchEventLatency } from './event-latency.ts'
 import { benchList } from './list.ts'
 import { benchLogs } from './logs.ts'
@@ -12,7 +13,7 @@ const lab = spawnSync(process.execPath, ['e2e/lab/cli.ts', 'up', '--only', 'dock
 })
 if (lab.status !== 0) process.exit(1)
 console.log(`Node ${process.versions.node}, ${cpus().length} cores\n`)
-for (const bench of [benchList, benchEventLatency, benchScale, benchStats, benchLogs]) {
+for (const bench of [benchList, benchEventLatency, benchScale, benchStats, benchLogs, benchArchives]) {
   const { title, rows } = await bench()
   console.log(title)
   for (const [label, value] of rows) console.log(`  ${label.padEnd(58)} ${value}`)

@@ -114,6 +114,7 @@ function Keep({ archive, onChanged }: { archive: Archive; onChanged?(): void }) 
 /** What is in it, as far as it is known. */
 function Contents({ archive }: { archive: Archive }) {
   const t = useTranslations('archives')
+  const format = useFormat()
   const errorText = useErrorText()
   const { kind, names, platforms } = summaryOf(archive)
   if (archive.state === 'refused') {
@@ -137,9 +138,7 @@ function Contents({ archive }: { archive: Archive }) {
       {names.length > 3 && <span>{t('moreNames', { count: names.length - 3 })}</span>}
       {platforms.length > 0 && <span>{platforms.join(', ')}</span>}
       {archive.expiresAt && (
-        <span className="text-ink-faint">
-          {t('goes')} <Age at={archive.expiresAt} />
-        </span>
+        <span className="text-ink-faint">{t('until', { date: format.date(archive.expiresAt) })}</span>
       )}
     </span>
   )
@@ -180,7 +179,7 @@ function Progress({ archive, upload, onGoOn }: { archive?: Archive; upload?: Loc
         aria-label={t('uploadOf', { name: archive?.name ?? upload?.name ?? '' })}
         value={sent}
         max={size}
-        className="h-1 min-w-24 flex-1 accent-accent"
+        className="h-1 min-w-24 flex-1"
       />
       <span className="shrink-0 text-ink-muted tabular-nums">
         {t('sent', { sent: format.bytes(sent), size: format.bytes(size) })}

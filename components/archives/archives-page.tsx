@@ -223,7 +223,7 @@ function Room({ used, free, quota }: { used: number; free: number; quota: number
           ? t('room', { used: format.bytes(used), free: format.bytes(free) })
           : t('roomOfQuota', { used: format.bytes(used), quota: format.bytes(quota) })}
       </span>
-      <progress aria-hidden value={used} max={Math.max(most, 1)} className="h-1 w-40 accent-accent" />
+      <progress aria-hidden value={used} max={Math.max(most, 1)} className="h-1 w-40" />
     </p>
   )
 }

@@ -105,12 +105,17 @@ export function LoadDialog({ archive, onClose }: { archive: Archive; onClose(): 
         </Field>
       )}
       {!isRootfs && (
-        <Segmented
-          label={t('names')}
-          value={names}
-          onValueChange={(way: (typeof ways)[number]) => setNames(way)}
-          options={ways.map((value) => ({ value, label: t(`way.${value}`) }))}
-        />
+        <div className="flex flex-col gap-1.5">
+          <span aria-hidden className="font-medium text-xs">
+            {t('names')}
+          </span>
+          <Segmented
+            label={t('names')}
+            value={names}
+            onValueChange={(way: (typeof ways)[number]) => setNames(way)}
+            options={ways.map((value) => ({ value, label: t(`way.${value}`) }))}
+          />
+        </div>
       )}
       {needsNames && (
         <Field

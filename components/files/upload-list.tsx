@@ -48,12 +48,7 @@ export function UploadList({
             total: format.bytes(total),
           })}
         </span>
-        <progress
-          aria-label={t('uploads')}
-          value={sent}
-          max={Math.max(total, 1)}
-          className="h-1 flex-1 accent-accent"
-        />
+        <progress aria-label={t('uploads')} value={sent} max={Math.max(total, 1)} className="h-1 flex-1" />
         {running ? (
           <Button size="sm" onClick={() => uploads.cancel(base)}>
             {t('cancelUploads')}

@@ -10,6 +10,7 @@ import { useUploads } from '#components/files/upload-store.ts'
 import { Age } from '#components/ui/age.tsx'
 import { Button } from '#components/ui/button.tsx'
 import { cn } from '#components/ui/cn.ts'
+import { CopyButton } from '#components/ui/copy-button.tsx'
 import { EmptyState } from '#components/ui/empty-state.tsx'
 import { useErrorText } from '#components/ui/error-text.ts'
 import { IconButton } from '#components/ui/icon-button.tsx'
@@ -70,7 +71,7 @@ export function TaskItem({ task }: { task: Task }) {
           aria-label={t('progress', { over, total: task.steps.length })}
           value={over}
           max={task.steps.length}
-          className="mt-1.5 h-1 w-full accent-accent"
+          className="mt-1.5 h-1 w-full"
         />
       )}
       {open && (
@@ -184,15 +185,19 @@ function Steer({ task, step }: { task: Task; step: TaskStep }) {
 function Proof({ result }: { result: NonNullable<TaskStep['result']> }) {
   const t = useTranslations('tasks')
   return (
-    <span className="block break-all text-ink-muted">
-      {result.names && <span>{result.names} </span>}
-      {t('image')} <code>{result.imageId}</code>
-      {result.digest && (
-        <>
-          {' '}
-          {t('digest')} <code>{result.digest}</code>
-        </>
-      )}
+    <span className="flex flex-wrap items-center gap-x-2 text-ink-muted">
+      <Digests label={t('image')} text={String(result.imageId)} />
+      {result.digest && <Digests label={t('digest')} text={String(result.digest)} />}
+    </span>
+  )
+}
+
+/** Short to read, whole to copy. */
+function Digests({ label, text }: { label: string; text: string }) {
+  const short = text.split(' ').map((digest) => digest.replace(/^sha256:/, '').slice(0, 12))
+  return (
+    <span className="inline-flex items-center gap-1" title={text}>
+      {label} <code>{short.join(' ')}</code> <CopyButton text={text} />
     </span>
   )
 }
@@ -230,7 +235,7 @@ function Progress({ bars }: { bars: TaskStep['progress'] }) {
           aria-label={t('parts', { count: parts })}
           value={current}
           max={Math.max(total, 1)}
-          className="h-1 min-w-0 flex-1 accent-accent"
+          className="h-1 min-w-0 flex-1"
         />
         <span className="shrink-0 tabular-nums">
           {unit === 'objects'
@@ -251,7 +256,7 @@ function Progress({ bars }: { bars: TaskStep['progress'] }) {
                 aria-label={bar.id}
                 value={bar.current}
                 max={bar.total}
-                className="h-1 w-24 shrink-0 accent-accent"
+                className="h-1 w-24 shrink-0"
               />
             )}
           </li>
