@@ -60,6 +60,7 @@ test('archives of every kind are loaded on every engine at once, and run there',
   await dialog.getByRole('button', { name: 'Load on 8 hosts' }).click()
   const task = taskOf(page, 'Load oci-zstd.tar on 8 hosts')
   await expect(task).toContainText('done', { timeout: 60_000 })
+  await expect(task.getByRole('button', { name: 'Dismiss' })).toBeVisible({ timeout: 60_000 })
   await task.getByRole('button', { name: 'Load oci-zstd.tar' }).click()
   const { contents } = await named(api, 'oci-zstd.tar')
   await expect(task.getByTitle(contents?.images[0]?.configDigest ?? '')).toHaveCount(8)
@@ -114,6 +115,24 @@ test('a host without a platform in it is told so; another name and another image
   expect(
     [await architecture('podman5-tcp'), await architecture('docker-tls')].map((text) => text.trim()),
   ).toEqual(['s390x', 'amd64'])
+})
+
+test('names are given besides those in the archive', async ({ signedIn: page, api }) => {
+  await registerLab(api)
+  await page.goto('/archives')
+  await page.getByRole('button', { name: 'Load on hosts…: oci-zstd.tar' }).click()
+  const dialog = page.getByRole('dialog', { name: 'Load oci-zstd.tar' })
+  const engines = ['docker-ssh', 'docker28-tcp', 'podman-tcp', 'podman5-tcp'] as const
+  for (const engine of engines) await dialog.getByRole('checkbox', { name: engine }).check()
+  await dialog.getByText('Add names').click()
+  await dialog.getByLabel('Names of the image').fill(`${repository}/second:1\n${repository}/third:latest`)
+  await dialog.getByRole('button', { name: 'Load on 4 hosts' }).click()
+  await expect(taskOf(page, 'Load oci-zstd.tar on 4 hosts')).toContainText('done', { timeout: 30_000 })
+  for (const engine of engines) {
+    const names = ['oci-zstd:1', 'second:1', 'third'].map((name) => `${repository}/${name}`)
+    const { stdout } = await witness(engine, ['inspect', '--format', '{{.Id}}', ...names])
+    expect(new Set(stdout.trim().split('\n')).size, engine).toBe(1)
+  }
 })
 
 test('the files of a system become an image with a command', async ({ signedIn: page, api }) => {
@@ -228,7 +247,10 @@ test('a bad archive is refused with what is wrong and where, and nothing of it i
     await rowOf(page, name)
       .getByRole('button', { name: `Remove: ${name}` })
       .click()
-    await page.getByRole('alertdialog').getByRole('button', { name: 'Remove' }).click()
+    await page
+      .getByRole('dialog', { name: `Remove ${name}?` })
+      .getByRole('button', { name: 'Remove' })
+      .click()
     await expect(rowOf(page, name)).toHaveCount(0)
   }
 })

@@ -49,14 +49,19 @@ export function ArchiveRow({
   return (
     <li className={cn('border-b px-3 py-2 last:border-b-0', isOpen && 'bg-accent-soft')}>
       <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
-        <button type="button" className="min-w-0 flex-1 text-left" onClick={onOpen} disabled={!onOpen}>
+        <button
+          type="button"
+          className="min-w-0 flex-1 text-left max-md:basis-full"
+          onClick={onOpen}
+          disabled={!onOpen}
+        >
           <span className="flex items-center gap-2">
             <span className="truncate font-medium">{name}</span>
             {archive?.kept && <Pin aria-label={t('kept')} className="size-3.5 shrink-0 text-ink-faint" />}
           </span>
           {archive && <Contents archive={archive} />}
         </button>
-        <span className="flex shrink-0 flex-col items-end text-ink-faint text-xs">
+        <span className="flex shrink-0 flex-col text-ink-faint text-xs max-md:flex-1 md:items-end">
           <span className="text-ink tabular-nums">{format.bytes(size)}</span>
           {archive && (
             <span>
@@ -120,7 +125,7 @@ function Contents({ archive }: { archive: Archive }) {
   if (archive.state === 'refused') {
     const problem = errorText(archive.error)
     return (
-      <span className="block text-danger text-xs">
+      <span className="wrap-anywhere block text-danger text-xs">
         {[problem.sentence, problem.remedy, problem.detail].filter(Boolean).join(' ')}
       </span>
     )

@@ -222,7 +222,8 @@ export async function createArchiveLibrary(parts: {
       const { expiresAt } = toArchive(entry)
       const over =
         state === 'ready' ? expiresAt !== null && Date.parse(expiresAt) < Date.now() : idle > staleMs
-      if (over && entry.readers === 0) await remove(id)
+      // A load of a half upload waits for bytes that nobody sends any more: it does not keep it.
+      if (over && (entry.readers === 0 || state === 'uploading')) await remove(id)
     }
   }
   const timer = setInterval(() => {
