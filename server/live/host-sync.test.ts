@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Container } from '#lib/contracts/containers.ts'
+import type { Image } from '#lib/contracts/images.ts'
 import type { EngineClient, EngineEvent, Local } from '../engine/types.ts'
 import { createLog } from '../log.ts'
 import { MemoryFleet } from './fleet-state.ts'
@@ -24,6 +25,7 @@ function scriptedEngine() {
     containers,
     inspects: [] as string[],
     lists: 0,
+    images: [] as Local<Image>[],
     /** Awaited by every list, so that events come while it is under way. */
     beforeList: async () => {},
     beforeInspect: async (_id: string) => {},
@@ -68,7 +70,7 @@ function scriptedEngine() {
         await script.beforeInspect(id)
         return seen ?? null
       },
-      listImages: async () => [],
+      listImages: async () => script.images,
       listVolumes: async () => [],
       listNetworks: async () => [],
       listPods: async () => [],
@@ -126,6 +128,15 @@ describe('keeping a host’s objects equal to its engine’s', () => {
     release()
     await expect.poll(() => get('b')?.startedAt).toBe('2026-01-01T00:00:00Z')
     await expect.poll(() => get('a')).toBeUndefined()
+  })
+
+  it('lists the images when a container became one: Podman tells it of the container alone', async () => {
+    const script = scriptedEngine()
+    const { fleet, seen } = sync(script)
+    await expect.poll(() => seen.synced).toBeGreaterThan(0)
+    script.images = [{ id: 'sha256:1' } as Local<Image>]
+    script.emit('commit', 'a')
+    await expect.poll(() => fleet.all('images').map(({ id }) => id)).toEqual(['sha256:1'])
   })
 
   it('is not fooled by an inspect that was under way when the container went', async () => {

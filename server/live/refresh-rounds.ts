@@ -12,7 +12,7 @@ const detailWidth = 4
 const retryMs = 3000
 
 /** Container events that change nothing a list shows. */
-const silent = /^(exec_|top$|attach$|resize$|archive-path$|extract-to-dir$|copy$|export$|commit$)/
+const silent = /^(exec_|top$|attach$|resize$|archive-path$|extract-to-dir$|copy$|export$)/
 
 export interface RefreshRounds {
   /** Lists everything. Throws when the containers cannot be listed. To be called once, before anything is noted. */
@@ -177,6 +177,11 @@ export function createRefreshRounds(target: SyncTarget, signal: AbortSignal): Re
     switch (event.type) {
       case 'container':
         if (silent.test(event.action)) return false
+        if (event.action === 'commit') {
+          // It makes an image, of which Podman says nothing else.
+          dirtyKinds.add('images')
+          return true
+        }
         if (event.action === 'destroy') {
           fleet.remove('containers', hostId, event.id)
           // Its anonymous volumes may have gone with it, and Podman tells nobody.
