@@ -8,9 +8,15 @@ import { Checkbox } from '#components/ui/checkbox.tsx'
 export function HostPicker({
   chosen,
   onChange,
+  note,
+  isExcluded = () => false,
 }: {
   chosen: ReadonlySet<string>
   onChange(chosen: ReadonlySet<string>): void
+  /** What there is to know of a host for the choice. */
+  note?(hostId: string): string
+  /** Never to be chosen. */
+  isExcluded?(hostId: string): boolean
 }) {
   const t = useTranslations('create')
   const hosts = useAllHosts()
@@ -27,7 +33,7 @@ export function HostPicker({
             <label className="flex items-center gap-2.5 px-4 py-1 hover:bg-hover has-disabled:opacity-60">
               <Checkbox
                 checked={chosen.has(host.id)}
-                disabled={host.state !== 'online'}
+                disabled={host.state !== 'online' || isExcluded(host.id)}
                 onChange={(event) => {
                   const next = new Set(chosen)
                   if (event.target.checked) next.add(host.id)
@@ -36,6 +42,7 @@ export function HostPicker({
                 }}
               />
               <span className="min-w-0 truncate">{host.name}</span>
+              {note && <span className="shrink-0 text-ink-muted text-xs">{note(host.id)}</span>}
               <span className="ml-auto shrink-0 text-ink-faint text-xs">
                 {host.engine && `${host.engine.flavour} ${host.engine.version}`}
               </span>

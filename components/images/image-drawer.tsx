@@ -1,6 +1,6 @@
 'use client'
 import { useQuery } from '@tanstack/react-query'
-import { Tag, Trash2 } from 'lucide-react'
+import { CopyPlus, Download, Tag, Trash2 } from 'lucide-react'
 import Link from 'next/link'
 import { parseAsStringLiteral, useQueryState } from 'nuqs'
 import type { ReactNode } from 'react'
@@ -11,6 +11,7 @@ import { queryKeys } from '#components/data/query-keys.ts'
 import { useFleet, useHosts } from '#components/data/use-live.ts'
 import { useScopedHref } from '#components/data/use-scope.ts'
 import { usePermission } from '#components/data/use-session.ts'
+import { Button } from '#components/ui/button.tsx'
 import { CopyButton } from '#components/ui/copy-button.tsx'
 import { Drawer } from '#components/ui/drawer.tsx'
 import { ErrorNote } from '#components/ui/error-note.tsx'
@@ -28,11 +29,16 @@ const tabs = ['overview', 'history', 'inspect'] as const
 export function ImageDrawer({
   group,
   onClose,
+  onPull,
+  onCopy,
   onTag,
   onRemove,
 }: {
   group: ImageGroup | undefined
   onClose(): void
+  /** To the hosts that lack it; undefined to who may not. */
+  onPull: ((group: ImageGroup) => void) | undefined
+  onCopy: ((group: ImageGroup) => void) | undefined
   onTag(group: ImageGroup): void
   onRemove(group: ImageGroup): void
 }) {
@@ -72,7 +78,11 @@ export function ImageDrawer({
           value={tab}
           onValueChange={(next) => void setTab(next)}
           tabs={[
-            { value: 'overview', label: t('drawer.tabs.overview'), content: <Overview group={group} /> },
+            {
+              value: 'overview',
+              label: t('drawer.tabs.overview'),
+              content: <Overview group={group} onPull={onPull} onCopy={onCopy} />,
+            },
             { value: 'history', label: t('drawer.tabs.history'), content: <History source={source} /> },
             { value: 'inspect', label: t('drawer.tabs.inspect'), content: <Inspect source={source} /> },
           ]}
@@ -86,7 +96,15 @@ export function ImageDrawer({
 
 const scrolling = 'fill gap-4 overflow-y-auto p-4'
 
-function Overview({ group }: { group: ImageGroup }) {
+function Overview({
+  group,
+  onPull,
+  onCopy,
+}: {
+  group: ImageGroup
+  onPull: ((group: ImageGroup) => void) | undefined
+  onCopy: ((group: ImageGroup) => void) | undefined
+}) {
   const t = useTranslations('images.drawer')
   const format = useFormat()
   const href = useScopedHref()
@@ -129,6 +147,20 @@ function Overview({ group }: { group: ImageGroup }) {
         <p className="mt-1 text-ink-muted">
           {t('missing', { count: missing.length, names: missing.map((host) => host.name).join(', ') })}
         </p>
+        {missing.some((host) => host.state === 'online') && (
+          <div className="mt-1.5 flex flex-wrap gap-2">
+            {onPull && group.tags.length > 0 && (
+              <Button size="sm" onClick={() => onPull(group)}>
+                <Download aria-hidden /> {t('pullThere')}
+              </Button>
+            )}
+            {onCopy && (
+              <Button size="sm" onClick={() => onCopy(group)}>
+                <CopyPlus aria-hidden /> {t('copyThere')}
+              </Button>
+            )}
+          </div>
+        )}
       </Section>
       <Section title={t('users')}>
         {group.usedBy.length === 0 ? (

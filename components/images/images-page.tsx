@@ -1,5 +1,16 @@
 'use client'
-import { Download, Ellipsis, Layers, Plus, Search, Tag, Trash2, Upload } from 'lucide-react'
+import {
+  Archive,
+  CopyPlus,
+  Download,
+  Ellipsis,
+  Layers,
+  Plus,
+  Search,
+  Tag,
+  Trash2,
+  Upload,
+} from 'lucide-react'
 import { useRouter } from 'next/navigation'
 import { parseAsString, useQueryState, useQueryStates } from 'nuqs'
 import { lazy, Suspense, useMemo, useRef, useState } from 'react'
@@ -19,8 +30,8 @@ import { Input } from '#components/ui/input.tsx'
 import { Menu, MenuItem } from '#components/ui/menu.tsx'
 import { useFormat } from '#components/ui/use-format.ts'
 import { UpdateBar } from '#components/updates/update-bar.tsx'
-import type { Host } from '#lib/contracts/hosts.ts'
 import { groupImages, type ImageGroup } from '#lib/image-groups.ts'
+import { everywhere, lacking } from './copy-hosts.ts'
 import { ImageTags, useImageColumns } from './image-columns.tsx'
 import { matchesImage } from './image-filter.ts'
 
@@ -34,20 +45,18 @@ const RemoveImagesDialog = lazy(() =>
   import('./image-dialogs.tsx').then((module) => ({ default: module.RemoveImagesDialog })),
 )
 
+const CopyImagesDialog = lazy(() =>
+  import('./copy-dialogs.tsx').then((module) => ({ default: module.CopyImagesDialog })),
+)
+const SaveImagesDialog = lazy(() =>
+  import('./copy-dialogs.tsx').then((module) => ({ default: module.SaveImagesDialog })),
+)
 const PullDialog = lazy(() =>
   import('./transfer-dialogs.tsx').then((module) => ({ default: module.PullDialog })),
 )
 const PushDialog = lazy(() =>
   import('./transfer-dialogs.tsx').then((module) => ({ default: module.PushDialog })),
 )
-
-/** Online hosts without it. */
-function lacking(group: ImageGroup, hosts: ReadonlyMap<string, Host>): string[] {
-  const having = new Set(group.copies.map(({ hostId }) => hostId))
-  return [...hosts.values()]
-    .filter(({ id, state }) => state === 'online' && !having.has(id))
-    .map(({ id }) => id)
-}
 
 const keyOf = (group: ImageGroup) => group.id
 const labelOf = (group: ImageGroup) => group.tags[0] ?? group.id.slice(7, 19)
@@ -59,6 +68,7 @@ export function ImagesPage() {
   const images = useImages()
   const containers = useContainers()
   const hosts = useFleet((fleet) => fleet.hosts)
+  const allImages = useFleet((fleet) => fleet.images)
   const hostsInScope = useHosts().length
   const loaded = useLoaded()
   const { permissions } = useSession()
@@ -74,6 +84,8 @@ export function ImagesPage() {
   const [tagging, setTagging] = useState<ImageGroup | null>(null)
   const [pulling, setPulling] = useState<{ reference: string; hostIds: readonly string[] } | null>(null)
   const [pushing, setPushing] = useState<ImageGroup | null>(null)
+  const [copying, setCopying] = useState<readonly ImageGroup[] | null>(null)
+  const [saving, setSaving] = useState<readonly ImageGroup[] | null>(null)
   const [removing, setRemoving] = useState<readonly ImageGroup[] | null>(null)
   useShortcut('/', () => search.current?.focus(), { group: 'list', label: t('filter') })
 
@@ -91,6 +103,13 @@ export function ImagesPage() {
   const groups = useMemo(() => (rows.length > 0 ? [{ key: '', label: '', rows }] : []), [rows])
   const opened = all.find((group) => group.id === open)
   const selection = all.filter((group) => selected.has(group.id))
+
+  const mayCopy = permissions.includes('images.save') && permissions.includes('images.load')
+  const pullMissing = (group: ImageGroup) =>
+    setPulling({
+      reference: group.tags[0] ?? '',
+      hostIds: lacking(everywhere([group], allImages.values()), hosts),
+    })
 
   return (
     <div className="fill">
@@ -153,13 +172,18 @@ export function ImagesPage() {
             }
           >
             {permissions.includes('images.pull') && group.tags[0] !== undefined && (
-              <MenuItem
-                icon={<Download />}
-                onSelect={() =>
-                  setPulling({ reference: group.tags[0] ?? '', hostIds: lacking(group, hosts) })
-                }
-              >
+              <MenuItem icon={<Download />} onSelect={() => pullMissing(group)}>
                 {t('action.pullMissing')}
+              </MenuItem>
+            )}
+            {mayCopy && (
+              <MenuItem icon={<CopyPlus />} onSelect={() => setCopying([group])}>
+                {t('action.copy')}
+              </MenuItem>
+            )}
+            {permissions.includes('images.save') && (
+              <MenuItem icon={<Archive />} onSelect={() => setSaving([group])}>
+                {t('action.save')}
               </MenuItem>
             )}
             {permissions.includes('images.push') && group.tags.length > 0 && (
@@ -209,6 +233,16 @@ export function ImagesPage() {
       {selection.length > 0 && (
         <div className="flex shrink-0 items-center gap-2 border-t bg-raised px-4 py-1.5 md:px-5">
           <span className="mr-2 font-medium">{common('selected', { count: selection.length })}</span>
+          {mayCopy && (
+            <Button size="sm" onClick={() => setCopying(selection)}>
+              {t('action.copy')}
+            </Button>
+          )}
+          {permissions.includes('images.save') && (
+            <Button size="sm" onClick={() => setSaving(selection)}>
+              {t('action.save')}
+            </Button>
+          )}
           <Button
             size="sm"
             variant="danger"
@@ -227,11 +261,15 @@ export function ImagesPage() {
           <ImageDrawer
             group={opened}
             onClose={() => void setOpen(null)}
+            onPull={permissions.includes('images.pull') ? pullMissing : undefined}
+            onCopy={mayCopy ? (group) => setCopying([group]) : undefined}
             onTag={setTagging}
             onRemove={(group) => setRemoving([group])}
           />
         )}
         {pulling && <PullDialog {...pulling} onClose={() => setPulling(null)} />}
+        {copying && <CopyImagesDialog groups={copying} onClose={() => setCopying(null)} />}
+        {saving && <SaveImagesDialog groups={saving} onClose={() => setSaving(null)} />}
         {pushing && <PushDialog group={pushing} onClose={() => setPushing(null)} />}
         {tagging && <TagImageDialog group={tagging} onClose={() => setTagging(null)} />}
         {removing && <RemoveImagesDialog groups={removing} onClose={() => setRemoving(null)} />}

@@ -1,12 +1,8 @@
 'use client'
-import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslations } from 'use-intl'
 import { HostPicker } from '#components/create/host-picker.tsx'
-import { api } from '#components/data/api.ts'
 import { useFleet } from '#components/data/use-live.ts'
-import { openTray } from '#components/tasks/open-tray.ts'
-import { taskStore } from '#components/tasks/task-store.ts'
 import { Button } from '#components/ui/button.tsx'
 import { Dialog } from '#components/ui/dialog.tsx'
 import { ErrorNote } from '#components/ui/error-note.tsx'
@@ -14,21 +10,9 @@ import { Field } from '#components/ui/field.tsx'
 import { Input } from '#components/ui/input.tsx'
 import { Select } from '#components/ui/select.tsx'
 import type { PullInput, PushInput } from '#lib/contracts/image-transfer.ts'
-import type { Task } from '#lib/contracts/tasks.ts'
 import type { ImageGroup } from '#lib/image-groups.ts'
 import { parseImageRef } from '#lib/image-ref.ts'
-
-/** Starts a task and shows it in the tray. */
-function useStart<Body>(path: `/api/${string}`, onStarted: () => void) {
-  return useMutation({
-    mutationFn: (body: Body) => api.post<Task>(path, body),
-    onSuccess(task) {
-      taskStore.put(task)
-      openTray()
-      onStarted()
-    },
-  })
-}
+import { useStart } from './use-start.ts'
 
 /** Pulls an image on several hosts. Opened from an image, on the hosts that lack it. */
 export function PullDialog({

@@ -228,6 +228,12 @@ function Progress({ bars }: { bars: TaskStep['progress'] }) {
   const parts = bars.reduce((sum, bar) => sum + (bar.unit === unit ? 1 : (bar.total ?? 0)), 0)
   const total = known.reduce((sum, bar) => sum + (bar.total ?? 0), 0)
   const current = known.reduce((sum, bar) => sum + Math.min(bar.current, bar.total ?? 0), 0)
+  if (known.length === 0 && bars.some((bar) => bar.current > 0)) {
+    const bytes = bars.reduce((sum, bar) => sum + bar.current, 0)
+    return (
+      <span className="block text-ink-muted tabular-nums">{t('soFar', { bytes: format.bytes(bytes) })}</span>
+    )
+  }
   return (
     <details className="mt-0.5">
       <summary className="flex items-center gap-2 text-ink-muted">

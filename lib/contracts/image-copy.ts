@@ -7,7 +7,7 @@ const referenceSchema = z.string().trim().min(1).max(512)
 
 /** Images from one host to others, as a task with a step for each of these. */
 export const copyInputSchema = z.object({
-  references: z.array(referenceSchema).min(1).max(100),
+  references: z.array(referenceSchema).min(1).max(1000),
   sourceHostId: hostIdSchema,
   targetHostIds: z.array(hostIdSchema).min(1).max(1000),
 })
