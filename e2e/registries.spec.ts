@@ -40,6 +40,13 @@ test('an account is tested, kept, looked through, pulled with, and forgotten', a
   await dialog.getByLabel('Password or token').fill(password ?? '')
   await dialog.getByRole('button', { name: 'Test' }).click()
   await expect(dialog.getByText('It answers, and takes the account.')).toBeVisible()
+  await dialog.getByRole('checkbox', { name: 'Plain HTTP' }).check()
+  await dialog.getByRole('button', { name: 'Test' }).click()
+  await expect(dialog.getByRole('alert')).toContainText('would cross the network in the clear')
+  await expect(dialog.getByRole('checkbox', { name: 'Send the password in the clear' })).not.toBeChecked()
+  const { violations: inDialog } = await new AxeBuilder({ page }).include('[role=dialog]').analyze()
+  expect(inDialog.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([])
+  await dialog.getByRole('checkbox', { name: 'Plain HTTP' }).uncheck()
   await page.screenshot({ path: 'test-results/looks/registry-dialog-light-1440.png' })
   await dialog.getByRole('button', { name: 'Save' }).click()
 

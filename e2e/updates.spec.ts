@@ -83,4 +83,30 @@ test('a newer image is found by its digest, and a container made anew on it with
     expect(old.Name).toContain(`${name}-old`)
     await page.keyboard.press('Escape')
   }
+  await page.goto('/images')
+  await expect(bar).toBeVisible()
+  for (const engine of engines) await expect(bar).not.toContainText(referenceOf(engine))
+
+  // Pulled behind our back: nothing is to be asked of a registry to see that.
+  for (const engine of ['docker28-tcp', 'podman5-tcp'] as const) {
+    const name = `${prefix}-${engine}`
+    await push('1.0', referenceOf(engine))
+    await witness(engine, ['pull', referenceOf(engine)])
+    await page.goto('/images')
+    await expect(bar).toContainText('1 tag is newer on its host already')
+    const listed = await containersOf(api, `name~${name} state:running`)
+    const container = listed.find((one) => one.name === name)
+    expect(container?.image).toBe(referenceOf(engine))
+    await page.goto(`/containers/${container?.hostId}/${container?.id}`)
+    const newer = page.getByRole('region', { name: 'Newer image' })
+    await expect(newer).toContainText(`A newer image for ${referenceOf(engine)} is on this host already`)
+    await newer.getByRole('button', { name: 'Recreate' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Recreate' }).click()
+    const image = async () =>
+      JSON.parse((await witness(engine, ['inspect', name])).stdout)[0].Image.replace('sha256:', '')
+    const wanted = async () =>
+      JSON.parse((await witness(engine, ['image', 'inspect', referenceOf(engine)])).stdout)[0].Id
+    await expect.poll(image, { timeout: 30_000 }).toBe(((await wanted()) as string).replace('sha256:', ''))
+    await page.keyboard.press('Escape')
+  }
 })

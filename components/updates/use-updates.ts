@@ -40,6 +40,8 @@ export function useUpdateStates(): Record<'newer' | 'pulled' | 'local' | 'failed
     const found = { newer: [], pulled: [], local: [], failed: [] } as Record<string, string[]>
     for (const container of containers.values()) {
       const state = updateStateOf(container, told.get(keyOf(container.image, container.imageId)), tags)
+      // An update keeps the old container, stopped, as the way back: it is meant to run the old image.
+      if (state === 'pulled' && container.state !== 'running') continue
       const list = found[state ?? '']
       if (list && !list.includes(container.image)) list.push(container.image)
     }
