@@ -242,7 +242,12 @@ test('a read-only container says so, although much is still to be sent', async (
   await expect(page.getByText('This place in the container may only be read.')).toBeVisible()
   await page.screenshot({ path: 'test-results/looks/files-refused.png' })
   await page.getByRole('tab', { name: 'Overview' }).click()
-  await expect(page.getByRole('button', { name: 'Tasks: 1 upload failed' })).toBeVisible()
+  await page.getByRole('button', { name: 'Tasks: 1 upload failed' }).click()
+  const tray = page.getByRole('dialog', { name: 'Tasks' })
+  await expect(tray.getByText(/Upload into a writable volume/)).toBeVisible()
+  await page.screenshot({ path: 'test-results/looks/files-tray-failed.png' })
+  await tray.getByRole('button', { name: 'Clear' }).click()
+  await expect(page.getByRole('button', { name: 'Tasks', exact: true })).toBeVisible()
 })
 
 for (const [theme, width] of [

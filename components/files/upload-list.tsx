@@ -36,7 +36,7 @@ export function UploadList({
     <section aria-label={t('uploads')} className="shrink-0 rounded-md border">
       <header className="flex flex-wrap items-center gap-2 border-b px-2 py-1 text-xs">
         {isNamed && (
-          <span className="min-w-0 truncate font-medium">
+          <span className="min-w-0 basis-full truncate font-medium">
             {t('uploadsTo', { container: list[0]?.containerName ?? '' })}
           </span>
         )}
@@ -63,16 +63,11 @@ export function UploadList({
         {list.map((upload) => {
           const problem = upload.error ? errorText(upload.error) : null
           return (
-            <li key={upload.id} className="flex items-baseline gap-2 px-2 py-0.5 text-xs">
-              <span className="min-w-0 truncate">
+            <li key={upload.id} className="flex flex-wrap items-baseline gap-x-2 px-2 py-0.5 text-xs">
+              <span className="min-w-0 flex-1 truncate">
                 {isNamed ? joinPath(upload.path, upload.name) : upload.name}
                 {!upload.file && '/'}
               </span>
-              {problem && (
-                <span className="min-w-0 truncate text-ink-muted" title={problem.detail ?? undefined}>
-                  {[problem.sentence, problem.detail].filter(Boolean).join(' ')}
-                </span>
-              )}
               <span
                 className={cn(
                   'ml-auto shrink-0',
@@ -84,6 +79,11 @@ export function UploadList({
                   ? format.percent(upload.size === 0 ? 1 : Math.min(1, upload.sent / upload.size))
                   : t(`upload.${upload.state}`)}
               </span>
+              {problem && (
+                <span className="basis-full text-ink-muted" title={problem.detail ?? undefined}>
+                  {[problem.sentence, problem.remedy ?? problem.detail].filter(Boolean).join(' ')}
+                </span>
+              )}
             </li>
           )
         })}

@@ -10,8 +10,9 @@ const named = (...names: string[]) => names.map((name) => ({ name, file: new Fil
 /** A server that answers when it is told to. */
 function slowServer() {
   const sent: { name: string; resolve(): void; reject(error: unknown): void }[] = []
-  const send: Send = ({ name }, signal) =>
+  const send: Send = ({ name }, signal, progress) =>
     new Promise((resolve, reject) => {
+      progress(1)
       signal.addEventListener('abort', () => reject(signal.reason))
       sent.push({ name, resolve, reject })
     })
@@ -39,6 +40,8 @@ it('a second drop waits for the first and is seen', async () => {
   sent[3]?.resolve()
   await soon()
   expect(states(store)).toEqual(['a done', 'b failed', 'c done', 'd done'])
+  // What failed counts for nothing in the sum of what was sent.
+  expect(store.list().map(({ sent: bytes }) => bytes)).toEqual([2, 0, 2, 2])
   expect(settled).toEqual(['/api/a'])
   store.start(place(), named('e'))
   expect(states(store)).toEqual(['b failed', 'e sending'])

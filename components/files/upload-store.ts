@@ -90,7 +90,11 @@ export class UploadStore {
       await this.#send(next, abort.signal, (sent) => this.#change(next.id, { sent })).then(
         () => this.#change(next.id, { state: 'done', sent: next.size }),
         (error: unknown) =>
-          this.#change(next.id, abort.signal.aborted ? { state: 'cancelled' } : { state: 'failed', error }),
+          this.#change(next.id, {
+            // Of what was sent nothing is there.
+            sent: 0,
+            ...(abort.signal.aborted ? { state: 'cancelled' } : { state: 'failed', error }),
+          }),
       )
     }
     this.#working.delete(base)
