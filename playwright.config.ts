@@ -1,11 +1,23 @@
 import { defineConfig } from '@playwright/test'
 import { e2eOrigin } from './e2e/address.ts'
 
-/** One worker: the tests share the lab's engines, and two cores are busy with eight of them. */
+/** These freeze engines, take away what nothing uses, add and remove hosts, or measure: nothing runs beside them. */
+const alone = ['**/disk.spec.ts', '**/faults.spec.ts', '**/hosts.spec.ts', '**/stats.spec.ts']
+
+/** The tests share the lab's engines and one server; most of the time they wait for an engine, so two run at once. */
 export default defineConfig({
   testDir: 'e2e',
-  testMatch: '**/*.spec.ts',
-  workers: 1,
+  projects: [
+    { name: 'set-up', testMatch: '**/1-setup.spec.ts' },
+    {
+      name: 'pages',
+      testMatch: '**/*.spec.ts',
+      testIgnore: [...alone, '**/1-setup.spec.ts'],
+      dependencies: ['set-up'],
+    },
+    { name: 'alone', testMatch: alone, dependencies: ['pages'], workers: 1 },
+  ],
+  workers: 2,
   fullyParallel: false,
   forbidOnly: !!process.env.CI,
   retries: 0,
