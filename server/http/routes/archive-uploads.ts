@@ -5,6 +5,7 @@ import type { ArchiveLibrary } from '../../archives/library.ts'
 import type { Principal } from '../../auth/types.ts'
 import { AppError } from '../../errors.ts'
 import { type AnyRoute, defineRoute } from '../define-route.ts'
+import { receiveBody } from '../upload-body.ts'
 
 const version = '1.0.0'
 const params = z.object({ archiveId: archiveIdSchema })
@@ -70,8 +71,8 @@ export function archiveUploadRoutes(library: ArchiveLibrary, basePath: string): 
           throw new AppError('unsupported_media_type')
         const at = z.coerce.number().int().min(0).safeParse(header(request, 'upload-offset'))
         if (!at.success) throw new AppError('bad_request', { detail: 'Upload-Offset is missing.' })
-        const { body, stop } = bodyOf(request)
-        const offset = await library.append(principal as Principal, archiveId, at.data, body, stop)
+        const to = { principal: principal as Principal, archiveId, offset: at.data }
+        const offset = await appended(library, request, to)
         reply.code(204).header('upload-offset', offset)
         await reply.send()
       },
@@ -100,9 +101,9 @@ export function archiveUploadRoutes(library: ArchiveLibrary, basePath: string): 
         const archive = await library.create(principal as Principal, {
           ...{ name: query.name, size: length(request, 'content-length') },
         })
-        const { body, stop } = bodyOf(request)
+        const to = { principal: principal as Principal, archiveId: archive.id, offset: 0 }
         try {
-          const offset = await library.append(principal as Principal, archive.id, 0, body, stop)
+          const offset = await appended(library, request, to)
           if (offset < archive.size)
             throw new AppError('archive_truncated', { detail: `${archive.size - offset} bytes are missing` })
         } catch (error) {
@@ -116,20 +117,23 @@ export function archiveUploadRoutes(library: ArchiveLibrary, basePath: string): 
   ]
 }
 
-/**
- * The request's bytes. Left early they are not destroyed: the socket is needed for the answer that says why. A cut is
- * the end: what came before it counts.
- */
-function bodyOf(request: FastifyRequest): { body: AsyncIterable<Uint8Array>; stop(): void } {
-  const source = request.raw
-  async function* body(): AsyncGenerator<Uint8Array> {
-    try {
-      yield* source.iterator({ destroyOnReturn: false })
-    } catch (error) {
-      if (!source.destroyed && !source.errored) throw error
+/** Hands the request's bytes on. A cut is their end: what came before it counts. */
+function appended(
+  library: ArchiveLibrary,
+  request: FastifyRequest,
+  to: { principal: Principal; archiveId: string; offset: number },
+): Promise<number> {
+  const { raw } = request
+  return receiveBody(raw, (body) => {
+    async function* untilCut(): AsyncGenerator<Uint8Array> {
+      try {
+        yield* body
+      } catch (error) {
+        if (!raw.destroyed) throw error
+      }
     }
-  }
-  return { body: body(), stop: () => source.destroy() }
+    return library.append(to.principal, to.archiveId, to.offset, untilCut(), () => raw.destroy())
+  })
 }
 
 function checkVersion(request: FastifyRequest, reply: FastifyReply): void {
