@@ -36,17 +36,29 @@ export function overwritten(
   return [...found.values()]
 }
 
-/**
- * Sends one file. XMLHttpRequest, since fetch tells nothing of how far an upload is.
- * @throws ApiFailure; DOMException AbortError when the signal was aborted
- */
-export function sendFile(
+/** Sends one file. Throws as sendBytes. */
+export async function sendFile(
   base: `/api/${string}`,
   query: Record<string, string | number>,
   file: File,
   signal: AbortSignal,
   progress: (sent: number) => void,
 ): Promise<void> {
+  await sendBytes('PUT', apiUrl(`${base}/files`, query), file, signal, progress)
+}
+
+/**
+ * Sends bytes as a body and resolves with the answer's text. XMLHttpRequest, since fetch tells nothing of how far an
+ * upload is.
+ * @throws ApiFailure; DOMException AbortError when the signal was aborted
+ */
+export function sendBytes(
+  method: 'PUT' | 'POST',
+  url: string,
+  bytes: Blob,
+  signal: AbortSignal,
+  progress: (sent: number) => void,
+): Promise<string> {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest()
     const abort = () => request.abort()
@@ -57,16 +69,16 @@ export function sendFile(
     }
     request.upload.addEventListener('progress', (event) => progress(event.loaded))
     request.addEventListener('load', () =>
-      end(() => (request.status < 300 ? resolve() : reject(failureOf(request)))),
+      end(() => (request.status < 300 ? resolve(request.responseText) : reject(failureOf(request)))),
     )
     request.addEventListener('error', () =>
       end(() => reject(new ApiFailure(0, { code: 'server_unreachable', message: 'No answer.' }))),
     )
     request.addEventListener('abort', () => end(() => reject(new DOMException('Cancelled', 'AbortError'))))
-    request.open('PUT', apiUrl(`${base}/files`, query))
+    request.open(method, url)
     request.setRequestHeader('content-type', 'application/octet-stream')
     // A file's own type would be sent otherwise.
-    request.send(file.slice(0, file.size, 'application/octet-stream'))
+    request.send(bytes.slice(0, bytes.size, 'application/octet-stream'))
   })
 }
 

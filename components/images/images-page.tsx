@@ -4,6 +4,7 @@ import {
   CopyPlus,
   Download,
   Ellipsis,
+  Hammer,
   Layers,
   Plus,
   Search,
@@ -45,6 +46,9 @@ const RemoveImagesDialog = lazy(() =>
   import('./image-dialogs.tsx').then((module) => ({ default: module.RemoveImagesDialog })),
 )
 
+const BuildDialog = lazy(() =>
+  import('./build-dialog.tsx').then((module) => ({ default: module.BuildDialog })),
+)
 const CopyImagesDialog = lazy(() =>
   import('./copy-dialogs.tsx').then((module) => ({ default: module.CopyImagesDialog })),
 )
@@ -86,6 +90,7 @@ export function ImagesPage() {
   const [pushing, setPushing] = useState<ImageGroup | null>(null)
   const [copying, setCopying] = useState<readonly ImageGroup[] | null>(null)
   const [saving, setSaving] = useState<readonly ImageGroup[] | null>(null)
+  const [building, setBuilding] = useState(false)
   const [removing, setRemoving] = useState<readonly ImageGroup[] | null>(null)
   useShortcut('/', () => search.current?.focus(), { group: 'list', label: t('filter') })
 
@@ -123,11 +128,18 @@ export function ImagesPage() {
             : undefined
         }
         actions={
-          permissions.includes('images.pull') && (
-            <Button size="sm" onClick={() => setPulling({ reference: '', hostIds: [] })}>
-              <Download aria-hidden /> {t('action.pull')}
-            </Button>
-          )
+          <>
+            {permissions.includes('images.build') && (
+              <Button size="sm" onClick={() => setBuilding(true)}>
+                <Hammer aria-hidden /> {t('action.build')}
+              </Button>
+            )}
+            {permissions.includes('images.pull') && (
+              <Button size="sm" onClick={() => setPulling({ reference: '', hostIds: [] })}>
+                <Download aria-hidden /> {t('action.pull')}
+              </Button>
+            )}
+          </>
         }
       />
       <div className="relative mx-4 mb-2 shrink-0 md:mx-5 md:max-w-xl">
@@ -267,6 +279,7 @@ export function ImagesPage() {
             onRemove={(group) => setRemoving([group])}
           />
         )}
+        {building && <BuildDialog onClose={() => setBuilding(false)} />}
         {pulling && <PullDialog {...pulling} onClose={() => setPulling(null)} />}
         {copying && <CopyImagesDialog groups={copying} onClose={() => setCopying(null)} />}
         {saving && <SaveImagesDialog groups={saving} onClose={() => setSaving(null)} />}

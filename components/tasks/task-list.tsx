@@ -16,6 +16,7 @@ import { useErrorText } from '#components/ui/error-text.ts'
 import { IconButton } from '#components/ui/icon-button.tsx'
 import { useFormat } from '#components/ui/use-format.ts'
 import type { Task, TaskStep } from '#lib/contracts/tasks.ts'
+import { openOutput } from './open-tray.ts'
 
 /** The tray's content: what this page sends, then the server's tasks, newest first, each with its steps behind a click; one that runs or failed is open. */
 export function TaskList({ tasks }: { tasks: readonly Task[] }) {
@@ -142,6 +143,16 @@ function Step({ task, step }: { task: Task; step: TaskStep }) {
             ? t('already')
             : t(`step.${step.state}`)}
         </span>
+        {task.kind === 'images.build' && step.startedAt !== null && (
+          <Button
+            size="sm"
+            variant="ghost"
+            onClick={() => openOutput({ taskId: task.id, hostId: step.hostId })}
+          >
+            {t('output')}
+            <span className="sr-only">{host?.name}</span>
+          </Button>
+        )}
         {task.steps.length > 1 && <Steer task={task} step={step} />}
       </span>
       {typeof step.result?.imageId === 'string' && <Proof result={step.result} />}

@@ -7,9 +7,12 @@ import { useShortcut } from '#components/shell/shortcuts.ts'
 import { cn } from '#components/ui/cn.ts'
 import { IconButton } from '#components/ui/icon-button.tsx'
 import { Popover } from '#components/ui/popover.tsx'
-import { onOpenTray } from './open-tray.ts'
+import { onOpenOutput, onOpenTray, type StepOutput } from './open-tray.ts'
 import { useTasks } from './task-store.ts'
 
+const BuildOutput = lazy(() =>
+  import('#components/images/build-output.tsx').then((module) => ({ default: module.BuildOutput })),
+)
 const TaskList = lazy(() => import('./task-list.tsx').then((module) => ({ default: module.TaskList })))
 
 /**
@@ -27,6 +30,15 @@ export function TaskTray() {
   const running = sending + tasks.filter((task) => task.state === 'running' || task.state === 'queued').length
   useShortcut('t', () => setOpen((before) => !before), { group: 'general', label: t('title') })
   useEffect(() => onOpenTray(() => setOpen(true)), [])
+  const [output, setOutput] = useState<StepOutput | null>(null)
+  useEffect(
+    () =>
+      onOpenOutput((asked) => {
+        setOpen(false)
+        setOutput(asked)
+      }),
+    [],
+  )
   return (
     <span className="relative">
       <Popover
@@ -65,6 +77,7 @@ export function TaskTray() {
           {running > 0 ? running : '!'}
         </span>
       )}
+      <Suspense>{output && <BuildOutput {...output} onClose={() => setOutput(null)} />}</Suspense>
     </span>
   )
 }

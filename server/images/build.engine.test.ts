@@ -23,9 +23,15 @@ const dockers = engines.filter((name) => name.startsWith('docker'))
 const podmans = engines.filter((name) => name.startsWith('podman'))
 const hosts = new Map<EngineName, string>()
 const idsOf = (names: readonly EngineName[]) => names.map((name) => hosts.get(name) as string)
+const before = new Map<EngineName, string[]>()
+const dangling = async (engine: EngineName) =>
+  (await witness(engine, ['images', '-q', '--no-trunc', '--filter', 'dangling=true'])).stdout
+    .split('\n')
+    .filter(Boolean)
 let test: AppUnderTest
 
 beforeAll(async () => {
+  for (const engine of engines) before.set(engine, await dangling(engine))
   test = await startApp()
   await test.setUp()
   for (const name of engines) {
@@ -39,7 +45,12 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   await test.close()
-  for (const engine of engines) await witness(engine, ['rmi', '-f', tag]).catch(() => {})
+  for (const engine of engines) {
+    await witness(engine, ['rmi', '-f', tag]).catch(() => {})
+    // Stages, and the steps before one that failed, stay behind as the builder's cache.
+    const left = (await dangling(engine)).filter((id) => !before.get(engine)?.includes(id))
+    for (const id of left) await witness(engine, ['rmi', '-f', id]).catch(() => {})
+  }
 })
 
 function tarOf(files: Record<string, string>): Buffer {

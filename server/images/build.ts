@@ -44,10 +44,11 @@ export function buildTask({ registry, registries, contexts, outputs }: Parts): T
           async run({ taskId, signal, progress }) {
             const engine = registry.engine(hostId)
             if (engine.info?.flavour === 'docker') refuseBuildKit(dockerfile)
-            const registryConfig = await registries.buildAuth(imagesOf(dockerfile))
-            const output = outputs.begin(outputKey(taskId, hostId))
             const source = open(build, contexts)
+            // Before anything is waited for: whoever looks at a step that has begun finds its output.
+            const output = outputs.begin(outputKey(taskId, hostId))
             try {
+              const registryConfig = await registries.buildAuth(imagesOf(dockerfile))
               const imageId = await engine.buildImage({
                 ...build,
                 ...{ context: source.context, registryConfig, signal },

@@ -1,5 +1,6 @@
 import account from './account.json' with { type: 'json' }
 import archives from './archives.json' with { type: 'json' }
+import builds from './builds.json' with { type: 'json' }
 import bulk from './bulk.json' with { type: 'json' }
 import common from './common.json' with { type: 'json' }
 import containers from './containers.json' with { type: 'json' }
@@ -24,6 +25,7 @@ import updates from './updates.json' with { type: 'json' }
 export const en = {
   account,
   archives,
+  builds,
   bulk,
   common,
   containers,

@@ -1,0 +1,118 @@
+import { randomUUID } from 'node:crypto'
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { AxeBuilder } from '@axe-core/playwright'
+import { expect, registerLab, test } from './fixtures.ts'
+import { labImages } from './lab/images.ts'
+import type { EngineName } from './lab/state.ts'
+import { witness } from './lab/witness.ts'
+
+const prefix = `e2ebuild-${randomUUID().slice(0, 6)}`
+const tag = `${prefix}/app:1`
+const engines: readonly EngineName[] = ['docker-unix', 'podman5-tcp']
+test.afterAll(async () => {
+  for (const engine of engines) await witness(engine, ['rmi', '-f', tag]).catch(() => {})
+})
+
+function folder(files: Record<string, string>): string {
+  const root = join(mkdtempSync(join(tmpdir(), 'roadstead-test-')), 'context')
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(join(root, path, '..'), { recursive: true })
+    writeFileSync(join(root, path), text)
+  }
+  return root
+}
+
+test('a folder is built on Docker and Podman at once, seen while it runs, after a reload too', async ({
+  signedIn: page,
+  api,
+}) => {
+  await registerLab(api)
+  const context = folder({
+    // It waits at each host until it is told to go on: what is seen before is seen live.
+    Dockerfile: `FROM ${labImages.busybox}
+ARG GREETING=none
+ENV GREETING=$GREETING
+COPY . /context
+RUN echo "first words of $GREETING"; for second in 1 2 3 4 5 6 7 8; do sleep 1; done; echo last words
+CMD ["sh", "-c", "echo $GREETING; cd /context; find . -type f"]
+`,
+    'src/note ü.txt': 'noted',
+    'secret/key.pem': 'not for an image',
+    '.dockerignore': 'secret\n.dockerignore\nDockerfile\n',
+  })
+  await page.goto('/images')
+  await page.getByRole('button', { name: 'Build…' }).click()
+  const dialog = page.getByRole('dialog', { name: 'Build an image' })
+  await dialog.getByLabel('Choose a folder…').setInputFiles(context)
+  await expect(dialog.getByText('context 3 files')).toContainText('1 left out by .dockerignore')
+  await dialog.getByLabel('Tags').fill('NO')
+  await expect(dialog.getByText('NO is no image reference')).toBeVisible()
+  await dialog.getByLabel('Tags').fill(tag)
+  await expect(dialog.getByText('The Dockerfile has GREETING=none')).toBeVisible()
+  await dialog.getByLabel('Build arguments').fill('GREETING=hello & ahoy')
+  for (const engine of engines) await dialog.getByRole('checkbox', { name: engine }).check()
+  const { violations } = await new AxeBuilder({ page }).analyze()
+  expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([])
+  await page.screenshot({ path: 'test-results/looks/build-light-1440.png' })
+  await dialog.getByRole('button', { name: 'Build on 2 hosts' }).click()
+
+  const tray = page.getByRole('dialog', { name: 'Tasks' })
+  const task = tray
+    .getByRole('listitem')
+    .filter({ hasText: `Build ${tag}` })
+    .first()
+  await expect(task).toContainText('running')
+  await page.reload()
+  await page.keyboard.press('t')
+  await task.getByRole('button', { name: 'Output podman5-tcp' }).click()
+  const output = page.getByRole('dialog', { name: 'Build on podman5-tcp' })
+  await expect(output).toContainText('It is being built.')
+  await expect(output.locator('.xterm-rows')).toContainText('first words of hello & ahoy')
+  await expect(output.locator('.xterm-rows')).toContainText('last words', { timeout: 30_000 })
+  await expect(output).toContainText('It has ended.', { timeout: 30_000 })
+  await page.screenshot({ path: 'test-results/looks/build-output-light-1440.png' })
+  await page.keyboard.press('Escape')
+  await page.keyboard.press('t')
+  // A host that is done says so while the other still runs.
+  await expect(task).not.toContainText('running', { timeout: 30_000 })
+  await expect(task).toContainText('done')
+  for (const engine of engines) {
+    const { stdout } = await witness(engine, ['run', '--rm', tag])
+    expect(stdout.trim().split('\n'), engine).toEqual(['hello & ahoy', './src/note ü.txt'])
+  }
+})
+
+test('a build that fails says at which words, and what Docker cannot do is said before', async ({
+  signedIn: page,
+  api,
+}) => {
+  await registerLab(api)
+  await page.setViewportSize({ width: 390, height: 844 })
+  await page.goto('/images')
+  await page.getByRole('button', { name: 'Build…' }).click()
+  const dialog = page.getByRole('dialog', { name: 'Build an image' })
+  await dialog.getByText('Dockerfile', { exact: true }).first().click()
+  const text = dialog.getByRole('textbox', { name: 'Dockerfile', exact: true }).first()
+  await text.fill(`FROM ${labImages.busybox}\nRUN --mount=type=cache,target=/c true\n`)
+  for (const engine of engines) await dialog.getByRole('checkbox', { name: engine }).check()
+  await expect(dialog.getByText('docker-unix: refused')).toContainText('2: RUN --mount')
+  await text.fill(`FROM ${labImages.busybox}\nRUN echo ${prefix} went wrong >&2; exit 42\n`)
+  await expect(dialog.getByText('docker-unix: refused')).toHaveCount(0)
+  await page.screenshot({ path: 'test-results/looks/build-light-390.png' })
+  await dialog.getByRole('button', { name: 'Build on 2 hosts' }).click()
+  const task = page
+    .getByRole('dialog', { name: 'Tasks' })
+    .getByRole('listitem')
+    .filter({ hasText: 'Build Dockerfile' })
+    .first()
+  await expect(task.getByText('The build ended with an error.')).toHaveCount(2, { timeout: 30_000 })
+  for (const detail of await task.getByText(/went wrong[\s\S]*42/).all()) await expect(detail).toBeVisible()
+  await expect(task.getByText(/went wrong[\s\S]*42/)).toHaveCount(2)
+  await task.getByRole('button', { name: 'Output docker-unix' }).click()
+  const output = page.getByRole('dialog', { name: 'Build on docker-unix' })
+  await expect(output.locator('.xterm-rows')).toContainText(`${prefix} went wrong`)
+  const { violations } = await new AxeBuilder({ page }).analyze()
+  expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([])
+})
