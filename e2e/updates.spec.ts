@@ -102,8 +102,11 @@ test('a newer image is found by its digest, and a container made anew on it with
     await expect(newer).toContainText(`A newer image for ${referenceOf(engine)} is on this host already`)
     await newer.getByRole('button', { name: 'Recreate' }).click()
     await page.getByRole('dialog').getByRole('button', { name: 'Recreate' }).click()
-    const image = async () =>
-      JSON.parse((await witness(engine, ['inspect', name])).stdout)[0].Image.replace('sha256:', '')
+    // For a moment there is no container of that name.
+    const image = async () => {
+      const told = await witness(engine, ['inspect', name]).catch(() => null)
+      return told && JSON.parse(told.stdout)[0].Image.replace('sha256:', '')
+    }
     const wanted = async () =>
       JSON.parse((await witness(engine, ['image', 'inspect', referenceOf(engine)])).stdout)[0].Id
     await expect.poll(image, { timeout: 30_000 }).toBe(((await wanted()) as string).replace('sha256:', ''))
