@@ -25,6 +25,13 @@ export const errorCodes = {
   setup_token_wrong: 403,
   password_wrong: 403,
   session_not_found: 404,
+  account_disabled: 403,
+  user_not_found: 404,
+  invitation_not_found: 404,
+  email_taken: 409,
+  last_administrator: 409,
+  own_role: 409,
+  link_invalid: 410,
   // hosts
   host_not_found: 404,
   host_name_taken: 409,

@@ -46,6 +46,8 @@ export const permissions = [
   'pods.view',
   'registries.view',
   'registries.edit',
+  'users.view',
+  'users.edit',
 ] as const
 export type Permission = (typeof permissions)[number]
 

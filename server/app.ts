@@ -4,7 +4,9 @@ import { loadTask } from './archives/load.ts'
 import { createArchiveRepository } from './archives/repository.ts'
 import { authorize } from './auth/authorize.ts'
 import { createIdentity, type Identity } from './auth/identity.ts'
+import { createLinks } from './auth/links.ts'
 import { createSetup, type Setup } from './auth/setup.ts'
+import { createUsers } from './auth/users.ts'
 import { bulkTask, createBulkService } from './bulk/service.ts'
 import type { Config } from './config.ts'
 import { createTask } from './containers/create.ts'
@@ -40,6 +42,7 @@ import { registryRoutes } from './http/routes/registries.ts'
 import { setupRoutes } from './http/routes/setup.ts'
 import { taskRoutes } from './http/routes/tasks.ts'
 import { updateRoutes } from './http/routes/updates.ts'
+import { userRoutes } from './http/routes/users.ts'
 import { createHttpServer } from './http/server.ts'
 import { createImageArchives } from './images/archives.ts'
 import { buildTask, followBuilds } from './images/build.ts'
@@ -133,6 +136,9 @@ export async function createApp(
 
   const terminals = terminalSocket({ ...services, log })
   const guard = createGuard(config)
+  const users = createUsers(database.db, identity)
+  const links = createLinks(database.db, identity)
+  identity.onEnded((ended) => 'userId' in ended && tasks.endOf(ended.userId))
   const liveUpdates = liveSocket(live.fleet)
   const statsUpdates = statsSocket(stats)
   const sockets = createSocketDispatcher(
@@ -148,6 +154,7 @@ export async function createApp(
     ...healthRoutes(database.db),
     ...setupRoutes({ setup, guard }),
     ...accountRoutes({ identity, guard }),
+    ...userRoutes({ users, links, guard, config }),
     ...hostRoutes(hosts),
     ...containerRoutes(containers, live.fleet),
     ...containerDetailRoutes(createContainerDetails(services), tasks),

@@ -9,10 +9,15 @@ export const authorize: Authorize = (principal, permission, target) => {
   }
 }
 
-/** What a principal may in its role, and no more than its token was made for. */
+/**
+ * What a principal may in its role, and no more than its token was made for. People are never for a token to change: an
+ * account made with it would outlive it.
+ */
 export function allowed(principal: Principal): readonly Permission[] {
   const role = rolePermissions[principal.role]
   return principal.token
-    ? role.filter((permission) => principal.token?.permissions.includes(permission))
+    ? role.filter(
+        (permission) => permission !== 'users.edit' && principal.token?.permissions.includes(permission),
+      )
     : role
 }

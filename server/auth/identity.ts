@@ -1,4 +1,3 @@
-import { EventEmitter } from 'node:events'
 import type { DatabaseSync } from 'node:sqlite'
 import { betterAuth } from 'better-auth'
 import { getMigrations } from 'better-auth/db/migration'
@@ -8,8 +7,9 @@ import type { Config } from '../config.ts'
 import type { Database } from '../db/schema.ts'
 import { AppError } from '../errors.ts'
 import type { Vault } from '../secrets/vault.ts'
+import { type Admissions, createAdmissions } from './admissions.ts'
 import { authorize } from './authorize.ts'
-import { createLoginLimits } from './login-limits.ts'
+import { createLoginLimits, type LoginLimits } from './login-limits.ts'
 import { createTokens, type Tokens } from './tokens.ts'
 import type { Principal } from './types.ts'
 
@@ -49,8 +49,17 @@ export interface Identity {
   tokens: Tokens
   /** Those of the sessions that are still valid: neither revoked nor idle or old beyond the limits. */
   current(sessionIds: readonly string[]): Promise<Set<string>>
-  /** Called with the id of each session that ended, so that its sockets close. */
-  onRevoked(listener: (sessionId: string) => void): () => void
+  /** As `principal`, for what lasts: `end` is called when these rights end before the request or socket does. */
+  admit(headers: Headers, end: () => void): ReturnType<Admissions['admit']>
+  onEnded: Admissions['onEnded']
+  /** Ends every session of a person, with what runs by them and by their tokens. Their tokens are another matter. */
+  endAll(userId: string): Promise<void>
+  /** Makes a person with a password. Throws email_taken. */
+  createUser(input: { name: string; email: string; password: string; role: Role }): Promise<string>
+  setPassword(userId: string, password: string): Promise<void>
+  /** Signs in who has just proved themselves by a link: without the limits, which an attacker may have used up. */
+  signInAfterLink(input: { email: string; password: string }, client: Client): Promise<SignedIn>
+  limits: LoginLimits
 }
 
 /**
@@ -65,6 +74,7 @@ export async function createIdentity(parts: {
 }): Promise<Identity> {
   const { config, db, raw, vault } = parts
   const secure = config.publicUrl?.protocol === 'https:'
+  const ours = { type: 'string', required: false, input: false } as const
   const auth = betterAuth({
     baseURL: config.publicUrl?.origin ?? `http://localhost:${config.port}`,
     basePath: '/api/auth',
@@ -73,7 +83,7 @@ export async function createIdentity(parts: {
     telemetry: { enabled: false },
     logger: { disabled: true },
     emailAndPassword: { enabled: true, minPasswordLength: 12, maxPasswordLength: 256, autoSignIn: false },
-    user: { additionalFields: { role: { type: 'string', required: false, input: false } } },
+    user: { additionalFields: { role: ours, disabledAt: ours, lastSignInAt: ours } },
     // cookieCache stays off: a cached session outlives its revocation (GHSA-xg6x-h9c9-2m83).
     session: { expiresIn: idleSeconds, updateAge: 300, cookieCache: { enabled: false } },
     // Its own limiter forgets at a restart and trusts X-Forwarded-For; ours stands before it.
@@ -86,12 +96,52 @@ export async function createIdentity(parts: {
   })
   await (await getMigrations(auth.options)).runMigrations()
   const limits = createLoginLimits(db)
-  const tokens = createTokens(db, authorize)
-  const revoked = new EventEmitter<{ revoked: [string] }>().setMaxListeners(0)
+  const admissions = createAdmissions()
+  const tokens = createTokens(db, authorize, (sessionId) => admissions.end({ sessionId }))
 
   const endSession = async (id: string) => {
     await db.deleteFrom('session').where('id', '=', id).execute()
-    revoked.emit('revoked', id)
+    admissions.end({ sessionId: id })
+  }
+  const check = async (email: string, password: string, client: Client): Promise<Response> => {
+    for (;;) {
+      const before = admissions.endings()
+      let answer: Response
+      try {
+        const body = { email, password }
+        answer = await auth.api.signInEmail({ body, headers: stripped(client), asResponse: true })
+      } catch (cause) {
+        throw new AppError('internal', { cause })
+      }
+      if (!answer.ok) throw new AppError('bad_credentials')
+      if (before === admissions.endings()) return answer
+      // A password that was reset while the old one was being hashed would still open a session: it is asked again.
+      await auth.api.signOut({ headers: new Headers({ cookie: cookiesOf(answer) }) })
+    }
+  }
+  const open = async (answer: Response, client: Client): Promise<SignedIn> => {
+    // The database decides about idleness; a cookie that ended after the idle time would sign out who is at work.
+    const cookies = answer.headers
+      .getSetCookie()
+      .map((line) => line.replace(/Max-Age=\d+/i, `Max-Age=${absoluteMs / 1000}`))
+    const headers = new Headers({ cookie: cookiesOf(answer) })
+    const principal = await identity.principal(headers)
+    if (!principal) {
+      // Said only to who knows the password. The session that the library made goes again.
+      await auth.api.signOut({ headers })
+      throw new AppError('account_disabled')
+    }
+    await db
+      .updateTable('session')
+      .set({ ipAddress: client.address })
+      .where('id', '=', principal.sessionId)
+      .execute()
+    await db
+      .updateTable('user')
+      .set({ lastSignInAt: new Date().toISOString() })
+      .where('id', '=', principal.userId)
+      .execute()
+    return { principal, cookies }
   }
 
   const identity: Identity = {
@@ -103,14 +153,14 @@ export async function createIdentity(parts: {
           .selectAll()
           .where('id', '=', token.userId)
           .executeTakeFirst()
-        if (!owner) return null
+        if (!owner || owner.disabledAt !== null) return null
         const { id: userId, name, email, role } = owner
         const { permissions } = token
         return { userId, sessionId: token.id, name, email, role: roleOf(role), token: { permissions } }
       }
       if (!headers.get('cookie')) return null
       const found = await auth.api.getSession({ headers })
-      if (!found) return null
+      if (!found || (found.user as { disabledAt?: string | null }).disabledAt) return null
       if (Date.now() - new Date(found.session.createdAt).getTime() > absoluteMs) {
         await endSession(found.session.id)
         return null
@@ -124,44 +174,21 @@ export async function createIdentity(parts: {
       }
     },
 
-    async createAdministrator({ name, email, password }) {
-      const { user } = await auth.api.signUpEmail({ body: { name, email, password } })
-      await db.updateTable('user').set({ role: 'administrator' }).where('id', '=', user.id).execute()
+    async createAdministrator(input) {
+      await identity.createUser({ ...input, role: 'administrator' })
     },
 
     async signIn({ email, password }, client) {
       const succeeded = await limits.attempt(email, client.address)
-      let answer: Response
-      try {
-        answer = await auth.api.signInEmail({
-          body: { email, password },
-          headers: stripped(client),
-          asResponse: true,
-        })
-      } catch (cause) {
-        throw new AppError('internal', { cause })
-      }
-      if (!answer.ok) throw new AppError('bad_credentials')
+      const answer = await check(email, password, client)
       await succeeded()
-      // The database decides about idleness; a cookie that ended after the idle time would sign out who is at work.
-      const cookies = answer.headers
-        .getSetCookie()
-        .map((line) => line.replace(/Max-Age=\d+/i, `Max-Age=${absoluteMs / 1000}`))
-      const cookie = cookies.map((line) => line.split(';', 1)[0]).join('; ')
-      const principal = await identity.principal(new Headers({ cookie }))
-      if (!principal) throw new AppError('internal', { detail: 'The new session is not readable' })
-      await db
-        .updateTable('session')
-        .set({ ipAddress: client.address })
-        .where('id', '=', principal.sessionId)
-        .execute()
-      return { principal, cookies }
+      return open(answer, client)
     },
 
     async signOut(client) {
       const principal = await identity.principal(client.headers)
       const answer = await auth.api.signOut({ headers: client.headers, asResponse: true })
-      if (principal) revoked.emit('revoked', principal.sessionId)
+      if (principal) admissions.end({ sessionId: principal.sessionId })
       return answer.headers.getSetCookie()
     },
 
@@ -230,13 +257,54 @@ export async function createIdentity(parts: {
     tokens,
     hasUsers: async () =>
       (await db.selectFrom('user').select('id').limit(1).executeTakeFirst()) !== undefined,
-    onRevoked(listener) {
-      revoked.on('revoked', listener)
-      return () => revoked.off('revoked', listener)
+    admit: (headers, end) => admissions.admit(() => identity.principal(headers), end),
+    onEnded: admissions.onEnded,
+    async endAll(userId) {
+      await db.deleteFrom('session').where('userId', '=', userId).execute()
+      admissions.end({ userId })
     },
+    async createUser({ name, email, password, role }) {
+      const { internalAdapter, password: passwords } = await auth.$context
+      const hash = await passwords.hash(password)
+      let user: { id: string }
+      try {
+        user = await internalAdapter.createUser(
+          { name, email, role, emailVerified: false },
+          { method: 'email-password' },
+        )
+      } catch (cause) {
+        const taken = await db
+          .selectFrom('user')
+          .select('id')
+          .where('email', '=', email.toLowerCase())
+          .executeTakeFirst()
+        throw new AppError(taken ? 'email_taken' : 'internal', { params: { email }, cause })
+      }
+      await internalAdapter.linkAccount({ ...accountOf(user.id), password: hash })
+      return user.id
+    },
+    async setPassword(userId, password) {
+      const { internalAdapter, password: passwords } = await auth.$context
+      const hash = await passwords.hash(password)
+      const accounts = await internalAdapter.findAccounts(userId)
+      if (accounts.length > 0) await internalAdapter.updatePassword(userId, hash)
+      // A crash between the two steps of `createUser`.
+      else await internalAdapter.linkAccount({ ...accountOf(userId), password: hash })
+    },
+    signInAfterLink: async ({ email, password }, client) =>
+      open(await check(email, password, client), client),
+    limits,
   }
   return identity
 }
+
+const cookiesOf = (answer: Response) =>
+  answer.headers
+    .getSetCookie()
+    .map((line) => line.split(';', 1)[0])
+    .join('; ')
+
+const accountOf = (userId: string) => ({ userId, accountId: userId, providerId: 'credential' })
 
 /** An unknown role may do nothing more than the least of them. */
 function roleOf(value: string | null | undefined): Role {

@@ -21,8 +21,8 @@ export interface Tokens {
   revoke(principal: Principal, id: string): Promise<void>
 }
 
-/** API tokens: scoped to named permissions, with an end, stored as a hash. */
-export function createTokens(db: Database, authorize: Authorize): Tokens {
+/** API tokens: scoped to named permissions, with an end, stored as a hash. `ended` is told of each that was revoked. */
+export function createTokens(db: Database, authorize: Authorize, ended: (id: string) => void): Tokens {
   const hashOf = (token: string) => createHash('sha256').update(token).digest('hex')
   type Row = Awaited<ReturnType<typeof rows>>[number]
   const rows = (userId: string) =>
@@ -71,6 +71,7 @@ export function createTokens(db: Database, authorize: Authorize): Tokens {
         .where('user_id', '=', principal.userId)
         .executeTakeFirstOrThrow()
       if (numDeletedRows === 0n) throw new AppError('token_not_found', { objectId: id })
+      ended(id)
     },
   }
 }

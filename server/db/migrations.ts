@@ -94,4 +94,20 @@ export const migrations: Record<string, Migration> = {
         .execute()
     },
   },
+  '009-invitations': {
+    async up(db: Kysely<unknown>) {
+      await db.schema
+        .createTable('invitations')
+        .addColumn('id', 'varchar(36)', (column) => column.primaryKey())
+        .addColumn('hash', 'varchar(64)', (column) => column.notNull().unique())
+        .addColumn('user_id', 'varchar(64)')
+        .addColumn('name', 'varchar(80)', (column) => column.notNull())
+        .addColumn('email', 'varchar(254)', (column) => column.notNull().unique())
+        .addColumn('role', 'varchar(16)', (column) => column.notNull())
+        .addColumn('created_by', 'varchar(64)', (column) => column.notNull())
+        .addColumn('created_at', 'varchar(24)', (column) => column.notNull())
+        .addColumn('expires_at', 'varchar(24)', (column) => column.notNull())
+        .execute()
+    },
+  },
 }

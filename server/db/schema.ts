@@ -66,7 +66,29 @@ export interface Schema {
     ipAddress: string | null
     userAgent: string | null
   }
-  user: { id: string; name: string; email: string; role: string | null }
+  user: {
+    id: string
+    name: string
+    email: string
+    createdAt: string
+    role: string | null
+    disabledAt: string | null
+    lastSignInAt: string | null
+  }
+  invitations: {
+    id: string
+    /** sha256 of the link's token, which is stored nowhere. */
+    hash: string
+    /** Whose password it resets; null: it makes the person of the columns after. */
+    user_id: string | null
+    name: string
+    email: string
+    role: string
+    /** Who made it. It ends with their rights. */
+    created_by: string
+    created_at: string
+    expires_at: string
+  }
 }
 
 export type Database = Kysely<Schema>

@@ -147,6 +147,8 @@ export function createHttpServer(parts: Parts): HttpServer {
     if (await parts.setupNeeded()) return name === '/setup' ? null : at('/setup')
     // The administrator stays on the set-up page to choose the first hosts.
     if (name === '/setup') return principal ? null : at('/login')
+    // Whoever holds a link has no session yet, or uses it in somebody else's browser.
+    if (name === '/join') return null
     if (name === '/login') return principal ? at('/') : null
     return principal ? null : at(`/login?next=${encodeURIComponent(path)}`)
   }
@@ -201,10 +203,18 @@ function register(
     // A route without a schema of its answer streams: for a HEAD it would fetch everything and throw it away.
     exposeHeadRoute: route.response !== undefined,
     // Before the body is read: who may not ask cannot make us parse.
-    onRequest: async (request) => {
+    onRequest: async (request, reply) => {
+      const gone = new AbortController()
+      reply.raw.once('close', () => {
+        if (!reply.raw.writableFinished) gone.abort()
+      })
+      Object.assign(request, { gone })
       if (route.access === 'anonymous') return
-      const principal = await parts.identity.principal(headersOf(request))
-      if (!principal) throw new AppError('signed_out')
+      const admitted = await parts.identity.admit(headersOf(request), () => cut(reply, gone))
+      if (!admitted) throw new AppError('signed_out')
+      const { principal } = admitted
+      reply.raw.once('close', admitted.release)
+      if (gone.signal.aborted) admitted.release()
       Object.assign(request, { principal })
       // What is a person's own, its tokens and password among it, is not for a token to reach.
       if (route.access === 'session' && principal.token)
@@ -214,15 +224,17 @@ function register(
         parts.authorize(principal, route.access, hostId ? { hostId } : undefined)
     },
     handler: async (request, reply) => {
-      const gone = new AbortController()
-      reply.raw.once('close', () => {
-        if (!reply.raw.writableFinished) gone.abort()
-      })
+      const { gone, principal = null } = request as FastifyRequest & {
+        gone: AbortController
+        principal?: Principal
+      }
+      // A body may have taken its time; the rights may be over since.
+      if (gone.signal.aborted) throw new AppError('signed_out')
       const result = await route.handler({
         params: route.params?.parse(request.params),
         query: route.query?.parse(request.query),
         body: route.body?.parse(request.body ?? {}),
-        principal: (request as FastifyRequest & { principal?: Principal }).principal ?? null,
+        principal,
         signal: gone.signal,
         request,
         reply,
@@ -233,6 +245,20 @@ function register(
       return reply.header('cache-control', 'no-store').send(result)
     },
   })
+}
+
+/** Milliseconds for a request whose rights have ended to answer; the request that ended them, a sign-out, is one. */
+const lastWordMs = 1000
+
+/** Ends a running request, up and down. What is half sent must not look whole: its connection is cut. */
+function cut(reply: FastifyReply, gone: AbortController): void {
+  gone.abort(new AppError('signed_out'))
+  if (reply.raw.headersSent) {
+    reply.raw.destroy()
+    return
+  }
+  const timer = setTimeout(() => reply.raw.destroy(), lastWordMs)
+  reply.raw.once('close', () => clearTimeout(timer))
 }
 
 function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply, log: Log): FastifyReply {

@@ -168,6 +168,10 @@ export async function createTaskService(parts: {
       if (isBusy(task)) throw new AppError('task_running', { objectId: id })
       await forget(task)
     },
+    endOf(userId) {
+      for (const { task, abort } of running.values())
+        if (task.userId === userId) abort.abort(new AppError('task_cancelled'))
+    },
     subscribe(listener) {
       listeners.add(listener)
       return () => listeners.delete(listener)

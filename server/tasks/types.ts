@@ -62,6 +62,8 @@ export interface TaskService {
   retry(principal: Principal, id: string, stepId?: string): Promise<Task>
   /** Forgets a finished task. Throws task_running. */
   dismiss(principal: Principal, id: string): Promise<void>
+  /** Cancels what a person's tasks still do: their rights have ended. The tasks stay, for administrators to see. */
+  endOf(userId: string): void
   subscribe(listener: (event: TaskEvent) => void): () => void
   /** Aborts what runs and stores it as interrupted. */
   stop(): Promise<void>

@@ -44,16 +44,11 @@ export function createSocketDispatcher(
     perMessageDeflate: { threshold: 16 * 1024, serverNoContextTakeover: true, clientNoContextTakeover: true },
   })
   const open = new Map<WebSocket, { sessionId: string; answered: boolean }>()
-  const forget = identity.onRevoked((sessionId) => {
-    for (const [socket, entry] of open) {
-      if (entry.sessionId === sessionId) socket.close(liveCloseCodes.signedOut, 'signed out')
-    }
-  })
   const check = async () => {
     // A session that ran out says nothing by itself: its sockets are found here.
     const valid = await identity.current([...new Set([...open.values()].map((entry) => entry.sessionId))])
     for (const [socket, entry] of open) {
-      if (!valid.has(entry.sessionId)) socket.close(liveCloseCodes.signedOut, 'signed out')
+      if (!valid.has(entry.sessionId)) end(socket)
       else if (!entry.answered) socket.terminate()
       else {
         entry.answered = false
@@ -74,22 +69,30 @@ export function createSocketDispatcher(
       try {
         guard.checkHost(request)
         guard.checkOrigin(request, true)
-        const principal = await identity.principal(headersOf(request))
-        if (!principal) throw new AppError('signed_out')
+        let webSocket: WebSocket | undefined
+        const admitted = await identity.admit(headersOf(request), () => {
+          if (webSocket) end(webSocket)
+          else socket.destroy()
+        })
+        if (!admitted) throw new AppError('signed_out')
+        const { principal } = admitted
+        socket.once('close', admitted.release)
+        if (socket.destroyed) return admitted.release()
         // Sockets end with their session; a token has none.
         if (principal.token) throw new AppError('denied', { params: { permission: 'session' } })
         const definition = definitions.find((candidate) => candidate.path === path)
         if (!definition) throw new AppError('not_found')
         authorize(principal, definition.access)
-        server.handleUpgrade(request, socket, head, (webSocket) => {
-          open.set(webSocket, { sessionId: principal.sessionId, answered: true })
-          webSocket.on('pong', () => {
-            const entry = open.get(webSocket)
+        server.handleUpgrade(request, socket, head, (upgraded) => {
+          webSocket = upgraded
+          open.set(upgraded, { sessionId: principal.sessionId, answered: true })
+          upgraded.on('pong', () => {
+            const entry = open.get(upgraded)
             if (entry) entry.answered = true
           })
-          webSocket.on('close', () => open.delete(webSocket))
-          webSocket.on('error', (error) => log.debug({ err: error }, 'socket'))
-          definition.open(webSocket, principal, new URLSearchParams(request.url?.split('?')[1]))
+          upgraded.on('close', () => open.delete(upgraded))
+          upgraded.on('error', (error) => log.debug({ err: error }, 'socket'))
+          definition.open(upgraded, principal, new URLSearchParams(request.url?.split('?')[1]))
         })
       } catch (error) {
         refuse(socket, toAppError(error))
@@ -97,11 +100,21 @@ export function createSocketDispatcher(
     },
     close() {
       clearInterval(timer)
-      forget()
       for (const socket of open.keys()) socket.close(liveCloseCodes.shuttingDown, 'shutting down')
       server.close()
     },
   }
+}
+
+/** Milliseconds for a browser to answer the close frame. */
+const farewellMs = 1000
+
+/** Signs a socket out. From here on nothing that it says is heard: a peer may leave the close frame unanswered. */
+function end(socket: WebSocket): void {
+  socket.removeAllListeners('message')
+  socket.close(liveCloseCodes.signedOut, 'signed out')
+  const timer = setTimeout(() => socket.terminate(), farewellMs)
+  socket.once('close', () => clearTimeout(timer))
 }
 
 /** Node's header object as the Headers that the identity library reads. */
