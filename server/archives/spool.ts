@@ -96,16 +96,25 @@ export class Spool {
 
   async *read(signal?: AbortSignal): AsyncGenerator<Buffer> {
     const file = await open(this.path, 'r')
+    const next = async (at: number): Promise<Buffer> => {
+      await this.until(at, signal)
+      const chunk = Buffer.allocUnsafe(Math.min(readBytes, this.received - at))
+      const { bytesRead } = await file.read(chunk, 0, chunk.length, at)
+      if (bytesRead === 0) throw new AppError('archive_gone')
+      return chunk.subarray(0, bytesRead)
+    }
+    let reading: Promise<Buffer> | null = null
     try {
       for (let at = 0; at < this.size; ) {
-        await this.until(at, signal)
-        const chunk = Buffer.allocUnsafe(Math.min(readBytes, this.received - at))
-        const { bytesRead } = await file.read(chunk, 0, chunk.length, at)
-        if (bytesRead === 0) throw new AppError('archive_gone')
-        at += bytesRead
-        yield chunk.subarray(0, bytesRead)
+        const chunk: Buffer = await (reading ?? next(at))
+        at += chunk.length
+        // The disk works while the chunk before is being sent or hashed; what has not come yet is waited for then.
+        reading = at < this.received ? next(at) : null
+        reading?.catch(() => {})
+        yield chunk
       }
     } finally {
+      await reading?.catch(() => {})
       await file.close()
     }
   }
