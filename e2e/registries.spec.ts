@@ -82,6 +82,15 @@ test('an account is tested, kept, looked through, pulled with, and forgotten', a
   await witness('podman5-tcp', ['rmi', reference])
   await page.keyboard.press('Escape')
 
+  await page.goto('/images')
+  await page.getByRole('button', { name: 'Pull…' }).click()
+  await dialog.getByLabel('Image', { exact: true }).fill(prefix.slice(0, 8))
+  await dialog.getByRole('button', { name: 'Search' }).click()
+  await dialog.getByRole('button', { name: `${address}/${repository}` }).click()
+  await expect(dialog.getByLabel('Image', { exact: true })).toHaveValue(`${address}/${repository}`)
+  await page.screenshot({ path: 'test-results/looks/image-search-light-1440.png' })
+  await page.goto('/registries')
+
   await page.getByRole('button', { name: `Remove: ${address}` }).click()
   await page.getByRole('dialog').getByRole('button', { name: 'Remove', exact: true }).click()
   await expect(page.getByRole('button', { name: `Remove: ${address}` })).toBeHidden()

@@ -139,6 +139,7 @@ export const errorCodes = {
   log_unreadable: 501,
   // terminal
   terminal_no_input: 409,
+  image_search_failed: 502,
   // archive library
   archive_not_found: 404,
   archive_gone: 410,

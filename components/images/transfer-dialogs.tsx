@@ -12,6 +12,7 @@ import { Select } from '#components/ui/select.tsx'
 import type { PullInput, PushInput } from '#lib/contracts/image-transfer.ts'
 import type { ImageGroup } from '#lib/image-groups.ts'
 import { parseImageRef } from '#lib/image-ref.ts'
+import { ImageSearch } from './image-search.tsx'
 import { useStart } from './use-start.ts'
 
 /** Pulls an image on several hosts. Opened from an image, on the hosts that lack it. */
@@ -68,6 +69,7 @@ export function PullDialog({
           />
         )}
       </Field>
+      <ImageSearch term={reference} hostIds={chosen} onChoose={setReference} />
       <Field label={t('platform')} hint={t('platformHint')}>
         {(props) => (
           <Input

@@ -33,6 +33,7 @@ import { createPullCalls } from './pull.ts'
 import { createPushCalls } from './push.ts'
 import { type EngineRequest, segments, send, sendForJson, sendForText } from './request.ts'
 import { createSaveCalls } from './save.ts'
+import { createSearchCalls } from './search.ts'
 import { createStatsCalls } from './stats.ts'
 import type { CallOptions, EngineClient } from './types.ts'
 
@@ -103,6 +104,7 @@ export function createEngineClient(transport: Transport): EngineClient {
     ...createPullCalls(context),
     ...createPushCalls(context),
     ...createSaveCalls(context, () => info),
+    ...createSearchCalls(context),
     ...createArchiveCalls(context),
     ...createBuildCalls(context),
     ...createCreateCalls(context),

@@ -15,6 +15,7 @@ import type { LogCalls } from './logs.ts'
 import type { PullCalls } from './pull.ts'
 import type { PushCalls } from './push.ts'
 import type { SaveCalls } from './save.ts'
+import type { SearchCalls } from './search.ts'
 import type { StatsCalls } from './stats.ts'
 
 /** The objects of one engine before a host id is put on them. */
@@ -53,6 +54,7 @@ export interface EngineClient
     PullCalls,
     PushCalls,
     SaveCalls,
+    SearchCalls,
     StatsCalls {
   /** Latency in milliseconds of GET /_ping. Default timeout 5 s. Throws not_an_engine when something else answers. */
   ping(options?: CallOptions): Promise<number>

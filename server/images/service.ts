@@ -1,3 +1,4 @@
+import type { ImageMatches } from '#lib/contracts/image-search.ts'
 import type { Image, ImageDetail, ImageHistory, ImageRemoveResult } from '#lib/contracts/images.ts'
 import { parseImageRef } from '#lib/image-ref.ts'
 import type { Authorize, Principal } from '../auth/types.ts'
@@ -6,11 +7,16 @@ import type { HostRegistry } from '../hosts/types.ts'
 import type { MemoryFleet } from '../live/fleet-state.ts'
 import { hideBuildValues, hideEnvironment } from '../redact.ts'
 
+/** Of one search: the most that Docker Hub gives in one answer. */
+const mostMatches = 100
+
 export interface ImageService {
   list(): Image[]
   /** Values of environment variables and of build arguments only for who may reveal a container's. */
   inspect(principal: Principal, hostId: string, id: string, signal: AbortSignal): Promise<ImageDetail>
   history(principal: Principal, hostId: string, id: string, signal: AbortSignal): Promise<ImageHistory>
+  /** By the engine, in the registries that it searches. Throws image_search_failed. */
+  search(principal: Principal, hostId: string, term: string, signal: AbortSignal): Promise<ImageMatches>
   /** Throws reference_invalid before the engine is asked. */
   tag(principal: Principal, hostId: string, id: string, reference: string): Promise<void>
   /** Throws image_in_use naming the containers, image_has_several_tags. */
@@ -72,6 +78,16 @@ export function createImageService(parts: {
       const inspect = await told(hostId, id, registry.engine(hostId).inspectImage(id, { signal }))
       if (!mayReveal(principal, hostId, id)) hideEnvironment(inspect)
       return { image, inspect }
+    },
+    async search(principal, hostId, term, signal) {
+      authorize(principal, 'images.pull', { hostId })
+      const matches = await registry
+        .engine(hostId)
+        .searchImages(term, { limit: mostMatches, signal })
+        .catch((error: unknown) => {
+          throw error instanceof AppError ? error.at({ hostId }) : error
+        })
+      return { matches, isWhole: matches.length < mostMatches }
     },
     async history(principal, hostId, id, signal) {
       get(hostId, id)

@@ -63,6 +63,9 @@ describe('a real registry', () => {
     }
     expect(seen).toContain(`${prefix}/web`)
     expect(new Set(seen).size).toBe(seen.length)
+    const found = await test.call('GET', `${path}/search?term=${prefix.toUpperCase()}`)
+    expect(found.json).toMatchObject({ matches: [{ name: `${address}/${prefix}/web` }], isWhole: true })
+    expect((await test.call('GET', `${path}/search?term=no-such-thing`)).json).toMatchObject({ matches: [] })
     const tags = await test.call('GET', `${path}/tags?repository=${prefix}/web`)
     expect((tags.json as { items: string[] }).items.toSorted()).toEqual(['1', '2', '3'])
 

@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import type { z } from 'zod'
+import type { ImageMatch, ImageMatches } from '#lib/contracts/image-search.ts'
 import type { NamePage, Registry, RegistryManifest, registryInputSchema } from '#lib/contracts/registries.ts'
 import { AppError } from '../errors.ts'
 import { sentence } from '../messages.ts'
@@ -12,6 +13,11 @@ import type { RegistryRepository, StoredRegistry } from './repository.ts'
 
 type Input = z.output<typeof registryInputSchema>
 
+/** The distribution API has no search: its catalogue is read, so many names and so many pages at most. */
+const pageNames = 1000
+const mostPages = 20
+const mostMatches = 50
+
 export interface RegistryService {
   list(): Promise<Registry[]>
   /** Throws registry_address_taken, registry_insecure, pem_invalid. */
@@ -21,6 +27,8 @@ export interface RegistryService {
   /** Reaches it and signs in, with what is stored where the input leaves it out. Throws what is wrong. */
   test(input: Input, id: string | undefined, signal: AbortSignal): Promise<void>
   repositories(id: string, page: { n: number; last?: string }, signal: AbortSignal): Promise<NamePage>
+  /** Repositories with the term in their name. Throws what the registry says, and registry_no_catalog where it has no list. */
+  search(id: string, term: string, signal: AbortSignal): Promise<ImageMatches>
   tags(
     id: string,
     repository: string,
@@ -126,6 +134,30 @@ export function createRegistryService(registries: RegistryRepository): RegistryS
       }
     },
     repositories: async (id, page, signal) => (await stored(id)).repositories(page, signal),
+    async search(id, term, signal) {
+      const registry = await registries.get(id)
+      const client = clientOf(registry)
+      const wanted = term.toLowerCase()
+      const matches: ImageMatch[] = []
+      let last: string | undefined
+      for (let page = 0; page < mostPages; page++) {
+        const { items, next } = await client.repositories(
+          { n: pageNames, ...(last === undefined ? {} : { last }) },
+          signal,
+        )
+        for (const name of items.filter((item) => item.toLowerCase().includes(wanted)))
+          matches.push({
+            name: `${registry.address}/${name}`,
+            description: '',
+            stars: null,
+            isOfficial: false,
+          })
+        if (matches.length > mostMatches) return { matches: matches.slice(0, mostMatches), isWhole: false }
+        if (next === null) return { matches, isWhole: true }
+        last = next
+      }
+      return { matches, isWhole: false }
+    },
     tags: async (id, repository, page, signal) => (await stored(id)).tags(repository, page, signal),
     manifest: async (id, repository, reference, signal) =>
       readManifest(await stored(id), repository, reference, signal),

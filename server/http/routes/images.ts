@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { hostIdSchema, imageIdSchema } from '#lib/contracts/common.ts'
+import { imageMatchesSchema, imageSearchQuerySchema } from '#lib/contracts/image-search.ts'
 import { pullStartSchema, pushInputSchema } from '#lib/contracts/image-transfer.ts'
 import {
   imageDetailSchema,
@@ -51,6 +52,17 @@ export function imageRoutes(images: ImageService, fleet: FleetState, tasks: Task
       summary: 'Images of all hosts, with each host’s own state',
       response: z.object({ items: z.array(imageSchema), hosts: z.array(listedHostSchema) }),
       handler: async () => ({ items: images.list(), hosts: hostStatesOf(fleet) }),
+    }),
+    defineRoute({
+      method: 'GET',
+      path: '/api/hosts/:hostId/search',
+      access: 'images.pull',
+      summary: 'Images by name, as the engine searches its registries',
+      params: z.object({ hostId: hostIdSchema }),
+      query: imageSearchQuerySchema,
+      response: imageMatchesSchema,
+      handler: ({ principal, params, query, signal }) =>
+        images.search(principal as Principal, params.hostId, query.term, signal),
     }),
     defineRoute({
       method: 'GET',

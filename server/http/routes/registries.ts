@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { imageMatchesSchema, imageSearchQuerySchema } from '#lib/contracts/image-search.ts'
 import {
   manifestQuerySchema,
   namePageSchema,
@@ -91,6 +92,16 @@ export function registryRoutes(registries: RegistryService): AnyRoute[] {
       response: registryManifestSchema,
       handler: ({ params, query, signal }) =>
         registries.manifest(params.registryId, query.repository, query.reference, signal),
+    }),
+    defineRoute({
+      method: 'GET',
+      path: '/api/registries/:registryId/search',
+      access: 'registries.view',
+      summary: 'Repositories with a term in their name',
+      params: oneRegistry,
+      query: imageSearchQuerySchema,
+      response: imageMatchesSchema,
+      handler: ({ params, query, signal }) => registries.search(params.registryId, query.term, signal),
     }),
   ]
 }
