@@ -83,6 +83,8 @@ export function sendArchive(file: File, before: readonly Archive[], onChange: ()
     // The server knows its uploads; the browser's storage would only know those of this browser.
     storeFingerprintForResuming: false,
     onUploadUrlAvailable() {
+      // Without it a part that is gone (refused, removed) is an error, and not silently begun anew.
+      upload.options.endpoint = null
       change(fingerprint, { archiveId: upload.url?.split('/').at(-1) ?? null })
       onChange()
     },

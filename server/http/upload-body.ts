@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { PassThrough } from 'node:stream'
+import { PassThrough, type Readable } from 'node:stream'
 
 /** Milliseconds for a client to take in an answer that came before its body was sent. */
 const lingerMs = 5000
@@ -11,7 +11,7 @@ const lingerMs = 5000
  */
 export async function receiveBody<T>(
   request: IncomingMessage,
-  receive: (body: AsyncIterable<Uint8Array>) => Promise<T>,
+  receive: (body: Readable) => Promise<T>,
 ): Promise<T> {
   // A stream of its own: who destroys it leaves the connection alone.
   const body = new PassThrough()
