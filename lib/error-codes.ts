@@ -16,6 +16,7 @@ export const errorCodes = {
   too_many_requests: 429,
   internal: 500,
   shutting_down: 503,
+  audit_unavailable: 503,
   // identity
   signed_out: 401,
   denied: 403,

@@ -48,6 +48,7 @@ export const permissions = [
   'registries.edit',
   'users.view',
   'users.edit',
+  'audit.view',
 ] as const
 export type Permission = (typeof permissions)[number]
 

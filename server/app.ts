@@ -2,7 +2,8 @@ import { join } from 'node:path'
 import { createArchiveLibrary } from './archives/library.ts'
 import { loadTask } from './archives/load.ts'
 import { createArchiveRepository } from './archives/repository.ts'
-import { authorize } from './auth/authorize.ts'
+import { type AuditLog, openAudit } from './audit/index.ts'
+import { authorize as decide } from './auth/authorize.ts'
 import { createIdentity, type Identity } from './auth/identity.ts'
 import { createLinks } from './auth/links.ts'
 import { createSetup, type Setup } from './auth/setup.ts'
@@ -22,9 +23,11 @@ import { createHosts, type Hosts } from './hosts/index.ts'
 import type { AnyRoute } from './http/define-route.ts'
 import { createGuard } from './http/guard.ts'
 import { createPages } from './http/pages.ts'
+import { namesOf } from './http/recorded.ts'
 import { accountRoutes } from './http/routes/account.ts'
 import { archiveUploadRoutes } from './http/routes/archive-uploads.ts'
 import { archiveRoutes } from './http/routes/archives.ts'
+import { auditRoutes } from './http/routes/audit.ts'
 import { bulkRoutes } from './http/routes/bulk.ts'
 import { containerCreateRoutes } from './http/routes/container-create.ts'
 import { containerDetailRoutes } from './http/routes/container-details.ts'
@@ -73,6 +76,7 @@ import { terminalSocket } from './ws/terminal.ts'
 export interface App {
   config: Config
   db: Database
+  audit: AuditLog
   identity: Identity
   setup: Setup
   hosts: Hosts
@@ -103,19 +107,24 @@ export async function createApp(
   const vault = createVault(readKey(config, databaseExists))
   const database = await openDatabase(config.dataFolder)
   await checkKey(database.db, vault)
+  const auditLog = openAudit(config.dataFolder, log)
+  const { audit } = auditLog
+  const authorize = audit.recording(decide)
   const identity = await createIdentity({ config, db: database.db, raw: database.raw, vault })
   const setup = await createSetup(database.db, identity)
   const hosts = await createHosts({ config, db: database.db, vault, log })
   const live = createLive(hosts.registry, log)
-  const tasks = await createTasks({ db: database.db, vault, authorize, log })
+  const tasks = await createTasks({ db: database.db, vault, authorize, audit, log })
   const stats = createStats({ registry: hosts.registry, fleet: live.fleet, authorize, log })
   const services = { fleet: live.fleet, registry: hosts.registry, authorize }
   const containers = createContainerService(services)
   tasks.define(bulkTask({ containers, fleet: live.fleet }))
   tasks.define(pruneTask(services))
   tasks.define(waitTask(services))
-  const images = createImageService(services)
-  const logs = createLogService(services)
+  // What only asks whether somebody may is no denial.
+  const asking = { ...services, authorize: decide }
+  const images = createImageService(asking)
+  const logs = createLogService(asking)
 
   const registries = createRegistryService(createRegistryRepository(database.db, vault))
   const making = { ...services, registries }
@@ -134,7 +143,7 @@ export async function createApp(
   followBuilds(tasks, contexts)
   const updates = await createUpdateCheck({ db: database.db, fleet: live.fleet, registries })
 
-  const terminals = terminalSocket({ ...services, log })
+  const terminals = terminalSocket({ ...services, audit, log })
   const guard = createGuard(config)
   const users = createUsers(database.db, identity)
   const links = createLinks(database.db, identity)
@@ -147,6 +156,7 @@ export async function createApp(
       guard,
       identity,
       authorize,
+      audit,
       log,
     },
   )
@@ -168,10 +178,11 @@ export async function createApp(
     ...pruneRoutes(createPruneService({ ...services, tasks })),
     ...registryRoutes(registries),
     ...taskRoutes(tasks),
-    ...bulkRoutes(createBulkService({ ...services, tasks })),
+    ...bulkRoutes(createBulkService({ ...asking, tasks })),
     ...logRoutes(logs),
     ...updateRoutes(updates),
     ...fleetRoutes(live.fleet),
+    ...auditRoutes(auditLog),
   ]
   const pages = options.pages ? await createPages(config, join(import.meta.dirname, '..')) : null
   const http = createHttpServer({
@@ -179,6 +190,8 @@ export async function createApp(
     log,
     identity,
     authorize,
+    audit,
+    nameOf: namesOf(live.fleet),
     guard,
     routes,
     sockets,
@@ -191,6 +204,7 @@ export async function createApp(
     ...{
       config,
       db: database.db,
+      audit: auditLog,
       identity,
       setup,
       hosts,
@@ -217,6 +231,7 @@ export async function createApp(
       updates.stop()
       await registries.close()
       await pages?.close()
+      auditLog.close()
       await database.close()
     },
   }

@@ -9,6 +9,8 @@ export interface Principal {
   role: Role
   /** Asked with an API token, which may do no more than it was made for; `sessionId` is then its id. */
   token?: { permissions: readonly Permission[] }
+  /** Where the request or upgrade came from, for the audit log. Absent where none asked. */
+  from?: { address: string; requestId: string }
 }
 
 /** What it is asked for. Without hostId: about the fleet as a whole. */

@@ -94,6 +94,36 @@ export const migrations: Record<string, Migration> = {
         .execute()
     },
   },
+  '008-audit': {
+    async up(db: Kysely<unknown>) {
+      await db.schema
+        .createTable('audit')
+        .addColumn('sequence', 'bigint', (column) => column.primaryKey())
+        .addColumn('kind', 'varchar(7)', (column) => column.notNull())
+        .addColumn('intent', 'bigint')
+        .addColumn('at', 'varchar(24)', (column) => column.notNull())
+        .addColumn('actor_id', 'varchar(64)')
+        .addColumn('actor_name', 'text')
+        .addColumn('actor_email', 'text')
+        .addColumn('sign_in', 'varchar(7)')
+        .addColumn('sign_in_id', 'varchar(64)')
+        .addColumn('address', 'varchar(64)')
+        .addColumn('host_id', 'varchar(40)')
+        .addColumn('object_id', 'varchar(200)')
+        .addColumn('action', 'varchar(80)', (column) => column.notNull())
+        .addColumn('decision', 'varchar(7)', (column) => column.notNull())
+        .addColumn('outcome', 'varchar(9)')
+        .addColumn('error_code', 'varchar(80)')
+        .addColumn('request_id', 'varchar(36)')
+        .addColumn('task_id', 'varchar(64)')
+        .addColumn('summary', 'text', (column) => column.notNull())
+        .addColumn('previous_hash', 'varchar(64)', (column) => column.notNull())
+        .addColumn('hash', 'varchar(64)', (column) => column.notNull())
+        .execute()
+      await db.schema.createIndex('audit_intent').on('audit').column('intent').execute()
+      await db.schema.createIndex('audit_action').on('audit').columns(['action', 'sequence']).execute()
+    },
+  },
   '009-invitations': {
     async up(db: Kysely<unknown>) {
       await db.schema

@@ -38,6 +38,15 @@ export interface RouteDefinition<
   path: `/api/${string}`
   access: RouteAccess
   summary: string
+  /**
+   * What the audit log calls it. Absent: its permission, of what changes something or reveals. A changing route that is
+   * open to many (its access is 'anonymous', 'session' or a view) has to say it.
+   */
+  event?: string
+  /** Of a reading route with an event: only these queries are recorded. Absent: all. */
+  recordedIf?(query: Parsed<Q>): boolean
+  /** A question too long for a GET: it changes nothing and is not recorded. */
+  asksOnly?: true
   params?: P
   query?: Q
   body?: B

@@ -7,6 +7,7 @@ import fastify, {
   type FastifyRequest,
   LogController,
 } from 'fastify'
+import type { Audit } from '../audit/service.ts'
 import type { Identity } from '../auth/identity.ts'
 import type { Authorize, Principal } from '../auth/types.ts'
 import type { Config } from '../config.ts'
@@ -18,6 +19,7 @@ import { errorBody, toAppError } from './error-response.ts'
 import type { Guard } from './guard.ts'
 import { openApi } from './open-api.ts'
 import type { Pages } from './pages.ts'
+import { eventOf, type NameOf, recorded, recordRefusal, sourceOf } from './recorded.ts'
 import { createNonce, securityHeaders } from './security-headers.ts'
 
 export interface HttpServer {
@@ -32,6 +34,9 @@ interface Parts {
   log: Log
   identity: Identity
   authorize: Authorize
+  audit: Audit
+  /** For the audit log. */
+  nameOf: NameOf
   guard: Guard
   routes: readonly AnyRoute[]
   sockets: SocketDispatcher
@@ -52,7 +57,7 @@ const safeMethods = new Set(['GET', 'HEAD'])
  * names its permission, or a page.
  */
 export function createHttpServer(parts: Parts): HttpServer {
-  const { config, log, identity, authorize, guard, routes, sockets, pages } = parts
+  const { config, log, identity, audit, guard, routes, sockets, pages } = parts
   let raw: Server | undefined
   const app: FastifyInstance = fastify({
     serverFactory: (handler) => {
@@ -90,7 +95,8 @@ export function createHttpServer(parts: Parts): HttpServer {
     // Pages are answered on the raw response, past Fastify's own header handling.
     for (const [name, value] of Object.entries(securityHeaders(config, nonce)))
       reply.raw.setHeader(name, value)
-    Object.assign(request, { nonce })
+    const address = guard.address(request.socket.remoteAddress, request.headers['x-forwarded-for'])
+    Object.assign(request, { nonce, source: { address, requestId: request.id } })
     guard.checkHost(request)
     guard.checkOrigin(request, false)
   })
@@ -112,10 +118,13 @@ export function createHttpServer(parts: Parts): HttpServer {
       )
     }
   })
-  app.setErrorHandler((error, request, reply) => sendError(error, request, reply, log))
+  app.setErrorHandler(async (error, request, reply) => {
+    await recordRefusal(audit, request, toAppError(error))
+    return sendError(error, request, reply, log)
+  })
 
   const everyRoute = [...routes, openApi(routes)]
-  for (const route of everyRoute) register(app, route, { identity, authorize })
+  for (const route of everyRoute) register(app, route, parts)
   const paths = new Set(everyRoute.map((route) => route.path))
 
   app.setNotFoundHandler(async (request, reply) => {
@@ -192,9 +201,10 @@ function matches(template: string, url: string): boolean {
 function register(
   app: FastifyInstance,
   route: AnyRoute,
-  parts: { identity: Identity; authorize: Authorize },
+  parts: Pick<Parts, 'identity' | 'authorize' | 'audit' | 'nameOf'>,
 ): void {
   if (!route.access) throw new Error(`${route.method} ${route.path} declares no permission`)
+  const event = eventOf(route)
   if (route.path.includes('/:') && !route.params)
     throw new Error(`${route.method} ${route.path} has no schema of its params`)
   app.route({
@@ -212,7 +222,7 @@ function register(
       if (route.access === 'anonymous') return
       const admitted = await parts.identity.admit(headersOf(request), () => cut(reply, gone))
       if (!admitted) throw new AppError('signed_out')
-      const { principal } = admitted
+      const principal: Principal = { ...admitted.principal, from: sourceOf(request) }
       reply.raw.once('close', admitted.release)
       if (gone.signal.aborted) admitted.release()
       Object.assign(request, { principal })
@@ -230,15 +240,18 @@ function register(
       }
       // A body may have taken its time; the rights may be over since.
       if (gone.signal.aborted) throw new AppError('signed_out')
-      const result = await route.handler({
-        params: route.params?.parse(request.params),
-        query: route.query?.parse(request.query),
-        body: route.body?.parse(request.body ?? {}),
-        principal,
-        signal: gone.signal,
-        request,
-        reply,
-      })
+      const answer = async () =>
+        route.handler({
+          params: route.params?.parse(request.params),
+          query: route.query?.parse(request.query),
+          body: route.body?.parse(request.body ?? {}),
+          ...{ principal, signal: gone.signal, request, reply },
+        })
+      const query = () => route.query?.parse(request.query)
+      const isRecorded = event !== null && (route.recordedIf?.(query()) ?? true)
+      const result = isRecorded
+        ? await recorded(parts, route, event, { request, reply, principal }, answer)
+        : await answer()
       // A stream that its reader left is neither finished nor to be answered again.
       if (reply.sent || reply.raw.headersSent || reply.raw.destroyed) return reply
       if (result === undefined) return reply.code(204).send()

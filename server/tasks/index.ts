@@ -1,3 +1,4 @@
+import type { Audit } from '../audit/service.ts'
 import type { Authorize } from '../auth/types.ts'
 import type { Database } from '../db/schema.ts'
 import type { Log } from '../log.ts'
@@ -10,8 +11,9 @@ export function createTasks(parts: {
   db: Database
   vault: Vault
   authorize: Authorize
+  audit: Audit
   log: Log
 }): Promise<RunningTasks> {
-  const { db, vault, authorize, log } = parts
-  return createTaskService({ tasks: createTaskRepository(db, vault), authorize, log })
+  const { db, vault, authorize, audit, log } = parts
+  return createTaskService({ tasks: createTaskRepository(db, vault), authorize, audit, log })
 }

@@ -1,4 +1,5 @@
 import type { Task, TaskState, TaskStep } from '#lib/contracts/tasks.ts'
+import type { Operation } from '../audit/service.ts'
 import { AppError } from '../errors.ts'
 import { toApiError } from '../messages.ts'
 import type { PlannedStep } from './types.ts'
@@ -72,6 +73,8 @@ export function runTask(
     turns: HostTurns
     /** Throws when the person may not (any more). */
     allowed(step: PlannedStep): void
+    /** Puts it on the audit log. Throws audit_unavailable: then the step is not begun. */
+    intend(step: PlannedStep): Promise<Operation>
     changed(): void
   },
 ): Steering {
@@ -91,6 +94,7 @@ export function runTask(
     const signal = AbortSignal.any([abort.signal, own.signal])
     const plan = planned.get(step.id)
     const done = plan?.onlyWaits ? () => {} : await parts.turns.take(step.hostId, signal)
+    let operation: Operation | undefined
     try {
       if (!done || signal.aborted) {
         if (step.state === 'pending') end(step, 'cancelled')
@@ -100,6 +104,9 @@ export function runTask(
       // Planned again for a retry, the work may be gone: its container was removed meanwhile.
       if (!plan) throw new AppError('task_step_gone', { hostId: step.hostId })
       parts.allowed(plan)
+      // Who only waits changes nothing at the host.
+      if (!plan.onlyWaits) operation = await parts.intend(plan)
+      if (signal.aborted) throw signal.reason
       step.state = 'running'
       step.startedAt = now()
       parts.changed()
@@ -114,11 +121,17 @@ export function runTask(
         },
       })
       step.result = result ?? null
+      await operation?.end({})
       end(step, 'succeeded')
     } catch (error) {
-      if (signal.aborted) return end(step, 'cancelled')
+      if (signal.aborted) {
+        // The engine may have been asked already.
+        await operation?.end({ error: signal.reason, outcome: 'unknown' })
+        return end(step, 'cancelled')
+      }
       failed = true
       const known = error instanceof AppError ? error : new AppError('internal', { cause: error })
+      await operation?.end({ error: known })
       step.error = toApiError(known.at({ hostId: step.hostId }))
       end(step, 'failed')
     } finally {

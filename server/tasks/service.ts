@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Task, TaskStep } from '#lib/contracts/tasks.ts'
+import type { Audit } from '../audit/service.ts'
 import type { Authorize, Principal } from '../auth/types.ts'
 import { AppError } from '../errors.ts'
 import type { Log } from '../log.ts'
@@ -24,9 +25,10 @@ export interface RunningTasks extends TaskService {
 export async function createTaskService(parts: {
   tasks: TaskRepository
   authorize: Authorize
+  audit: Audit
   log: Log
 }): Promise<RunningTasks> {
-  const { tasks: repository, authorize, log } = parts
+  const { tasks: repository, authorize, audit, log } = parts
   const definitions = new Map<string, TaskDefinition>()
   const listeners = new Set<(event: TaskEvent) => void>()
   const turns = new HostTurns()
@@ -85,11 +87,15 @@ export async function createTaskService(parts: {
     const stored = every(storeMs, () => void store(task))
     const allowed = ({ permission, hostId, objectId }: PlannedStep) =>
       authorize(principal, permission, { hostId, ...(objectId ? { objectId } : {}) })
+    const intend = ({ permission, hostId, objectId, subject, verb }: PlannedStep) =>
+      audit.begin(principal, {
+        ...{ action: permission, hostId, objectId, taskId: task.id, summary: `${verb} ${subject}` },
+      })
     const changed = () => {
       soon.call()
       stored.call()
     }
-    const steering = runTask({ task, planned, abort }, { turns, allowed, changed })
+    const steering = runTask({ task, planned, abort }, { turns, allowed, intend, changed })
     const work = async () => {
       await steering.done
       soon.stop()

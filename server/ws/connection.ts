@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { liveCloseCodes } from '#lib/live-protocol.ts'
 import type { Permission } from '#lib/permissions.ts'
+import type { Audit } from '../audit/service.ts'
 import type { Identity } from '../auth/identity.ts'
 import type { Authorize, Principal } from '../auth/types.ts'
 import { AppError } from '../errors.ts'
@@ -34,9 +35,9 @@ const pingEveryMs = 15_000
  */
 export function createSocketDispatcher(
   definitions: readonly SocketDefinition[],
-  parts: { guard: Guard; identity: Identity; authorize: Authorize; log: Log },
+  parts: { guard: Guard; identity: Identity; authorize: Authorize; audit: Audit; log: Log },
 ): SocketDispatcher {
-  const { guard, identity, authorize, log } = parts
+  const { guard, identity, authorize, audit, log } = parts
   const server = new WebSocketServer({
     noServer: true,
     maxPayload: maximumFrameBytes,
@@ -66,6 +67,9 @@ export function createSocketDispatcher(
     async handle(request, socket, head, path) {
       // Without a listener an upgraded socket that resets would end the process.
       socket.on('error', () => {})
+      const address = guard.address(request.socket.remoteAddress, request.headers['x-forwarded-for'])
+      const from = { address, requestId: crypto.randomUUID() }
+      let principal: Principal | null = null
       try {
         guard.checkHost(request)
         guard.checkOrigin(request, true)
@@ -75,27 +79,32 @@ export function createSocketDispatcher(
           else socket.destroy()
         })
         if (!admitted) throw new AppError('signed_out')
-        const { principal } = admitted
+        const who: Principal = { ...admitted.principal, from }
+        principal = who
         socket.once('close', admitted.release)
         if (socket.destroyed) return admitted.release()
         // Sockets end with their session; a token has none.
-        if (principal.token) throw new AppError('denied', { params: { permission: 'session' } })
+        if (who.token) throw new AppError('denied', { params: { permission: 'session' } })
         const definition = definitions.find((candidate) => candidate.path === path)
         if (!definition) throw new AppError('not_found')
-        authorize(principal, definition.access)
+        authorize(who, definition.access)
         server.handleUpgrade(request, socket, head, (upgraded) => {
           webSocket = upgraded
-          open.set(upgraded, { sessionId: principal.sessionId, answered: true })
+          open.set(upgraded, { sessionId: who.sessionId, answered: true })
           upgraded.on('pong', () => {
             const entry = open.get(upgraded)
             if (entry) entry.answered = true
           })
           upgraded.on('close', () => open.delete(upgraded))
           upgraded.on('error', (error) => log.debug({ err: error }, 'socket'))
-          definition.open(upgraded, principal, new URLSearchParams(request.url?.split('?')[1]))
+          definition.open(upgraded, who, new URLSearchParams(request.url?.split('?')[1]))
         })
       } catch (error) {
-        refuse(socket, toAppError(error))
+        const known = toAppError(error)
+        const summary = `socket ${path.slice(0, 200)}`
+        if (!principal) await audit.refused(from, { action: 'request.refused', summary }, known)
+        else if (known.code === 'denied') await audit.denied(principal, { summary }, known)
+        refuse(socket, known)
       }
     },
     close() {

@@ -2,6 +2,7 @@ import type { WebSocket } from 'ws'
 import { z } from 'zod'
 import { containerIdSchema, hostIdSchema } from '#lib/contracts/common.ts'
 import { type TerminalServerFrame, terminalClientFrameSchema } from '#lib/contracts/terminal.ts'
+import type { Audit } from '../audit/service.ts'
 import type { Authorize, Principal } from '../auth/types.ts'
 import { AppError } from '../errors.ts'
 import type { HostRegistry } from '../hosts/types.ts'
@@ -20,6 +21,7 @@ export function terminalSocket(parts: {
   registry: HostRegistry
   fleet: FleetState
   authorize: Authorize
+  audit: Audit
   log: Log
 }): SocketDefinition {
   const open = async (
@@ -30,17 +32,28 @@ export function terminalSocket(parts: {
   ): Promise<TerminalSession> => {
     const { hostId, containerId } = querySchema.parse(Object.fromEntries(query))
     const target = { hostId, objectId: containerId }
-    parts.authorize(principal, start.mode === 'exec' ? 'containers.exec' : 'containers.attach', target)
-    if (!parts.fleet.get('containers', hostId, containerId)) throw new AppError('container_not_found', target)
+    const permission = start.mode === 'exec' ? 'containers.exec' : 'containers.attach'
+    parts.authorize(principal, permission, target)
+    const container = parts.fleet.get('containers', hostId, containerId)
+    if (!container) throw new AppError('container_not_found', target)
     const engine = parts.registry.engine(hostId)
+    // The command is a person's own text, in which a password may stand: the log has only as whom.
+    const as = start.mode === 'exec' && start.user ? ` as ${start.user}` : ''
+    const summary = `${container.name}${as}`
+    const operation = await parts.audit.begin(principal, { action: permission, ...target, summary })
     const output = {
       data: (bytes: Buffer) => socket.send(bytes),
       // A paste of a megabyte waits in the browser, and not here.
       ready: (ready: boolean) => (ready ? socket.resume() : socket.pause()),
     }
     try {
-      return await openTerminal(engine, containerId, start, output, parts.log)
+      const session = await openTerminal(engine, containerId, start, output, parts.log)
+      void session.over.then((code) =>
+        operation.end({ summary: code === null ? summary : `${summary}: exit code ${code}` }),
+      )
+      return session
     } catch (error) {
+      await operation.end({ error: toAppError(error) })
       throw error instanceof AppError ? error.at(target) : error
     }
   }

@@ -36,6 +36,7 @@ export function accountRoutes(parts: { identity: Identity; guard: Guard }): AnyR
       method: 'POST',
       path: '/api/session',
       access: 'anonymous',
+      event: 'account.signIn',
       summary: 'Sign in',
       body: signInSchema,
       response: sessionSchema,
@@ -57,6 +58,7 @@ export function accountRoutes(parts: { identity: Identity; guard: Guard }): AnyR
       method: 'DELETE',
       path: '/api/session',
       access: 'session',
+      event: 'account.signOut',
       summary: 'Sign out',
       handler: async ({ request, reply }) => {
         reply.header('set-cookie', await identity.signOut(clientOf(request, guard)))
@@ -66,6 +68,7 @@ export function accountRoutes(parts: { identity: Identity; guard: Guard }): AnyR
       method: 'POST',
       path: '/api/account/password',
       access: 'session',
+      event: 'account.password',
       summary: 'Change the password',
       body: changePasswordSchema,
       handler: ({ principal, body, request }) =>
@@ -83,6 +86,7 @@ export function accountRoutes(parts: { identity: Identity; guard: Guard }): AnyR
       method: 'DELETE',
       path: '/api/account/sessions/:sessionId',
       access: 'session',
+      event: 'account.sessionEnded',
       summary: 'End one of the own sessions; its pages and sockets are signed out at once',
       params: z.object({ sessionId: z.string().min(1).max(64) }),
       handler: ({ principal, params }) => identity.revoke(principal as Principal, params.sessionId),
@@ -99,6 +103,7 @@ export function accountRoutes(parts: { identity: Identity; guard: Guard }): AnyR
       method: 'POST',
       path: '/api/account/tokens',
       access: 'session',
+      event: 'account.tokenMade',
       summary: 'Make an API token; this answer alone holds it',
       body: newTokenSchema,
       response: madeTokenSchema,
@@ -108,6 +113,7 @@ export function accountRoutes(parts: { identity: Identity; guard: Guard }): AnyR
       method: 'DELETE',
       path: '/api/account/tokens/:tokenId',
       access: 'session',
+      event: 'account.tokenEnded',
       summary: 'End one of the own API tokens',
       params: z.object({ tokenId: apiTokenSchema.shape.id }),
       handler: ({ principal, params }) => identity.tokens.revoke(principal as Principal, params.tokenId),

@@ -30,6 +30,7 @@ export function archiveRoutes(library: ArchiveLibrary, tasks: TaskService): AnyR
       method: 'PUT',
       path: '/api/archives/settings',
       access: 'archives.edit',
+      event: 'archives.settings',
       summary: 'Quota and retention',
       body: archiveSettingsSchema,
       handler: ({ body }) => library.configure(body),

@@ -26,6 +26,7 @@ export function containerCreateRoutes(containers: CreateService): AnyRoute[] {
       method: 'GET',
       path: `${path}/spec`,
       access: 'containers.create',
+      event: 'containers.reveal',
       summary: 'What a container was made with, environment values included; needs containers.reveal',
       params,
       response: specAnswerSchema,

@@ -11,7 +11,7 @@ import {
 } from '#lib/contracts/container-details.ts'
 import { taskSchema } from '#lib/contracts/tasks.ts'
 import type { Principal } from '../../auth/types.ts'
-import type { ContainerDetails } from '../../containers/details.ts'
+import { type ContainerDetails, showsEnvironment } from '../../containers/details.ts'
 import { waitKind } from '../../containers/wait.ts'
 import type { TaskService } from '../../tasks/types.ts'
 import { type AnyRoute, defineRoute } from '../define-route.ts'
@@ -26,6 +26,7 @@ export function containerDetailRoutes(details: ContainerDetails, tasks: TaskServ
       method: 'POST',
       path: '/api/containers/wait',
       access: 'containers.view',
+      event: 'containers.wait',
       summary: 'Wait until containers end, as a task that keeps their exit codes',
       body: waitInputSchema,
       response: taskSchema,
@@ -37,6 +38,8 @@ export function containerDetailRoutes(details: ContainerDetails, tasks: TaskServ
       method: 'GET',
       path: `${path}/processes`,
       access: 'containers.top',
+      event: 'containers.reveal',
+      recordedIf: ({ args }) => showsEnvironment(args),
       summary: 'Its processes, by ps; arguments that print environments need containers.reveal',
       params,
       query: processesQuerySchema,

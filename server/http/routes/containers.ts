@@ -57,6 +57,8 @@ export function containerRoutes(containers: ContainerService, fleet: FleetState)
       method: 'GET',
       path,
       access: 'containers.view',
+      event: 'containers.reveal',
+      recordedIf: ({ reveal }) => reveal,
       summary: 'One container with the engine’s own document; environment values only with reveal',
       params: oneContainer,
       query: z.object({ reveal: z.stringbool().default(false) }),

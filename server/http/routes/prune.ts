@@ -22,6 +22,7 @@ export function pruneRoutes(prune: PruneService): AnyRoute[] {
       method: 'POST',
       path: '/api/prune',
       access: 'hosts.view',
+      event: 'hosts.prune',
       summary: 'Remove these unused objects, as a task; what is in use again by then stays',
       body: pruneStartSchema,
       response: taskSchema,

@@ -20,6 +20,7 @@ export function setupRoutes(parts: { setup: Setup; guard: Guard }): AnyRoute[] {
       method: 'POST',
       path: '/api/setup',
       access: 'anonymous',
+      event: 'account.setUp',
       summary: 'Make the first administrator with the one-time token, and sign in',
       body: setupInputSchema,
       response: sessionSchema,

@@ -18,6 +18,7 @@ export function updateRoutes(updates: UpdateCheck): AnyRoute[] {
       method: 'POST',
       path: '/api/updates/check',
       access: 'images.pull',
+      event: 'updates.check',
       summary: 'Ask the registries now',
       response: updatesSchema,
       handler: () => {
@@ -29,6 +30,7 @@ export function updateRoutes(updates: UpdateCheck): AnyRoute[] {
       method: 'PUT',
       path: '/api/updates/schedule',
       access: 'registries.edit',
+      event: 'updates.schedule',
       summary: 'How often the registries are asked',
       body: z.object({ everyHours: updatesSchema.shape.everyHours }),
       response: updatesSchema,

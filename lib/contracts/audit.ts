@@ -1,0 +1,89 @@
+import { z } from 'zod'
+import { instantSchema } from './common.ts'
+
+/** An intent is kept before the work begins and its outcome after it; an event is both at once: a sign-in, a denial. */
+export const auditKinds = ['intent', 'outcome', 'event'] as const
+export const auditDecisions = ['allowed', 'denied'] as const
+/** 'unknown': the server ended, or the engine was lost, before it was known. */
+export const auditOutcomes = ['succeeded', 'failed', 'unknown'] as const
+
+/** One link of the chain. Nothing in it is ever changed. */
+export const auditEntrySchema = z.object({
+  /** From 1, without gaps. */
+  sequence: z.int().min(1),
+  kind: z.enum(auditKinds),
+  /** Of an outcome: the sequence of its intent. */
+  intent: z.int().nullable(),
+  at: instantSchema,
+  actorId: z.string().nullable(),
+  actorName: z.string().nullable(),
+  actorEmail: z.string().nullable(),
+  /** How the actor was signed in, and the id of that session or token. */
+  signIn: z.enum(['session', 'token']).nullable(),
+  signInId: z.string().nullable(),
+  /** The client's, as the guard determined it. */
+  address: z.string().nullable(),
+  hostId: z.string().nullable(),
+  objectId: z.string().nullable(),
+  /** A permission's name, or a named event. */
+  action: z.string(),
+  decision: z.enum(auditDecisions),
+  /** Null of an intent. */
+  outcome: z.enum(auditOutcomes).nullable(),
+  errorCode: z.string().nullable(),
+  requestId: z.string().nullable(),
+  taskId: z.string().nullable(),
+  /** What it is about in a few words. Never values of environments, passwords or bodies. */
+  summary: z.string(),
+  previousHash: z.string(),
+  /** sha256 over the canonical JSON of all above. */
+  hash: z.string(),
+})
+export type AuditEntry = z.infer<typeof auditEntrySchema>
+
+/** An intent or event; an intent with its outcome, once there is one. */
+export const auditRecordSchema = auditEntrySchema.extend({ result: auditEntrySchema.nullable() })
+export type AuditRecord = z.infer<typeof auditRecordSchema>
+
+export const auditFilterSchema = z.object({
+  /** Found in summary, actor, address, action, error code, or one of the ids. */
+  text: z.string().max(200).optional(),
+  /** Part of the name or e-mail, or the whole id. */
+  actor: z.string().max(200).optional(),
+  host: z.string().max(40).optional(),
+  /** The name or its beginning: `containers.` */
+  action: z.string().max(80).optional(),
+  decision: z.enum(auditDecisions).optional(),
+  outcome: z.enum(auditOutcomes).optional(),
+  from: instantSchema.optional(),
+  to: instantSchema.optional(),
+})
+export type AuditFilter = z.infer<typeof auditFilterSchema>
+
+export const auditQuerySchema = auditFilterSchema.extend({
+  /** The cursor: only what is older than this sequence. */
+  before: z.coerce.number().int().min(1).optional(),
+  limit: z.coerce.number().int().min(1).max(200).default(100),
+})
+export const auditPageSchema = z.object({
+  items: z.array(auditRecordSchema),
+  /** For the next page's `before`; null at the end. */
+  next: z.int().nullable(),
+})
+export type AuditPage = z.infer<typeof auditPageSchema>
+
+export const auditFaults = ['gap', 'link', 'content'] as const
+export const auditVerificationSchema = z.object({
+  entries: z.int(),
+  /** Of the newest entry: noted elsewhere, it tells of a tail that was cut off. */
+  head: z.object({ sequence: z.int(), hash: z.string() }).nullable(),
+  /** The first sequence at which the chain does not hold; null when it holds. */
+  broken: z
+    .object({
+      sequence: z.int(),
+      /** An entry is missing or out of its place; it does not follow from the one before; its content was changed. */
+      fault: z.enum(auditFaults),
+    })
+    .nullable(),
+})
+export type AuditVerification = z.infer<typeof auditVerificationSchema>

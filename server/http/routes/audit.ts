@@ -1,0 +1,56 @@
+import { Readable } from 'node:stream'
+import {
+  type AuditEntry,
+  auditFilterSchema,
+  auditPageSchema,
+  auditQuerySchema,
+  auditVerificationSchema,
+} from '#lib/contracts/audit.ts'
+import type { AuditLog } from '../../audit/index.ts'
+import { attachment } from '../attachment.ts'
+import { type AnyRoute, defineRoute } from '../define-route.ts'
+
+/** The audit log: read, taken away, and verified. Nothing here can change it. */
+export function auditRoutes({ search, verify }: AuditLog): AnyRoute[] {
+  return [
+    defineRoute({
+      method: 'GET',
+      path: '/api/audit',
+      access: 'audit.view',
+      summary: 'What was done and what was refused, newest first',
+      query: auditQuerySchema,
+      response: auditPageSchema,
+      handler: ({ query: { before, limit, ...filter } }) => search.page(filter, before, limit),
+    }),
+    defineRoute({
+      method: 'GET',
+      path: '/api/audit/export',
+      access: 'audit.view',
+      summary: 'Entries as NDJSON, oldest first; without a filter the whole chain',
+      query: auditFilterSchema,
+      async handler({ query, signal, reply }) {
+        await reply
+          .header(
+            'content-disposition',
+            attachment(`roadstead-audit-${new Date().toISOString().slice(0, 10)}.ndjson`),
+          )
+          .header('content-type', 'application/x-ndjson')
+          .header('cache-control', 'no-store')
+          .send(Readable.from(lines(search.all(query, signal))))
+      },
+    }),
+    defineRoute({
+      method: 'POST',
+      path: '/api/audit/verify',
+      access: 'audit.view',
+      asksOnly: true,
+      summary: 'Walk the chain and say where it does not hold',
+      response: auditVerificationSchema,
+      handler: () => verify(),
+    }),
+  ]
+}
+
+async function* lines(entries: AsyncGenerator<AuditEntry>): AsyncGenerator<string> {
+  for await (const entry of entries) yield `${JSON.stringify(entry)}\n`
+}
