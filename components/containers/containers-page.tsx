@@ -5,6 +5,7 @@ import { parseAsArrayOf, parseAsString, parseAsStringLiteral, useQueryState, use
 import { lazy, Suspense, useCallback, useMemo, useState } from 'react'
 import { useTranslations } from 'use-intl'
 import { useContainers, useFleet, useHosts, useLoaded } from '#components/data/use-live.ts'
+import { usePermission, useSession } from '#components/data/use-session.ts'
 import { compareText, formatSort, parseSort, sortRows } from '#components/data-table/columns.ts'
 import { DataTable, type RowGroup } from '#components/data-table/data-table.tsx'
 import { type Command, useCommands } from '#components/shell/commands.ts'
@@ -15,7 +16,7 @@ import { EmptyState } from '#components/ui/empty-state.tsx'
 import { Menu, MenuCheckItem, MenuRadioGroup } from '#components/ui/menu.tsx'
 import { objectKey } from '#lib/apply-live.ts'
 import { matchesFilter, parseContainerFilter } from '#lib/container-filter.ts'
-import { isPossible } from '#lib/container-rules.ts'
+import { isPossible, permissionOf } from '#lib/container-rules.ts'
 import type { BulkAction } from '#lib/contracts/bulk.ts'
 import type { Container } from '#lib/contracts/containers.ts'
 import type { Host } from '#lib/contracts/hosts.ts'
@@ -280,6 +281,7 @@ function useSelectionCommands(
   run: (action: BulkAction, containers: readonly Container[]) => void,
 ): void {
   const t = useTranslations('containers')
+  const { permissions } = useSession()
   const chosen = useMemo(
     () => (selection.length > 0 ? selection : opened ? [opened] : []),
     [selection, opened],
@@ -289,6 +291,7 @@ function useSelectionCommands(
     if (!first) return []
     const actions = ['start', 'stop', 'restart', 'pause', 'unpause', 'kill', 'remove'] as const
     return actions
+      .filter((action) => permissions.includes(permissionOf[action]))
       .filter((action) => chosen.some((container) => isPossible(action, container)))
       .map((action) => ({
         id: `container-${action}`,
@@ -296,7 +299,7 @@ function useSelectionCommands(
         destructive: action === 'remove',
         run: () => run(action, chosen),
       }))
-  }, [chosen, t, run])
+  }, [chosen, permissions, t, run])
   useCommands(commands)
 }
 
@@ -311,15 +314,18 @@ function NoContainers({
 }) {
   const t = useTranslations('containers.empty')
   const router = useRouter()
+  const mayAdd = usePermission('hosts.edit')
   if (noHosts) {
     return (
       <EmptyState
         icon={<ContainerIcon />}
         title={t('noHostsTitle')}
         action={
-          <Button variant="primary" onClick={() => router.push('/hosts/add')}>
-            {t('noHostsAction')}
-          </Button>
+          mayAdd && (
+            <Button variant="primary" onClick={() => router.push('/hosts/add')}>
+              {t('noHostsAction')}
+            </Button>
+          )
         }
       >
         {t('noHostsText')}

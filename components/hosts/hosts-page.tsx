@@ -288,6 +288,7 @@ function PhoneRow({ host }: { host: Host }) {
 
 function NoHosts({ filtered }: { filtered: boolean }) {
   const t = useTranslations('hosts')
+  const mayEdit = usePermission('hosts.edit')
   const href = useScopedHref()
   if (filtered) {
     return (
@@ -301,9 +302,11 @@ function NoHosts({ filtered }: { filtered: boolean }) {
       icon={<Server />}
       title={t('empty.title')}
       action={
-        <Button asChild variant="primary">
-          <Link href={href('/hosts/add')}>{t('add')}</Link>
-        </Button>
+        mayEdit && (
+          <Button asChild variant="primary">
+            <Link href={href('/hosts/add')}>{t('add')}</Link>
+          </Button>
+        )
       }
     >
       {t('empty.text')}

@@ -9,12 +9,23 @@ import {
   ScrollText,
   Server,
   SquareTerminal,
+  Users,
 } from 'lucide-react'
 import type { Permission } from '#lib/permissions.ts'
 
 export interface NavigationPage {
   /** Also the key of its name in the catalogue. */
-  id: 'fleet' | 'containers' | 'images' | 'logs' | 'terminal' | 'registries' | 'archives' | 'disk' | 'hosts'
+  id:
+    | 'fleet'
+    | 'containers'
+    | 'images'
+    | 'logs'
+    | 'terminal'
+    | 'registries'
+    | 'archives'
+    | 'disk'
+    | 'hosts'
+    | 'users'
   path: string
   icon: LucideIcon
   /** Second key after `g`. */
@@ -44,9 +55,17 @@ export const navigationPages: readonly NavigationPage[] = [
   },
   { id: 'disk', path: '/disk', icon: HardDrive, key: 'd', permission: 'hosts.view', wideOnly: true },
   { id: 'hosts', path: '/hosts', icon: Server, key: 'h', permission: 'hosts.view' },
+  { id: 'users', path: '/users', icon: Users, key: 'u', permission: 'users.view', wideOnly: true },
 ]
 
 /** Whether a page is the one shown: itself or something below it. */
 export function isCurrent(page: NavigationPage, pathname: string): boolean {
   return page.path === '/' ? pathname === '/' : pathname === page.path || pathname.startsWith(`${page.path}/`)
+}
+
+/** What somebody must be allowed for a page to be of use; null where everybody is. */
+export function permissionOfPage(pathname: string): Permission | null {
+  if (/^\/hosts\/(add|[^/]+\/edit)$/.test(pathname)) return 'hosts.edit'
+  if (pathname === '/containers/new') return 'containers.create'
+  return navigationPages.find((page) => isCurrent(page, pathname))?.permission ?? null
 }

@@ -1,10 +1,13 @@
 'use client'
-import { useRouter } from 'next/navigation'
+import { ShieldX } from 'lucide-react'
+import { usePathname, useRouter } from 'next/navigation'
 import { lazy, type ReactNode, Suspense, useState } from 'react'
 import { useTranslations } from 'use-intl'
 import { useScopedHref } from '../data/use-scope.ts'
+import { useSession } from '../data/use-session.ts'
+import { EmptyState } from '../ui/empty-state.tsx'
 import { BottomBar } from './bottom-bar.tsx'
-import { type NavigationPage, navigationPages } from './navigation.ts'
+import { type NavigationPage, navigationPages, permissionOfPage } from './navigation.ts'
 import { Rail } from './rail.tsx'
 import { toggleRail } from './rail-width.ts'
 import { useShortcut } from './shortcuts.ts'
@@ -17,6 +20,8 @@ const ShortcutOverlay = lazy(() => import('./shortcut-overlay.tsx'))
 export function Shell({ children }: { children: ReactNode }) {
   const t = useTranslations('shell')
   const [layer, setLayer] = useState<'palette' | 'shortcuts' | null>(null)
+  const { permissions } = useSession()
+  const needed = permissionOfPage(usePathname())
   // Once loaded they stay, so that closing can be seen and opening again is instant.
   const [used, setUsed] = useState({ palette: false, shortcuts: false })
   const show = (name: 'palette' | 'shortcuts') => {
@@ -39,13 +44,22 @@ export function Shell({ children }: { children: ReactNode }) {
       >
         {t('skipToContent')}
       </a>
-      {navigationPages.map((page) => (
-        <GoShortcut key={page.id} page={page} />
-      ))}
+      {navigationPages
+        .filter((page) => permissions.includes(page.permission))
+        .map((page) => (
+          <GoShortcut key={page.id} page={page} />
+        ))}
       <Rail />
       <TopBar onSearch={() => show('palette')} onShowShortcuts={() => show('shortcuts')} />
       <main id="main" tabIndex={-1} className="fill overflow-y-auto outline-none">
-        {children}
+        {needed === null || permissions.includes(needed) ? (
+          children
+        ) : (
+          // Reached by an address that somebody passed on: nothing on it would work.
+          <EmptyState icon={<ShieldX />} title={t('deniedTitle')}>
+            {t('deniedText')}
+          </EmptyState>
+        )}
       </main>
       <BottomBar onSearch={() => show('palette')} />
       <Suspense>

@@ -27,6 +27,7 @@ export function useCounts(): Counts {
       disk: { count: null, attention: 0 },
       registries: { count: null, attention: 0 },
       logs: { count: null, attention: 0 },
+      users: { count: null, attention: 0 },
       images: { count: loaded ? new Set(images.map((image) => image.id)).size : null, attention: 0 },
       hosts: { count: loaded ? hosts.length : null, attention: hostAttention },
     }

@@ -8,6 +8,7 @@ import fastify, {
   LogController,
 } from 'fastify'
 import type { Audit } from '../audit/service.ts'
+import { allowed } from '../auth/authorize.ts'
 import type { Identity } from '../auth/identity.ts'
 import type { Authorize, Principal } from '../auth/types.ts'
 import type { Config } from '../config.ts'
@@ -155,7 +156,10 @@ export function createHttpServer(parts: Parts): HttpServer {
     const principal = await identity.principal(headersOf(request))
     if (await parts.setupNeeded()) return name === '/setup' ? null : at('/setup')
     // The administrator stays on the set-up page to choose the first hosts.
-    if (name === '/setup') return principal ? null : at('/login')
+    if (name === '/setup') {
+      if (!principal) return at('/login')
+      return allowed(principal).includes('hosts.edit') ? null : at('/')
+    }
     // Whoever holds a link has no session yet, or uses it in somebody else's browser.
     if (name === '/join') return null
     if (name === '/login') return principal ? at('/') : null

@@ -20,6 +20,7 @@ import stats from './stats.json' with { type: 'json' }
 import tasks from './tasks.json' with { type: 'json' }
 import terminal from './terminal.json' with { type: 'json' }
 import updates from './updates.json' with { type: 'json' }
+import users from './users.json' with { type: 'json' }
 
 /** The English catalogue, one file per noun. It is the reference for the keys of every other language. */
 export const en = {
@@ -45,4 +46,5 @@ export const en = {
   tasks,
   terminal,
   updates,
+  users,
 }

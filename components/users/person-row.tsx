@@ -1,0 +1,180 @@
+'use client'
+import { Ban, CircleCheck, KeyRound, Link2, Link2Off, MoreHorizontal, Trash2, UserCog } from 'lucide-react'
+import type { ReactNode } from 'react'
+import { useTranslations } from 'use-intl'
+import type { Invitation, User } from '#lib/contracts/users.ts'
+import { Age } from '../ui/age.tsx'
+import { Badge } from '../ui/badge.tsx'
+import { useNow } from '../ui/clock.ts'
+import { IconButton } from '../ui/icon-button.tsx'
+import { Menu, MenuItem, MenuLine } from '../ui/menu.tsx'
+import { useFormat } from '../ui/use-format.ts'
+
+export type PersonAction = 'role' | 'reset' | 'takeBack' | 'disable' | 'enable' | 'remove'
+
+type Props = { mayEdit: boolean } & (
+  | { user: User; onAction(action: PersonAction): void }
+  | { invitation: Invitation; onNewLink(): void; onTakeBack(): void }
+)
+
+/** A line of the people's table: somebody with an account, or an invitation that waits. */
+export function PersonRow(props: Props) {
+  const t = useTranslations('users')
+  const roles = useTranslations('account.roles')
+  const format = useFormat()
+  const now = useNow((at) => Math.floor(at / 60_000) * 60_000)
+  const { mayEdit } = props
+  if ('invitation' in props) {
+    const { invitation } = props
+    const over = Date.parse(invitation.expiresAt) <= now
+    const date = format.dateTime(invitation.expiresAt)
+    return (
+      <Row
+        name={invitation.name}
+        email={invitation.email}
+        note={over ? t('overSince', { date }) : t('until', { date })}
+        role={roles(invitation.role)}
+        state={
+          <Badge tone={over ? 'caution' : 'accent'}>{t(over ? 'states.expired' : 'states.invited')}</Badge>
+        }
+        menu={
+          mayEdit && (
+            <>
+              <MenuItem icon={<Link2 />} onSelect={props.onNewLink}>
+                {t('newLink')}
+              </MenuItem>
+              <MenuItem icon={<Link2Off />} onSelect={props.onTakeBack}>
+                {t('takeBack')}
+              </MenuItem>
+            </>
+          )
+        }
+      />
+    )
+  }
+  const { user, onAction } = props
+  const disabled = user.state === 'disabled'
+  return (
+    <Row
+      name={user.name}
+      email={user.email}
+      mark={user.self && <Badge>{t('you')}</Badge>}
+      note={t('summary', { sessions: user.sessions, tokens: user.tokens })}
+      role={roles(user.role)}
+      state={
+        disabled ? (
+          <Badge tone="danger">{t('states.disabled')}</Badge>
+        ) : user.reset ? (
+          <Badge tone="accent">{t('states.reset')}</Badge>
+        ) : (
+          <span className="text-ink-muted">{t('states.active')}</span>
+        )
+      }
+      lastSignIn={
+        user.lastSignInAt ? (
+          <Age at={user.lastSignInAt} ago />
+        ) : (
+          <span className="text-ink-faint">{t('never')}</span>
+        )
+      }
+      sessions={user.sessions}
+      tokens={user.tokens}
+      menu={
+        mayEdit && (
+          <>
+            {!user.self && (
+              <MenuItem icon={<UserCog />} onSelect={() => onAction('role')}>
+                {t('changeRole')}
+              </MenuItem>
+            )}
+            {!disabled && (
+              <MenuItem icon={<KeyRound />} onSelect={() => onAction('reset')}>
+                {t('reset')}
+              </MenuItem>
+            )}
+            {user.reset && (
+              <MenuItem icon={<Link2Off />} onSelect={() => onAction('takeBack')}>
+                {t('takeBack')}
+              </MenuItem>
+            )}
+            <MenuLine />
+            {disabled ? (
+              <MenuItem icon={<CircleCheck />} onSelect={() => onAction('enable')}>
+                {t('enable')}
+              </MenuItem>
+            ) : (
+              <MenuItem icon={<Ban />} disabled={user.lastAdministrator} onSelect={() => onAction('disable')}>
+                {t('disable')}
+              </MenuItem>
+            )}
+            <MenuItem
+              icon={<Trash2 />}
+              destructive
+              disabled={user.lastAdministrator}
+              onSelect={() => onAction('remove')}
+            >
+              {t('remove')}
+            </MenuItem>
+            {user.lastAdministrator && (
+              <p className="max-w-60 px-2 py-1 text-ink-faint text-xs">{t('lastAdministrator')}</p>
+            )}
+          </>
+        )
+      }
+    />
+  )
+}
+
+function Row(props: {
+  name: string
+  email: string
+  mark?: ReactNode
+  /** Below the name where columns have no room. */
+  note: string
+  role: string
+  state: ReactNode
+  lastSignIn?: ReactNode
+  sessions?: number
+  tokens?: number
+  menu: ReactNode
+}) {
+  const t = useTranslations('users')
+  const { name, email, mark, note, role, state, lastSignIn, sessions, tokens, menu } = props
+  return (
+    <tr className="border-b last:border-b-0">
+      <th scope="row" className="max-w-0 px-3 py-2 font-normal md:w-2/5">
+        <span className="flex items-center gap-2">
+          <span className="truncate font-medium">{name}</span>
+          {mark}
+        </span>
+        <span className="block truncate text-ink-muted text-xs">{email}</span>
+        <span
+          className={
+            lastSignIn === undefined
+              ? 'block text-ink-faint text-xs'
+              : 'block text-ink-faint text-xs md:hidden'
+          }
+        >
+          {note}
+        </span>
+      </th>
+      <td className="w-28 px-2 py-2 align-top">
+        {role}
+        <span className="mt-1 block md:hidden">{state}</span>
+      </td>
+      <td className="hidden px-2 py-2 align-top md:table-cell">{state}</td>
+      <td className="hidden px-2 py-2 align-top md:table-cell">{lastSignIn}</td>
+      <td className="hidden px-2 py-2 text-right align-top tabular-nums md:table-cell">{sessions}</td>
+      <td className="hidden px-2 py-2 text-right align-top tabular-nums md:table-cell">{tokens}</td>
+      <td className="w-10 px-1 py-1.5 align-top">
+        {menu && (
+          <Menu
+            trigger={<IconButton size="sm" label={t('actionsFor', { name })} icon={<MoreHorizontal />} />}
+          >
+            {menu}
+          </Menu>
+        )}
+      </td>
+    </tr>
+  )
+}

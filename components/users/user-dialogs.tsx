@@ -1,0 +1,153 @@
+'use client'
+import { useMutation } from '@tanstack/react-query'
+import { useState } from 'react'
+import { useTranslations } from 'use-intl'
+import type { MadeLink, NewInvitation, User } from '#lib/contracts/users.ts'
+import { type Role, roles } from '#lib/permissions.ts'
+import { api, fieldErrors } from '../data/api.ts'
+import { Button } from '../ui/button.tsx'
+import { CodeBlock } from '../ui/code-block.tsx'
+import { Dialog } from '../ui/dialog.tsx'
+import { ErrorNote } from '../ui/error-note.tsx'
+import { Field } from '../ui/field.tsx'
+import { Input } from '../ui/input.tsx'
+import { Select } from '../ui/select.tsx'
+import { useFormat } from '../ui/use-format.ts'
+
+function useRoleOptions() {
+  const t = useTranslations('account.roles')
+  return roles.map((role) => ({ value: role, label: t(role) }))
+}
+
+/** Who is invited; the link is shown by `onMade`. */
+export function InviteDialog({
+  onClose,
+  onMade,
+}: {
+  onClose(): void
+  onMade(name: string, link: MadeLink): void
+}) {
+  const t = useTranslations('users')
+  const common = useTranslations('common')
+  const options = useRoleOptions()
+  const [input, setInput] = useState<NewInvitation>({ name: '', email: '', role: 'viewer' })
+  const given = { ...input, name: input.name.trim(), email: input.email.trim() }
+  const make = useMutation({
+    mutationFn: () => api.post<MadeLink>('/api/invitations', given),
+    onSuccess: (link) => onMade(given.name, link),
+  })
+  const errors = fieldErrors(make.error)
+  const ready = given.name !== '' && given.email !== ''
+  return (
+    <Dialog
+      open
+      onOpenChange={(open) => !open && !make.isPending && onClose()}
+      title={t('inviteTitle')}
+      description={t('inviteText')}
+      size="sm"
+      onSubmit={() => ready && !make.isPending && make.mutate()}
+      footer={
+        <>
+          <Button onClick={onClose} disabled={make.isPending}>
+            {common('cancel')}
+          </Button>
+          <Button type="submit" variant="primary" disabled={!ready} busy={make.isPending}>
+            {t('makeLink')}
+          </Button>
+        </>
+      }
+    >
+      <Field label={t('name')} error={errors.name} required>
+        {(props) => (
+          <Input
+            {...props}
+            value={input.name}
+            maxLength={80}
+            autoComplete="off"
+            onChange={(event) => setInput({ ...input, name: event.target.value })}
+          />
+        )}
+      </Field>
+      <Field label={t('email')} hint={t('emailHint')} error={errors.email} required>
+        {(props) => (
+          <Input
+            {...props}
+            type="email"
+            value={input.email}
+            autoComplete="off"
+            spellCheck={false}
+            onChange={(event) => setInput({ ...input, email: event.target.value })}
+          />
+        )}
+      </Field>
+      <Field label={t('role')}>
+        {(props) => (
+          <Select
+            {...props}
+            options={options}
+            value={input.role}
+            onValueChange={(role) => setInput({ ...input, role })}
+          />
+        )}
+      </Field>
+      {make.error && Object.keys(errors).length === 0 && <ErrorNote error={make.error} />}
+    </Dialog>
+  )
+}
+
+/** A link, this once. */
+export function LinkDialog({ name, link, onClose }: { name: string; link: MadeLink; onClose(): void }) {
+  const t = useTranslations('users')
+  const common = useTranslations('common')
+  const format = useFormat()
+  return (
+    <Dialog
+      open
+      onOpenChange={(open) => !open && onClose()}
+      title={t('linkTitle', { name })}
+      description={t('linkText', { name, date: format.dateTime(link.expiresAt) })}
+      footer={<Button onClick={onClose}>{common('close')}</Button>}
+    >
+      <CodeBlock text={link.url} label={t('link')} wrap className="[&_pre]:break-all" />
+      <p className="text-caution">{t('linkOnce')}</p>
+    </Dialog>
+  )
+}
+
+export function RoleDialog({ user, onClose, onChanged }: { user: User; onClose(): void; onChanged(): void }) {
+  const t = useTranslations('users')
+  const common = useTranslations('common')
+  const options = useRoleOptions()
+  const [role, setRole] = useState(user.role)
+  const change = useMutation({
+    mutationFn: () => api.patch(`/api/users/${encodeURIComponent(user.id)}`, { role }),
+    onSuccess: onChanged,
+  })
+  return (
+    <Dialog
+      open
+      onOpenChange={(open) => !open && !change.isPending && onClose()}
+      title={t('roleTitle', { name: user.name })}
+      description={t('roleText', { name: user.name })}
+      size="sm"
+      onSubmit={() => role !== user.role && !change.isPending && change.mutate()}
+      footer={
+        <>
+          <Button onClick={onClose} disabled={change.isPending}>
+            {common('cancel')}
+          </Button>
+          <Button type="submit" variant="primary" disabled={role === user.role} busy={change.isPending}>
+            {t('roleSave')}
+          </Button>
+        </>
+      }
+    >
+      <Field label={t('role')}>
+        {(props) => (
+          <Select {...props} options={options} value={role} onValueChange={(next: Role) => setRole(next)} />
+        )}
+      </Field>
+      {change.error && <ErrorNote error={change.error} />}
+    </Dialog>
+  )
+}

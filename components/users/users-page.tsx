@@ -1,0 +1,184 @@
+'use client'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { UserPlus } from 'lucide-react'
+import dynamic from 'next/dynamic'
+import { useState } from 'react'
+import { useTranslations } from 'use-intl'
+import type { Invitation, MadeLink, People, User } from '#lib/contracts/users.ts'
+import { api } from '../data/api.ts'
+import { usePermission } from '../data/use-session.ts'
+import { PageHeader } from '../shell/page-header.tsx'
+import { Button } from '../ui/button.tsx'
+import { ConfirmDialog } from '../ui/confirm-dialog.tsx'
+import { ErrorNote } from '../ui/error-note.tsx'
+import { useErrorText } from '../ui/error-text.ts'
+import { toast } from '../ui/toast.tsx'
+import { type PersonAction, PersonRow } from './person-row.tsx'
+import { RoleTable } from './role-table.tsx'
+
+const dialogs = () => import('./user-dialogs.tsx')
+const InviteDialog = dynamic(() => dialogs().then((module) => module.InviteDialog), { ssr: false })
+const LinkDialog = dynamic(() => dialogs().then((module) => module.LinkDialog), { ssr: false })
+const RoleDialog = dynamic(() => dialogs().then((module) => module.RoleDialog), { ssr: false })
+
+const queryKey = ['users']
+
+/** Who may sign in, as what, and the way in and out. */
+export function UsersPage() {
+  const t = useTranslations('users')
+  const errorText = useErrorText()
+  const mayEdit = usePermission('users.edit')
+  const client = useQueryClient()
+  const people = useQuery({
+    queryKey,
+    queryFn: ({ signal }) => api.get<People>('/api/users', { signal }),
+    // Others join and sign in while one looks.
+    refetchInterval: 15_000,
+  })
+  const [inviting, setInviting] = useState(false)
+  const [made, setMade] = useState<{ name: string; link: MadeLink } | null>(null)
+  const [asked, setAsked] = useState<{ action: 'role' | 'reset' | 'disable' | 'remove'; user: User } | null>(
+    null,
+  )
+  const again = () => client.invalidateQueries({ queryKey })
+  const show = (name: string, link: MadeLink) => {
+    setMade({ name, link })
+    void again()
+  }
+  const userPath = (user: User): `/api/${string}` => `/api/users/${encodeURIComponent(user.id)}`
+  const act = useMutation({
+    mutationFn: (work: () => Promise<unknown>) => work(),
+    onError: (error) => toast.error(t('failed'), { description: errorText(error).sentence }),
+    onSettled: again,
+  })
+  const choose = (action: PersonAction, user: User) => {
+    if (action === 'enable')
+      act.mutate(async () => {
+        await api.patch(userPath(user), { disabled: false })
+        toast.success(t('enabled', { name: user.name }))
+      })
+    else if (action === 'takeBack') takeBack(user.name, user.reset?.id ?? '')
+    else setAsked({ action, user })
+  }
+  const takeBack = (name: string, id: string) =>
+    act.mutate(async () => {
+      await api.delete(`/api/invitations/${id}`)
+      toast.success(t('takenBack', { name }))
+    })
+  const renew = ({ name, email, role }: Invitation) =>
+    act.mutate(async () => show(name, await api.post<MadeLink>('/api/invitations', { name, email, role })))
+  const name = asked?.user.name ?? ''
+  const confirming = (action: 'reset' | 'disable' | 'remove') => ({
+    open: asked?.action === action,
+    onOpenChange: (open: boolean) => !open && setAsked(null),
+    title: t(`${action}Title`, { name }),
+    description: t(`${action}Text`, { name }),
+  })
+
+  return (
+    <div className="overflow-y-auto">
+      <PageHeader
+        title={t('title')}
+        count={people.data?.users.length}
+        actions={
+          mayEdit && (
+            <Button size="sm" variant="primary" onClick={() => setInviting(true)}>
+              <UserPlus aria-hidden /> {t('invite')}
+            </Button>
+          )
+        }
+      />
+      <div className="flex max-w-5xl flex-col gap-8 px-4 pb-12 md:px-5">
+        {people.error && <ErrorNote error={people.error} onRetry={() => void people.refetch()} />}
+        {people.data && (
+          <table className="w-full rounded-lg border bg-surface text-left">
+            <caption className="sr-only">{t('title')}</caption>
+            <thead className="border-b text-ink-muted text-xs">
+              <tr>
+                <th className="px-3 py-2 font-medium">{t('person')}</th>
+                <th className="px-2 py-2 font-medium">{t('role')}</th>
+                <th className="hidden px-2 py-2 font-medium md:table-cell">{t('state')}</th>
+                <th className="hidden px-2 py-2 font-medium md:table-cell">{t('lastSignIn')}</th>
+                <th className="hidden px-2 py-2 text-right font-medium md:table-cell">{t('sessions')}</th>
+                <th className="hidden px-2 py-2 text-right font-medium md:table-cell">{t('tokens')}</th>
+                <th className="w-10">
+                  <span className="sr-only">{t('actions')}</span>
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {people.data.users.map((user) => (
+                <PersonRow
+                  key={user.id}
+                  user={user}
+                  mayEdit={mayEdit}
+                  onAction={(action) => choose(action, user)}
+                />
+              ))}
+              {people.data.invitations.map((invitation) => (
+                <PersonRow
+                  key={invitation.id}
+                  invitation={invitation}
+                  mayEdit={mayEdit}
+                  onNewLink={() => renew(invitation)}
+                  onTakeBack={() => takeBack(invitation.name, invitation.id)}
+                />
+              ))}
+            </tbody>
+          </table>
+        )}
+        <section aria-labelledby="what-roles-may">
+          <h2 id="what-roles-may" className="font-semibold">
+            {t('rolesTitle')}
+          </h2>
+          <p className="mt-0.5 mb-3 text-ink-muted">{t('rolesHint')}</p>
+          <RoleTable />
+        </section>
+      </div>
+      {inviting && (
+        <InviteDialog
+          onClose={() => setInviting(false)}
+          onMade={(invited, link) => {
+            setInviting(false)
+            show(invited, link)
+          }}
+        />
+      )}
+      {made && <LinkDialog {...made} onClose={() => setMade(null)} />}
+      {asked?.action === 'role' && (
+        <RoleDialog
+          user={asked.user}
+          onClose={() => setAsked(null)}
+          onChanged={() => {
+            setAsked(null)
+            void again()
+          }}
+        />
+      )}
+      <ConfirmDialog
+        {...confirming('reset')}
+        destructive={false}
+        confirmLabel={t('makeLink')}
+        onConfirm={async () => {
+          if (asked) show(name, await api.post<MadeLink>(`${userPath(asked.user)}/reset`))
+        }}
+      />
+      <ConfirmDialog
+        {...confirming('disable')}
+        confirmLabel={t('disableConfirm')}
+        onConfirm={async () => {
+          if (asked) await api.patch(userPath(asked.user), { disabled: true })
+          await again()
+        }}
+      />
+      <ConfirmDialog
+        {...confirming('remove')}
+        confirmLabel={t('removeConfirm')}
+        onConfirm={async () => {
+          if (asked) await api.delete(userPath(asked.user))
+          await again()
+        }}
+      />
+    </div>
+  )
+}

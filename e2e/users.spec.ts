@@ -1,0 +1,210 @@
+import { AxeBuilder } from '@axe-core/playwright'
+import type { Page } from '@playwright/test'
+import type { Role } from '#lib/permissions.ts'
+import { e2eOrigin } from './address.ts'
+import { containersOf, expect, registerLab, row, test } from './fixtures.ts'
+
+const password = 'a long enough password'
+const unique = () => Math.random().toString(36).slice(2, 8)
+
+async function check(page: Page): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).analyze()
+  expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([])
+}
+
+/** Invites by the page and gives the link that it shows this once. */
+async function invite(page: Page, name: string, email: string, role: Role): Promise<string> {
+  await page.goto('/users')
+  await page.getByRole('button', { name: 'Invite…' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByLabel('Name').fill(name)
+  await dialog.getByLabel('E-mail').fill(email)
+  await dialog.getByLabel('Role').selectOption(role)
+  await dialog.getByRole('button', { name: 'Make the link' }).click()
+  const link = dialog.locator('pre')
+  await expect(link).toContainText(`${e2eOrigin}/join#`)
+  const url = (await link.textContent()) ?? ''
+  await page.keyboard.press('Escape')
+  await expect(dialog).toBeHidden()
+  return url
+}
+
+async function choose(page: Page, name: string, item: string): Promise<void> {
+  await page.getByRole('button', { name: `Actions for ${name}` }).click()
+  await page.getByRole('menuitem', { name: item }).click()
+}
+
+test('invited as a viewer, made an operator, disabled', async ({ signedIn: page, api, browser }) => {
+  await registerLab(api)
+  const [container] = await containersOf(api, 'name:chatter host:docker-unix')
+  if (!container) throw new Error('no chatter')
+  const name = `Vera ${unique()}`
+  const email = `${unique()}@example.com`
+  const url = await invite(page, name, email, 'viewer')
+  await expect(page.getByRole('row', { name: new RegExp(name) })).toContainText('invited')
+
+  const context = await browser.newContext()
+  const other = await context.newPage()
+  const asked: string[] = []
+  other.on('request', (request) => asked.push(request.url()))
+  await other.goto(url)
+  await expect(other.getByText(`Choose a password for ${email}`)).toBeVisible()
+  await check(other)
+  await other.getByLabel('Password', { exact: true }).fill(password)
+  await other.getByRole('button', { name: 'Join' }).click()
+  await expect(other).toHaveURL(`${e2eOrigin}/`)
+  // The token is in no request's address: it went in a body.
+  const token = new URL(url).hash.slice(1)
+  expect(asked.filter((address) => new URL(address).pathname + new URL(address).search).join()).not.toContain(
+    `?${token}`,
+  )
+  expect(asked.some((address) => address.split('#')[0]?.includes(token))).toBe(false)
+
+  const restart = () =>
+    context.request.post(`${e2eOrigin}/api/hosts/${container.hostId}/containers/${container.id}/restart`, {
+      data: { graceSeconds: 0 },
+      headers: { origin: e2eOrigin },
+    })
+  await other.goto(`${e2eOrigin}/containers?filter=name:chatter+host:docker-unix`)
+  const line = row(other, `${container.hostId}/${container.id}`)
+  await expect(line).toBeVisible()
+  await line.getByRole('button', { name: /^More actions/ }).click()
+  for (const action of ['Start', 'Stop', 'Restart', 'Kill', 'Remove', 'Logs', 'Terminal'])
+    await expect(other.getByRole('menuitem', { name: new RegExp(`^${action}`) })).toHaveCount(0)
+  await other.keyboard.press('Escape')
+  await expect(other.getByRole('link', { name: 'Users' })).toHaveCount(0)
+  expect((await restart()).status()).toBe(403)
+  expect((await context.request.get(`${e2eOrigin}/api/users`)).status()).toBe(403)
+
+  const signInAgain = async () => {
+    // Told by the live socket, with no request of the page's own.
+    await expect(other).toHaveURL(/\/login/)
+    await other.getByRole('textbox', { name: 'E-mail' }).fill(email)
+    await other.getByRole('textbox', { name: 'Password' }).fill(password)
+    await other.getByRole('button', { name: 'Sign in' }).click()
+  }
+  await page.reload()
+  await choose(page, name, 'Change the role…')
+  await page.getByRole('dialog').getByLabel('Role').selectOption('operator')
+  await page.getByRole('dialog').getByRole('button', { name: 'Change the role' }).click()
+  await signInAgain()
+  await expect(line).toBeVisible()
+  await line.getByRole('button', { name: /^More actions/ }).click()
+  await expect(other.getByRole('menuitem', { name: /^Restart/ })).toBeVisible()
+  await expect(other.getByRole('menuitem', { name: /^Remove/ })).toHaveCount(0)
+  await other.keyboard.press('Escape')
+  const done = await restart()
+  expect(done.status(), await done.text()).toBe(200)
+
+  await choose(page, name, 'Disable…')
+  await page.getByRole('dialog').getByRole('button', { name: 'Disable' }).click()
+  await signInAgain()
+  await expect(other.getByRole('alert').first()).toContainText('This account is disabled')
+  await expect(page.getByRole('row', { name: new RegExp(name) })).toContainText('disabled')
+
+  await choose(page, name, 'Remove…')
+  await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click()
+  await expect(page.getByRole('row', { name: new RegExp(name) })).toHaveCount(0)
+  await context.close()
+})
+
+test('a reset by link, and a link that was used', async ({ signedIn: page, browser }) => {
+  const name = `Rita ${unique()}`
+  const email = `${unique()}@example.com`
+  const url = await invite(page, name, email, 'viewer')
+  const context = await browser.newContext()
+  const other = await context.newPage()
+  const use = async (link: string, word: string, button: string) => {
+    await other.goto('about:blank')
+    await other.goto(link)
+    await other.getByLabel('Password', { exact: true }).fill(word)
+    await other.getByRole('button', { name: button }).click()
+    await expect(other).toHaveURL(`${e2eOrigin}/`)
+  }
+  await use(url, password, 'Join')
+  await page.reload()
+  await choose(page, name, 'Reset the password by link…')
+  await page.getByRole('dialog').getByRole('button', { name: 'Make the link' }).click()
+  const shown = page.getByRole('dialog').locator('pre')
+  await expect(shown).toContainText('/join#')
+  const reset = (await shown.textContent()) ?? ''
+  await page.keyboard.press('Escape')
+  await use(reset, 'another long password', 'Set the password')
+  await other.goto('about:blank')
+  await other.goto(reset)
+  await expect(other.getByRole('alert').first()).toContainText('not valid any more')
+  await context.close()
+})
+
+for (const [theme, width] of [
+  ['light', 1440],
+  ['dark', 390],
+  ['dark', 1440],
+  ['light', 390],
+] as const) {
+  test(`looks: ${theme}, ${width} px`, async ({ signedIn: page }) => {
+    await page.setViewportSize({ width, height: width === 390 ? 844 : 900 })
+    await page.emulateMedia({ colorScheme: theme })
+    const name = `Olga ${theme} ${width}`
+    const url = await invite(page, name, `olga-${theme}-${width}@example.com`, 'operator')
+    await expect(page.getByRole('row', { name: /olga/i }).first()).toBeVisible()
+    await page.screenshot({ path: `test-results/looks/users-${theme}-${width}.png` })
+    await check(page)
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width)
+    await page.getByRole('button', { name: 'Invite…' }).click()
+    await expect(page.getByRole('dialog')).toBeVisible()
+    await page.screenshot({ path: `test-results/looks/invite-${theme}-${width}.png` })
+    await check(page)
+    await page.keyboard.press('Escape')
+    await page.getByRole('button', { name: 'Actions for Ada' }).click()
+    await expect(page.getByRole('menuitem', { name: 'Remove…' })).toBeDisabled()
+    await page.goto(url)
+    await expect(page.getByRole('button', { name: 'Join' })).toBeVisible()
+    await page.screenshot({ path: `test-results/looks/join-${theme}-${width}.png` })
+    await check(page)
+    await page.goto('/users')
+    await choose(page, name, 'Take the link back')
+    await expect(page.getByRole('row', { name: new RegExp(name) })).toHaveCount(0)
+  })
+}
+
+const pages = [
+  ...['/', '/containers', '/images', '/logs', '/terminal', '/registries', '/archives', '/disk', '/hosts'],
+  ...['/users', '/account', '/hosts/add', '/containers/new'],
+]
+
+for (const [role, hidden] of [
+  ['viewer', ['/logs', '/terminal', '/users', '/hosts/add', '/containers/new']],
+  ['operator', ['/terminal', '/users', '/hosts/add', '/containers/new']],
+] as const) {
+  test(`no page asks for what a ${role} is refused`, async ({ api, browser }) => {
+    await registerLab(api)
+    const email = `${unique()}@example.com`
+    const headers = { origin: e2eOrigin }
+    const invited = await api.post('/api/invitations', { data: { name: role, email, role }, headers })
+    const token = new URL(((await invited.json()) as { url: string }).url).hash.slice(1)
+    const context = await browser.newContext()
+    const joined = await context.request.post(`${e2eOrigin}/api/join`, { data: { token, password }, headers })
+    expect(joined.status()).toBe(200)
+    const page = await context.newPage()
+    const refused: string[] = []
+    page.on('response', (answer) => {
+      if (answer.status() === 403) refused.push(`${answer.request().method()} ${answer.url()}`)
+    })
+    const [container] = await containersOf(context.request, 'name:chatter host:docker-unix')
+    const deep = `/containers/${container?.hostId}/${container?.id}`
+    for (const path of [...pages, deep]) {
+      await page.goto(e2eOrigin + path)
+      await expect(page.locator('main#main')).toBeVisible()
+      await expect(page.getByText('Not for your role'), path).toHaveCount(
+        hidden.includes(path as never) ? 1 : 0,
+      )
+    }
+    for (const tab of await page.getByRole('tab').all()) {
+      await tab.click()
+      await expect(tab).toHaveAttribute('aria-selected', 'true')
+    }
+    expect(refused).toEqual([])
+    await context.close()
+  })
+}
