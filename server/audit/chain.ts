@@ -6,7 +6,7 @@ import type { AuditEntry, AuditVerification } from '#lib/contracts/audit.ts'
 /** Before the first entry. */
 export const genesis = '0'.repeat(64)
 /** Entries read at a time while the chain is walked: a few milliseconds of work. */
-const batch = 500
+const batch = 200
 
 /**
  * The entry without its own hash as JSON with sorted names and without those that are null: a field that a later version

@@ -148,7 +148,7 @@ function draftOf(
     ...nobody,
     ...(principal && {
       ...{ actorId: principal.userId, actorName: plain(principal.name, 80), actorEmail: principal.email },
-      ...{ signIn: principal.token ? 'token' : 'session', signInId: principal.sessionId || null },
+      ...{ signIn: principal.token ? 'token' : 'session', signInId: principal.sessionId },
     }),
     ...{ address: source?.address ?? null, requestId: source?.requestId ?? null },
     ...{ action: plain(act.action, 80) ?? '', hostId: plain(act.hostId, 40) },

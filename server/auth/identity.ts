@@ -159,7 +159,10 @@ export async function createIdentity(parts: {
         return { userId, sessionId: token.id, name, email, role: roleOf(role), token: { permissions } }
       }
       if (!headers.get('cookie')) return null
-      const found = await auth.api.getSession({ headers })
+      // It also notes the use. On a full disk that fails, and reading has to go on.
+      const found = await auth.api
+        .getSession({ headers })
+        .catch(() => auth.api.getSession({ headers, query: { disableRefresh: true } }))
       if (!found || (found.user as { disabledAt?: string | null }).disabledAt) return null
       if (Date.now() - new Date(found.session.createdAt).getTime() > absoluteMs) {
         await endSession(found.session.id)

@@ -13,6 +13,9 @@ const frameworkCodes: Record<string, AppError> = {
   }),
 }
 
+/** SQLITE_FULL (sqlite.org/rescode.html). */
+const sqliteFull = 13
+
 /** Any error as an AppError. What is not known becomes `internal`: its text stays in the log. */
 export function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error
@@ -20,7 +23,8 @@ export function toAppError(error: unknown): AppError {
     const fields = error.issues.map((issue) => ({ path: issue.path.join('.'), message: issue.message }))
     return new AppError('invalid_input', { fields, cause: error })
   }
-  const { code, statusCode } = error as { code?: string; statusCode?: number }
+  const { code, statusCode, errcode } = error as { code?: string; statusCode?: number; errcode?: number }
+  if (errcode === sqliteFull) return new AppError('data_folder_full', { cause: error })
   if (code && frameworkCodes[code]) return frameworkCodes[code]
   if (error instanceof SyntaxError || statusCode === 400) {
     return new AppError('bad_request', { detail: (error as Error).message, cause: error })

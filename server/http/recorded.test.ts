@@ -170,7 +170,7 @@ describe('recorded with its actor', () => {
       `request.refused denied failed  ${here}`,
     ])
     expect(found[2]).toMatchObject({ errorCode: 'bad_credentials', summary: expect.stringContaining(email) })
-    expect(found[4]).toMatchObject({ actorEmail: email, actorName: 'Ada' })
+    expect(found[4]).toMatchObject({ actorEmail: email, actorName: 'Ada', signInId: ended })
     expect(found[5]).toMatchObject({ objectId: ended })
     expect(found[6]?.result).toMatchObject({ objectId: token.id, summary: 'name for scripts' })
     expect(found[7]).toMatchObject({ signInId: token.id, summary: expect.stringContaining('name one') })

@@ -94,8 +94,8 @@ export async function recorded<T>(
       await audit.refused(sourceOf(request), act, toAppError(error))
       throw error
     }
-    const { user } = (result ?? {}) as { user?: Pick<Principal, 'name' | 'email' | 'role'> & { id: string } }
-    const who = user ? { ...user, userId: user.id, sessionId: '' } : null
+    // Whoever came in by it is known now.
+    const { principal: who = null } = request as FastifyRequest & { principal?: Principal }
     await audit.event(who, sourceOf(request), act)
     return result
   }

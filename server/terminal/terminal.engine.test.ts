@@ -131,6 +131,11 @@ describe.each(engineNames)('a shell on %s', (engine) => {
 
     terminal.type('exit 7\n')
     expect(await terminal.frame('exit')).toEqual({ type: 'exit', code: 7 })
+    const recorded = async () => (await test.app.audit.search.page({ text: id }, undefined, 10)).items
+    await expect.poll(async () => (await recorded())[0]?.result?.summary).toMatch(/-shell: exit code 7$/)
+    expect(await recorded()).toMatchObject([
+      { action: 'containers.exec', kind: 'intent', actorName: 'Ada', result: { outcome: 'succeeded' } },
+    ])
   })
 
   it('ends its processes when the browser goes, with all that they started', async () => {
@@ -207,4 +212,6 @@ it('refuses what is not there, stopped, or not allowed, before any engine is ask
   await engineCall(labEngine('docker-unix').localSocketPath, 'POST', `/v1.41/containers/${id}/kill`)
   const stopped = await new Terminal('docker-unix', id).frame('error')
   expect(stopped).toMatchObject({ error: { code: 'container_not_running', objectId: id } })
+  const [record] = (await test.app.audit.search.page({ text: id }, undefined, 1)).items
+  expect(record?.result).toMatchObject({ outcome: 'failed', errorCode: 'container_not_running' })
 })

@@ -1,4 +1,4 @@
-import type { FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import {
   accountSessionSchema,
@@ -11,7 +11,7 @@ import {
   signInSchema,
 } from '#lib/contracts/account.ts'
 import { allowed } from '../../auth/authorize.ts'
-import type { Client, Identity } from '../../auth/identity.ts'
+import type { Client, Identity, SignedIn } from '../../auth/identity.ts'
 import type { Principal } from '../../auth/types.ts'
 import { headersOf } from '../../ws/connection.ts'
 import { type AnyRoute, defineRoute } from '../define-route.ts'
@@ -28,6 +28,17 @@ export function sessionOf(principal: Principal): Session {
   return { user: { id: userId, name, email, role }, permissions: [...allowed(principal)] }
 }
 
+/** Answers who has just signed in: the cookie, and what they may do. The audit log learns of the session by the request. */
+export function welcome(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { principal, cookies }: SignedIn,
+): Session {
+  Object.assign(request, { principal })
+  reply.header('set-cookie', cookies)
+  return sessionOf(principal)
+}
+
 /** Sign-in and the signed-in person's own account. */
 export function accountRoutes(parts: { identity: Identity; guard: Guard }): AnyRoute[] {
   const { identity, guard } = parts
@@ -40,11 +51,8 @@ export function accountRoutes(parts: { identity: Identity; guard: Guard }): AnyR
       summary: 'Sign in',
       body: signInSchema,
       response: sessionSchema,
-      handler: async ({ body, request, reply }) => {
-        const { principal, cookies } = await identity.signIn(body, clientOf(request, guard))
-        reply.header('set-cookie', cookies)
-        return sessionOf(principal)
-      },
+      handler: async ({ body, request, reply }) =>
+        welcome(request, reply, await identity.signIn(body, clientOf(request, guard))),
     }),
     defineRoute({
       method: 'GET',

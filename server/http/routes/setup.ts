@@ -2,7 +2,7 @@ import { sessionSchema, setupInputSchema, setupStateSchema } from '#lib/contract
 import type { Setup } from '../../auth/setup.ts'
 import { type AnyRoute, defineRoute } from '../define-route.ts'
 import type { Guard } from '../guard.ts'
-import { clientOf, sessionOf } from './account.ts'
+import { clientOf, welcome } from './account.ts'
 
 /** First run: is it needed, and do it. Open to anybody, since nobody has an account yet; the token decides. */
 export function setupRoutes(parts: { setup: Setup; guard: Guard }): AnyRoute[] {
@@ -24,11 +24,8 @@ export function setupRoutes(parts: { setup: Setup; guard: Guard }): AnyRoute[] {
       summary: 'Make the first administrator with the one-time token, and sign in',
       body: setupInputSchema,
       response: sessionSchema,
-      handler: async ({ body, request, reply }) => {
-        const { principal, cookies } = await setup.complete(body, clientOf(request, guard))
-        reply.header('set-cookie', cookies)
-        return sessionOf(principal)
-      },
+      handler: async ({ body, request, reply }) =>
+        welcome(request, reply, await setup.complete(body, clientOf(request, guard))),
     }),
   ]
 }

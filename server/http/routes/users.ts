@@ -17,7 +17,7 @@ import type { Users } from '../../auth/users.ts'
 import type { Config } from '../../config.ts'
 import { type AnyRoute, defineRoute } from '../define-route.ts'
 import type { Guard } from '../guard.ts'
-import { clientOf, sessionOf } from './account.ts'
+import { clientOf, welcome } from './account.ts'
 
 const oneUser = z.object({ userId: z.string().min(1).max(64) })
 
@@ -103,11 +103,8 @@ export function userRoutes(parts: { users: Users; links: Links; guard: Guard; co
       summary: 'Use a link up: choose the password, and sign in',
       body: joinInputSchema,
       response: sessionSchema,
-      handler: async ({ body, request, reply }) => {
-        const { principal, cookies } = await links.use(body, clientOf(request, guard))
-        reply.header('set-cookie', cookies)
-        return sessionOf(principal)
-      },
+      handler: async ({ body, request, reply }) =>
+        welcome(request, reply, await links.use(body, clientOf(request, guard))),
     }),
   ]
 }
