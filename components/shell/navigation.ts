@@ -8,6 +8,7 @@ import {
   Package,
   ScrollText,
   Server,
+  ShieldCheck,
   SquareTerminal,
   Users,
 } from 'lucide-react'
@@ -26,6 +27,7 @@ export interface NavigationPage {
     | 'disk'
     | 'hosts'
     | 'users'
+    | 'audit'
   path: string
   icon: LucideIcon
   /** Second key after `g`. */
@@ -56,6 +58,7 @@ export const navigationPages: readonly NavigationPage[] = [
   { id: 'disk', path: '/disk', icon: HardDrive, key: 'd', permission: 'hosts.view', wideOnly: true },
   { id: 'hosts', path: '/hosts', icon: Server, key: 'h', permission: 'hosts.view' },
   { id: 'users', path: '/users', icon: Users, key: 'u', permission: 'users.view', wideOnly: true },
+  { id: 'audit', path: '/audit', icon: ShieldCheck, key: 'j', permission: 'audit.view', wideOnly: true },
 ]
 
 /** Whether a page is the one shown: itself or something below it. */

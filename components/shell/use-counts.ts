@@ -24,6 +24,7 @@ export function useCounts(): Counts {
       containers: { count: loaded ? containers.length : null, attention: containerAttention },
       terminal: { count: null, attention: 0 },
       archives: { count: null, attention: 0 },
+      audit: { count: null, attention: 0 },
       disk: { count: null, attention: 0 },
       registries: { count: null, attention: 0 },
       logs: { count: null, attention: 0 },

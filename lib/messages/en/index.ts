@@ -1,5 +1,6 @@
 import account from './account.json' with { type: 'json' }
 import archives from './archives.json' with { type: 'json' }
+import audit from './audit.json' with { type: 'json' }
 import builds from './builds.json' with { type: 'json' }
 import bulk from './bulk.json' with { type: 'json' }
 import common from './common.json' with { type: 'json' }
@@ -26,6 +27,7 @@ import users from './users.json' with { type: 'json' }
 export const en = {
   account,
   archives,
+  audit,
   builds,
   bulk,
   common,
