@@ -242,15 +242,16 @@ function register(
         gone: AbortController
         principal?: Principal
       }
-      // A body may have taken its time; the rights may be over since.
-      if (gone.signal.aborted) throw new AppError('signed_out')
-      const answer = async () =>
-        route.handler({
+      const answer = async () => {
+        // The body and the audit log have taken their time; the rights may be over since.
+        if (gone.signal.aborted) throw new AppError('signed_out')
+        return route.handler({
           params: route.params?.parse(request.params),
           query: route.query?.parse(request.query),
           body: route.body?.parse(request.body ?? {}),
           ...{ principal, signal: gone.signal, request, reply },
         })
+      }
       const query = () => route.query?.parse(request.query)
       const isRecorded = event !== null && (route.recordedIf?.(query()) ?? true)
       const result = isRecorded
