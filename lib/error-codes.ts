@@ -33,6 +33,16 @@ export const errorCodes = {
   last_administrator: 409,
   own_role: 409,
   link_invalid: 410,
+  // gateway
+  gateway_path: 400,
+  gateway_query: 400,
+  gateway_version: 400,
+  gateway_body: 400,
+  gateway_form: 415,
+  gateway_token: 401,
+  gateway_unlisted: 404,
+  gateway_buildkit: 501,
+  gateway_no_stream: 400,
   // hosts
   host_not_found: 404,
   host_name_taken: 409,

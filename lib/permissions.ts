@@ -49,6 +49,8 @@ export const permissions = [
   'users.view',
   'users.edit',
   'audit.view',
+  'gateway.use',
+  'gateway.raw',
 ] as const
 export type Permission = (typeof permissions)[number]
 
@@ -65,6 +67,7 @@ const view: readonly Permission[] = [
   'networks.view',
   'pods.view',
   'registries.view',
+  'gateway.use',
 ]
 
 /** What a role allows when granted on everything. Grants per host and label narrow it. */

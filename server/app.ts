@@ -19,6 +19,7 @@ import { waitTask } from './containers/wait.ts'
 import { checkKey, openDatabase, prepareDataFolder } from './db/database.ts'
 import type { Database } from './db/schema.ts'
 import { createFileService } from './files/service.ts'
+import { createGateway } from './gateway/index.ts'
 import { createHosts, type Hosts } from './hosts/index.ts'
 import type { AnyRoute } from './http/define-route.ts'
 import { createGuard } from './http/guard.ts'
@@ -184,6 +185,7 @@ export async function createApp(
     ...fleetRoutes(live.fleet),
     ...auditRoutes(auditLog),
   ]
+  const gateway = createGateway({ guard, identity, authorize, registry: hosts.registry, log })
   const pages = options.pages ? await createPages(config, join(import.meta.dirname, '..')) : null
   const http = createHttpServer({
     config,
@@ -195,6 +197,7 @@ export async function createApp(
     guard,
     routes,
     sockets,
+    gateway,
     pages,
     setupNeeded: setup.needed,
     jsonDeadlineMs: options.jsonDeadlineMs,
@@ -219,6 +222,7 @@ export async function createApp(
     listen: () => http.listen(),
     async close() {
       sockets.close()
+      gateway.close()
       await http.close()
       liveUpdates.stop()
       statsUpdates.stop()

@@ -32,6 +32,12 @@ export function sentence(code: ErrorCode, params: Record<string, string | number
   return translate(code, known as never)
 }
 
+/** What a person can do about an error, or nothing. */
+export function remedy(code: ErrorCode, params: Record<string, string | number> = {}): string {
+  const key = `${code}_remedy` as never
+  return translate.has(key) ? translate(key, { permission: '?', ...params } as never) : ''
+}
+
 const translateFault = createTranslator({ locale: 'en', messages: en, namespace: 'create.wrong' })
 
 /** The catalogue's sentence for a fault of a container's spec. */

@@ -11,6 +11,7 @@ import { createDiskCalls } from './disk.ts'
 import { understood } from './errors.ts'
 import { nanoToSeconds, readEvents } from './events.ts'
 import { createExecCalls } from './exec.ts'
+import { createForwardCalls } from './forward.ts'
 import { createImageNames } from './image-names.ts'
 import { createLoadCalls } from './load.ts'
 import { createLogCalls } from './logs.ts'
@@ -99,6 +100,7 @@ export function createEngineClient(transport: Transport): EngineClient {
     ...createDetailCalls(context),
     ...createDiskCalls(context),
     ...createExecCalls(context),
+    ...createForwardCalls(context),
     ...createLoadCalls(context),
     ...createLogCalls(context),
     ...createPullCalls(context),

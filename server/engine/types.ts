@@ -10,6 +10,7 @@ import type { CreateCalls } from './create.ts'
 import type { DetailCalls } from './details.ts'
 import type { DiskCalls } from './disk.ts'
 import type { ExecCalls } from './exec.ts'
+import type { ForwardCalls } from './forward.ts'
 import type { LoadCalls } from './load.ts'
 import type { LogCalls } from './logs.ts'
 import type { PullCalls } from './pull.ts'
@@ -49,6 +50,7 @@ export interface EngineClient
     DetailCalls,
     DiskCalls,
     ExecCalls,
+    ForwardCalls,
     LoadCalls,
     LogCalls,
     PullCalls,

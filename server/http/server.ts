@@ -13,6 +13,7 @@ import type { Identity } from '../auth/identity.ts'
 import type { Authorize, Principal } from '../auth/types.ts'
 import type { Config } from '../config.ts'
 import { AppError } from '../errors.ts'
+import type { Gateway } from '../gateway/index.ts'
 import type { Log } from '../log.ts'
 import { headersOf, type SocketDispatcher } from '../ws/connection.ts'
 import type { AnyRoute } from './define-route.ts'
@@ -41,6 +42,7 @@ interface Parts {
   guard: Guard
   routes: readonly AnyRoute[]
   sockets: SocketDispatcher
+  gateway: Gateway
   /** Null in tests of the API alone. */
   pages: Pages | null
   setupNeeded(): Promise<boolean>
@@ -58,7 +60,7 @@ const safeMethods = new Set(['GET', 'HEAD'])
  * names its permission, or a page.
  */
 export function createHttpServer(parts: Parts): HttpServer {
-  const { config, log, identity, audit, guard, routes, sockets, pages } = parts
+  const { config, log, identity, audit, guard, routes, sockets, gateway, pages } = parts
   let raw: Server | undefined
   const app: FastifyInstance = fastify({
     serverFactory: (handler) => {
@@ -70,6 +72,7 @@ export function createHttpServer(parts: Parts): HttpServer {
             response.writeHead(302, { location: `${config.basePath}/` }).end()
             return
           }
+          if (gateway.claims(path)) return void gateway.handle(request, response, path)
           // Pages keep the full path, which Next knows; the API sees it without the base path.
           if (path.startsWith('/api/') || path === '/api') request.url = path
           handler(request, response)

@@ -1,0 +1,103 @@
+import type { Duplex, Readable } from 'node:stream'
+import type { Dispatcher } from 'undici'
+import type { EngineContext } from './context.ts'
+import type { EngineAnswer } from './request.ts'
+
+export interface ForwardRequest {
+  method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE'
+  /** Rebuilt by the gateway, version included. */
+  path: string
+  query: readonly (readonly [name: string, value: string])[]
+  /** The gateway's own choice, none of the client's taken over unseen. */
+  headers: Record<string, string>
+  body: Readable | string | null
+  signal: AbortSignal
+}
+
+/** What an engine made of a request for a raw stream. */
+export type Upgraded =
+  | { kind: 'stream'; headers: EngineAnswer['headers']; socket: Duplex }
+  /** It answered as to any request: mostly why it will not. */
+  | { kind: 'answer'; status: number; headers: EngineAnswer['headers']; body: Buffer }
+
+export interface ForwardCalls {
+  /**
+   * For the gateway alone: sends what it has authorised and rebuilt, and returns the engine's answer as it is, errors
+   * and all, with the body unread. No time limit: a `wait` takes as long as its container. Throws AppError.
+   */
+  forward(request: ForwardRequest): Promise<EngineAnswer>
+  /** As `forward`, for exec start and attach: the connection becomes a raw stream both ways. */
+  forwardUpgrade(request: ForwardRequest & { body: string | null }): Promise<Upgraded>
+}
+
+/** An answer in place of a stream is a refusal, or the last words of an exec that ran already. */
+const maximumAnswer = 1024 * 1024
+
+export function createForwardCalls({ transport }: EngineContext): ForwardCalls {
+  const pathOf = ({ path, query }: ForwardRequest) =>
+    query.length > 0 ? `${path}?${new URLSearchParams(query.map(([name, value]) => [name, value]))}` : path
+  return {
+    async forward(request) {
+      const { method, body, signal, headers } = request
+      try {
+        const answer = await transport.dispatcher.request({
+          ...{ origin: transport.origin, method, path: pathOf(request), body, signal },
+          headers: { host: 'engine', ...headers },
+        })
+        answer.body.on('error', () => {})
+        return { status: answer.statusCode, headers: answer.headers, body: answer.body }
+      } catch (error) {
+        throw transport.explain(error)
+      }
+    },
+    forwardUpgrade: (request) =>
+      new Promise((resolve, reject) => {
+        const { method, body, signal, headers } = request
+        let controller: Dispatcher.DispatchController | null = null
+        let status = 0
+        let answered: EngineAnswer['headers'] = {}
+        const chunks: Buffer[] = []
+        let length = 0
+        const abort = () => controller?.abort(signal.reason as Error)
+        const done = () => signal.removeEventListener('abort', abort)
+        signal.addEventListener('abort', abort)
+        transport.dispatcher.dispatch(
+          {
+            ...{ origin: transport.origin, method, path: pathOf(request), upgrade: 'tcp', body },
+            headers: { host: 'engine', ...headers },
+          },
+          {
+            onRequestStart(started) {
+              controller = started
+              if (signal.aborted) abort()
+            },
+            onRequestUpgrade(_controller, _status, found, socket) {
+              done()
+              // Without a listener a reset would end the process; whoever reads hears of it too.
+              socket.on('error', () => {})
+              if (signal.aborted) {
+                socket.destroy()
+                reject(transport.explain(signal.reason))
+              } else resolve({ kind: 'stream', headers: found, socket })
+            },
+            onResponseStart(_controller, code, found) {
+              status = code
+              answered = found
+            },
+            onResponseData(_controller, chunk) {
+              length += chunk.length
+              if (length <= maximumAnswer) chunks.push(chunk)
+            },
+            onResponseEnd() {
+              done()
+              resolve({ kind: 'answer', status, headers: answered, body: Buffer.concat(chunks) })
+            },
+            onResponseError(_controller, error) {
+              done()
+              reject(transport.explain(error))
+            },
+          },
+        )
+      }),
+  }
+}

@@ -1,0 +1,40 @@
+import type { OutgoingHttpHeaders } from 'node:http'
+import { toAppError } from '../http/error-response.ts'
+import { remedy, sentence } from '../messages.ts'
+
+/** Of an engine's headers, those that clients read. Its framing is its own, and cookies are none of its business. */
+const copied = [
+  ...['content-type', 'content-length', 'api-version', 'docker-experimental', 'ostype', 'swarm'],
+  ...['libpod-api-version', 'x-docker-container-path-stat', 'warning'],
+]
+
+/** The headers of an engine's answer as its client gets them. */
+export function answerHeaders(
+  from: Record<string, string | string[] | undefined>,
+): Record<string, string | string[]> {
+  const headers: Record<string, string | string[]> = {
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+  }
+  for (const name of copied) if (from[name] !== undefined) headers[name] = from[name]
+  // BuildKit's session would not come through: clients that ask are told of the classic builder.
+  if (from['builder-version'] !== undefined) headers['builder-version'] = '1'
+  return headers
+}
+
+/** An error in the engines' own shape, which every client prints. */
+export function errorAnswer(error: unknown): { status: number; headers: OutgoingHttpHeaders; body: string } {
+  const { code, context, status } = toAppError(error)
+  const { params, detail } = context
+  const words = [sentence(code, params), remedy(code, params), code === 'internal' ? '' : detail]
+  const body = `${JSON.stringify({ message: words.filter(Boolean).join(' ') })}\n`
+  return {
+    status,
+    headers: {
+      ...{ 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) },
+      ...{ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' },
+      ...(status === 401 ? { 'www-authenticate': 'Bearer' } : {}),
+    },
+    body,
+  }
+}

@@ -1,0 +1,261 @@
+import { connect } from 'node:net'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { MadeToken } from '#lib/contracts/account.ts'
+import type { Host } from '#lib/contracts/hosts.ts'
+import { type Permission, type Role, rolePermissions } from '#lib/permissions.ts'
+import { type AppUnderTest, startApp } from '../testing/app-under-test.ts'
+import { startRecordingEngine } from '../testing/recording-engine.ts'
+import { endpoints } from './table.ts'
+
+let test: AppUnderTest
+let engine: Awaited<ReturnType<typeof startRecordingEngine>>
+let hostId: string
+const tokens = new Map<Role, string>()
+
+beforeAll(async () => {
+  engine = await startRecordingEngine()
+  test = await startApp()
+  await test.setUp()
+  const transport = { kind: 'tcp', host: '127.0.0.1', port: engine.port }
+  hostId = ((await test.call('POST', '/api/hosts', { name: 'web one', transport })).json as Host).id
+  await vi.waitFor(async () => expect(await state()).toBe('online'), { timeout: 10_000 })
+  for (const role of ['administrator', 'operator', 'viewer'] as const)
+    tokens.set(role, (await tokenOf(rolePermissions[role].filter((name) => name !== 'users.edit'))).token)
+})
+afterAll(async () => {
+  await test?.close()
+  engine?.close()
+})
+beforeEach(() => {
+  engine.recorded.length = 0
+})
+
+const state = async () => ((await test.call('GET', '/api/hosts')).json as Host[])[0]?.state
+
+async function tokenOf(permissions: readonly Permission[]): Promise<MadeToken> {
+  return (await test.call('POST', '/api/account/tokens', { name: 'cli', permissions, hours: 1 })).json
+}
+/** What reached the engine through the gateway: the dashboard itself speaks version 1.48 or none. */
+const reached = () => engine.recorded.filter(({ line }) => line.includes(' /v1.30/')).map(({ line }) => line)
+
+const ask = (path: string, role: Role, init: RequestInit = {}) =>
+  fetch(`${test.origin}/h/${hostId}${path}`, {
+    ...init,
+    headers: { authorization: `Bearer ${tokens.get(role)}`, ...init.headers },
+  })
+
+/** A request as bytes, and what comes back, until the server closes or is silent. */
+function bytes(text: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(Number(new URL(test.origin).port), 'localhost')
+    let answer = ''
+    socket.setTimeout(1500, () => socket.destroy())
+    socket.on('data', (chunk) => {
+      answer += chunk
+    })
+    socket.on('close', () => resolve(answer))
+    socket.on('error', reject)
+    socket.write(text)
+  })
+}
+const head = (line: string, more = '') =>
+  `${line} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${tokens.get('administrator')}\r\n${more}\r\n`
+
+describe('the forwarded set', () => {
+  const filled = (path: string) => path.replace('{id}', 'zz').replace('{name}', 'zz/app:1')
+  const plain = endpoints.filter(({ path }) => !/events|wait$|logs$/.test(path))
+
+  it.each(['administrator', 'operator', 'viewer'] as const)('is what a token of a %s may', async (role) => {
+    const expected = plain
+      .filter(({ permission, raw, flavour }) => {
+        const has = rolePermissions[role]
+        return has.includes(permission) && (!raw || has.includes('gateway.raw')) && flavour !== 'podman'
+      })
+      .map(({ method, path }) => `${method} /v1.30${filled(path)}`)
+    for (const { method, path } of plain) await (await ask(`/v1.30${filled(path)}`, role, { method })).text()
+    expect(reached()).toEqual(expected)
+    if (role === 'administrator') expect(reached()).toHaveLength(plain.length)
+    else expect(reached()).toMatchSnapshot()
+  })
+
+  it('needs gateway.use besides, and no more than the token names', async () => {
+    const { token } = await tokenOf(['containers.view'])
+    const answer = await ask('/v1.30/containers/json', 'viewer', {
+      headers: { authorization: `Bearer ${token}` },
+    })
+    expect([answer.status, await answer.json()]).toEqual([
+      403,
+      { message: expect.stringContaining('gateway.use') },
+    ])
+    expect(reached()).toEqual([])
+  })
+})
+
+describe('who asks', () => {
+  it('is known by a token alone', async () => {
+    const path = `${test.origin}/h/${hostId}/v1.30/containers/json`
+    for (const headers of [
+      {},
+      { cookie: test.cookie },
+      { authorization: 'Bearer rst_wrong' },
+      { authorization: `Basic ${Buffer.from('a:b').toString('base64')}` },
+    ] as Record<string, string>[]) {
+      const answer = await fetch(path, { headers })
+      expect([answer.status, await answer.json()]).toEqual([
+        401,
+        { message: expect.stringContaining('token') },
+      ])
+    }
+    expect((await fetch(`${path}?token=${tokens.get('viewer')}`)).status).toBe(401)
+    expect(reached()).toEqual([])
+  })
+
+  it('is no page of another site, and no other name of ours', async () => {
+    const foreign = await ask('/v1.30/containers/prune', 'administrator', {
+      ...{ method: 'POST', headers: { origin: 'http://evil.test' } },
+    })
+    expect(foreign.status).toBe(403)
+    const rebound = await bytes(
+      head(`GET /h/${hostId}/v1.30/containers/json`).replace('localhost', 'evil.test'),
+    )
+    expect(rebound).toContain(' 421 ')
+    expect(reached()).toEqual([])
+  })
+
+  it('loses a running stream with the token', async () => {
+    const made = await tokenOf(rolePermissions.administrator.filter((name) => name !== 'users.edit'))
+    const answer = await ask('/v1.30/containers/zz/wait', 'administrator', {
+      ...{ method: 'POST', headers: { authorization: `Bearer ${made.token}` } },
+    })
+    expect(answer.status).toBe(200)
+    expect(engine.open).toContain('/containers/zz/wait')
+    const ended = answer.text().catch(() => 'cut')
+    await test.call('DELETE', `/api/account/tokens/${made.id}`)
+    expect(await ended).toBe('cut')
+    await expect.poll(() => engine.open.has('/containers/zz/wait')).toBe(false)
+  })
+})
+
+describe('what an engine hears', () => {
+  it('is the path as it was read, by host id and by name', async () => {
+    const by = async (host: string) =>
+      (
+        await fetch(`${test.origin}/h/${host}/v1.30/contain%65rs/z%2Dz/json?size=1`, {
+          headers: { authorization: `Bearer ${tokens.get('viewer')}` },
+        })
+      ).status
+    expect([await by(hostId), await by('web%20one'), await by('other')]).toEqual([200, 200, 404])
+    expect(reached()).toEqual(Array(2).fill('GET /v1.30/containers/z-z/json?size=1'))
+  })
+
+  it.each([
+    ...['/../containers/zz/json', '/v1.30/containers/%2e%2e/plugins', '/v1.30//containers/json'],
+    ...['/v1.30%2fcontainers/json', '/v1.30/containers/zz\\json', '/v1.30/containers/zz%00/json'],
+    '/v1.30/containers/json?all=1;limit=1',
+  ])('is nothing of %s', async (path) => {
+    expect(await bytes(head(`GET /h/${hostId}${path}`, 'Connection: close\r\n'))).toMatch(/^HTTP\/1.1 400 /)
+    expect(engine.recorded.filter(({ line }) => /zz|plugins|limit/.test(line))).toEqual([])
+  })
+
+  it('is nothing of absolute targets and of requests in one another', async () => {
+    const absolute = await bytes(
+      head(`GET http://localhost/h/${hostId}/v1.30/containers/json`, 'Connection: close\r\n'),
+    )
+    expect(absolute).not.toMatch(/^HTTP\/1.1 200/)
+    const both = 'Content-Length: 4\r\nTransfer-Encoding: chunked\r\n'
+    const inner = '0\r\n\r\nGET /v1.30/plugins HTTP/1.1\r\nHost: x\r\n\r\n'
+    expect(await bytes(head(`POST /h/${hostId}/v1.30/images/load`, both) + inner)).toMatch(/^HTTP\/1.1 400/)
+    expect(reached()).toEqual([])
+  })
+
+  it('are its own headers, and none of the client’s but registry credentials', async () => {
+    const auth = Buffer.from('{"username":"u"}').toString('base64url')
+    await ask('/v1.30/images/create?fromImage=zz', 'operator', {
+      method: 'POST',
+      headers: {
+        ...{ 'x-registry-auth': auth, cookie: 'a=b', 'x-forwarded-for': '1.2.3.4', te: 'trailers' },
+        ...{ 'x-meta': 'a', 'accept-encoding': 'gzip', 'user-agent': 'Docker-Client/28' },
+      },
+    })
+    const { headers } = engine.recorded.find(({ line }) =>
+      line.includes('/v1.30/'),
+    ) as (typeof engine.recorded)[0]
+    expect(headers).toMatchObject({ host: 'engine', 'x-registry-auth': auth })
+    expect(Object.keys(headers).sort()).toEqual(['connection', 'content-length', 'host', 'x-registry-auth'])
+  })
+
+  it('is no form, no version of old and no parameter twice or unknown', async () => {
+    const refused = async (path: string, init: RequestInit, role: Role = 'operator') => {
+      const answer = await ask(path, role, { method: 'POST', ...init })
+      expect(await answer.json()).toEqual({ message: expect.any(String) })
+      return answer.status
+    }
+    const form = { headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: 'signal=KILL' }
+    expect(await refused('/v1.30/containers/zz/restart', form)).toBe(415)
+    expect(await refused('/v1.23/containers/zz/start', {})).toBe(400)
+    expect(await refused('/v1.30/images/create?fromImage=a&fromImage=b', {})).toBe(400)
+    expect(await refused('/v1.30/images/create?fromImage=a&FROMIMAGE=b', {}, 'administrator')).toBe(400)
+    expect(await refused('/v1.30/images/create?fromSrc=http://169.254.169.254/', {})).toBe(400)
+    expect(await refused('/v1.30/images/create?FromSrc=http://169.254.169.254/', {})).toBe(400)
+    expect(await refused('/v1.30/plugins/pull', {}, 'administrator')).toBe(404)
+    expect(await refused('/session', {}, 'administrator')).toBe(501)
+    expect(reached()).toEqual([])
+  })
+
+  it('is a body written anew, or none where none belongs', async () => {
+    const json = { 'content-type': 'application/json' }
+    const post = (path: string, body: string) =>
+      ask(path, 'administrator', { method: 'POST', headers: json, body })
+    await post(
+      '/v1.30/containers/create?name=zz',
+      '{"Image":"a",  "Image":"b","Max":9223372036854775807,"N":1.50}',
+    )
+    await post('/v1.30/containers/zz/start', '{"Privileged":true}')
+    const bodies = engine.recorded.filter(({ line }) => line.includes('/v1.30/')).map(({ body }) => body)
+    expect(bodies).toEqual(['{"Image":"b","Max":9223372036854775807,"N":1.50}', ''])
+    expect((await post('/v1.30/containers/create', '[1]')).status).toBe(400)
+    expect((await post('/v1.30/containers/create', '{"a":')).status).toBe(400)
+    expect((await post('/v1.30/containers/create', `{"a":"${'x'.repeat(5e6)}"}`)).status).toBe(400)
+    expect(reached()).toHaveLength(2)
+  })
+})
+
+describe('what comes back', () => {
+  it('is without the values that need containers.reveal', async () => {
+    const secrets = [
+      '/containers/secret/json',
+      '/images/secret/json',
+      '/images/secret/history',
+      '/volumes',
+      '/volumes/nas',
+    ]
+    for (const path of secrets) {
+      expect(await (await ask(path, 'operator')).text()).not.toContain('canary')
+      expect(await (await ask(path, 'administrator')).text()).toContain('canary')
+    }
+  })
+
+  it('is a ping that offers the classic builder, and no cookie', async () => {
+    const { headers } = await ask('/_ping', 'viewer', { method: 'HEAD' })
+    expect([headers.get('api-version'), headers.get('builder-version')]).toEqual(['1.48', '1'])
+    expect(headers.get('set-cookie')).toBeNull()
+  })
+
+  it('ends at the engine when the client goes', async () => {
+    const client = new AbortController()
+    await ask('/v1.30/containers/zz/logs?follow=1', 'administrator', { signal: client.signal })
+    expect(engine.open).toContain('/containers/zz/logs')
+    client.abort()
+    await expect.poll(() => engine.open.has('/containers/zz/logs')).toBe(false)
+  })
+
+  it('is the state of a host that cannot be asked, at once', async () => {
+    await test.call('POST', `/api/hosts/${hostId}/pause`)
+    const answer = await ask('/v1.30/containers/json', 'viewer')
+    expect([answer.status, await answer.json()]).toEqual([
+      409,
+      { message: expect.stringContaining('paused') },
+    ])
+    await test.call('POST', `/api/hosts/${hostId}/resume`)
+  })
+})

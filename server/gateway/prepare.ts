@@ -1,0 +1,109 @@
+import type { Authorize, Principal } from '../auth/types.ts'
+import { compareVersions, ourApiRange } from '../engine/compat.ts'
+import type { ForwardRequest } from '../engine/forward.ts'
+import type { EngineClient } from '../engine/types.ts'
+import { AppError } from '../errors.ts'
+import type { HostRegistry } from '../hosts/types.ts'
+import { type GatewayTarget, parseTarget } from './paths.ts'
+import { findEndpoint, type GatewayEndpoint, type GatewayMethod } from './table.ts'
+
+/** A request that its sender may make, rebuilt for the engine that is to have it. */
+export interface Prepared {
+  hostId: string
+  endpoint: GatewayEndpoint
+  engine: EngineClient
+  /** All but the body. */
+  request: Pick<ForwardRequest, 'method' | 'path' | 'query' | 'headers'>
+  /** Whether values that `endpoint.hides` names stay in the answer. */
+  reveals: boolean
+}
+
+export interface Asked {
+  method?: string | undefined
+  headers: Record<string, string | string[] | undefined>
+}
+
+/** Registry credentials that clients send along: base64 of either alphabet, for engines alone to read. */
+const credentials = ['x-registry-auth', 'x-registry-config'] as const
+const base64 = /^[\w+/=-]{1,65536}$/
+
+/**
+ * Decides about one request before anything is dialled. Throws gateway_*, host_* and denied; an engine then has heard
+ * nothing.
+ * @param target the request target below the base path, as it came.
+ */
+export function prepare(
+  principal: Principal,
+  asked: Asked,
+  target: string,
+  parts: { registry: HostRegistry; authorize: Authorize },
+): Prepared {
+  const { registry, authorize } = parts
+  const found = parseTarget(target)
+  const hosts = registry.list()
+  const host =
+    hosts.find(({ id }) => id === found.host) ?? hosts.find(({ name }) => name === found.host) ?? null
+  if (!host) throw new AppError('host_not_found', { detail: found.host.slice(0, 100) })
+  const where = { hostId: host.id }
+  authorize(principal, 'gateway.use', where)
+  const method = asked.method ?? 'GET'
+  const match = findEndpoint(method, found.segments)
+  const flavour = host.engine?.flavour
+  if (!match || (match.endpoint.flavour && flavour && match.endpoint.flavour !== flavour))
+    throw unlisted(method, found)
+  const { endpoint, path } = match
+  authorize(principal, endpoint.permission, where)
+  const may = (permission: 'gateway.raw' | 'containers.reveal') => {
+    try {
+      authorize(principal, permission, where)
+      return true
+    } catch {
+      return false
+    }
+  }
+  if (endpoint.raw) authorize(principal, 'gateway.raw', where)
+  if (found.version !== null && compareVersions(found.version, ourApiRange.min) < 0)
+    throw new AppError('gateway_version', { params: { version: found.version } })
+  checkQuery(endpoint, found.query, may('gateway.raw'))
+  // Docker merges a form with the query: what was checked would not be what it reads.
+  if (/form-urlencoded|form-data/i.test(String(asked.headers['content-type'] ?? '')))
+    throw new AppError('gateway_form')
+  const headers = Object.fromEntries(
+    credentials.flatMap((name) => {
+      const value = asked.headers[name]
+      if (value === undefined) return []
+      if (typeof value !== 'string' || !base64.test(value))
+        throw new AppError('gateway_body', { detail: `${name} is no base64` })
+      return [[name, value]]
+    }),
+  )
+  const version = found.version === null ? '' : `/v${found.version}`
+  return {
+    ...{ hostId: host.id, endpoint, engine: registry.engine(host.id), reveals: may('containers.reveal') },
+    request: { method: method as GatewayMethod, path: version + path, query: found.query, headers },
+  }
+}
+
+function unlisted(method: string, { segments }: GatewayTarget): AppError {
+  if (segments.length === 1 && (segments[0] === 'session' || segments[0] === 'grpc'))
+    return new AppError('gateway_buildkit')
+  return new AppError('gateway_unlisted', {
+    params: { method: method.slice(0, 20), path: `/${segments.join('/').slice(0, 200)}` },
+  })
+}
+
+/**
+ * Throws gateway_query. A parameter given twice is read as its first by Docker and as its last by Podman, and Podman
+ * takes a name in any case: what was checked has to be what is read.
+ */
+function checkQuery(endpoint: GatewayEndpoint, query: GatewayTarget['query'], raw: boolean): void {
+  const seen = new Set<string>()
+  for (const [name] of query) {
+    const folded = name.normalize('NFKC').toLowerCase()
+    const repeated = endpoint.repeated?.includes(name)
+    const known = endpoint.query?.includes(name) || repeated
+    if ((seen.has(folded) && !repeated) || !(known || raw))
+      throw new AppError('gateway_query', { params: { name: name.slice(0, 60) } })
+    seen.add(folded)
+  }
+}

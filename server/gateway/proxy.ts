@@ -1,0 +1,73 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import type { EngineAnswer } from '../engine/request.ts'
+import { AppError } from '../errors.ts'
+import { receiveBody } from '../http/upload-body.ts'
+import { answerHeaders } from './answer.ts'
+import { hasBody, readHidden, readJson } from './body.ts'
+import type { Prepared } from './prepare.ts'
+
+/**
+ * Hands a prepared request to its engine and the answer back, streamed both ways as fast as the slower end takes it.
+ * `signal` ends both. Throws what the engine's transport met; an answer that had begun is cut, so that it does not look
+ * whole.
+ */
+export async function proxy(
+  prepared: Prepared,
+  request: IncomingMessage,
+  response: ServerResponse,
+  signal: AbortSignal,
+): Promise<void> {
+  const { endpoint, engine } = prepared
+  const ask = async (body: Readable | string | null, type?: string) => {
+    const headers = { ...prepared.request.headers, ...(type ? { 'content-type': type } : {}) }
+    await answer(
+      prepared,
+      await engine.forward({ ...prepared.request, headers, body, signal }),
+      response,
+      signal,
+    )
+  }
+  if (endpoint.body === 'json') {
+    const body = await readJson(request)
+    return ask(body, body === null ? undefined : 'application/json')
+  }
+  if (endpoint.body === 'tar' && hasBody(request))
+    return receiveBody(request, (body) => ask(body, 'application/x-tar'))
+  // An endpoint that takes no body is not handed one.
+  request.resume()
+  return ask(null)
+}
+
+async function answer(
+  { endpoint, reveals }: Prepared,
+  from: EngineAnswer,
+  response: ServerResponse,
+  signal: AbortSignal,
+): Promise<void> {
+  if (from.status >= 300 && from.status < 400 && from.status !== 304) {
+    from.body.resume()
+    throw new AppError('engine_answer_invalid', { detail: `A redirect, ${from.status}` })
+  }
+  const headers = answerHeaders(from.headers)
+  if (endpoint.hides && !reveals && from.status === 200) {
+    const text = await readHidden(endpoint.hides, from.body)
+    response.writeHead(200, { ...headers, 'content-length': Buffer.byteLength(text) }).end(text)
+    return
+  }
+  if (endpoint.hijack) {
+    // A raw stream of an older client, who reads the bare connection: it must not be cut into chunks.
+    response.useChunkedEncodingByDefault = false
+    response.shouldKeepAlive = false
+  }
+  response.writeHead(from.status, headers)
+  if (endpoint.method === 'HEAD' || from.status === 204 || from.status === 304) {
+    from.body.resume()
+    response.end()
+    return
+  }
+  // `wait` and `events` answer at once and say something hours later.
+  response.flushHeaders()
+  await pipeline(from.body, response, { signal })
+}

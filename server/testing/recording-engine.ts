@@ -1,0 +1,77 @@
+import { createServer } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+
+export interface Recorded {
+  line: string
+  headers: Record<string, string | string[] | undefined>
+  body: string
+}
+
+/** An engine that says yes to everything and keeps what it was asked, for what must and must not reach one. */
+export async function startRecordingEngine() {
+  const recorded: Recorded[] = []
+  const sockets = new Set<Socket>()
+  /** Answers that are still open, by path. */
+  const open = new Set<string>()
+  const answers: Record<string, unknown> = {
+    '/version': { Version: '28.0.0', ApiVersion: '1.48', MinAPIVersion: '1.24', Os: 'linux', Arch: 'amd64' },
+    '/containers/json': [],
+    '/images/json': [],
+    '/networks': [],
+    '/volumes': { Volumes: [{ Name: 'nas', Options: { o: 'username=u,password=canary' } }] },
+    '/volumes/nas': { Name: 'nas', Options: { o: 'password=canary' } },
+    '/containers/secret/json': { Config: { Env: ['PASSWORD=canary'] }, HostConfig: { Big: 0 } },
+    '/images/secret/json': { Config: { Env: ['PASSWORD=canary'] } },
+    '/images/secret/history': [{ CreatedBy: '/bin/sh -c #(nop)  ENV PASSWORD=canary' }],
+  }
+  const server = createServer(async (request, response) => {
+    const chunks: Buffer[] = []
+    for await (const chunk of request) chunks.push(chunk)
+    const { headers } = request
+    recorded.push({
+      line: `${request.method} ${request.url}`,
+      headers,
+      body: Buffer.concat(chunks).toString(),
+    })
+    const path = (request.url ?? '').replace(/\?.*/, '').replace(/^\/v[\d.]+/, '')
+    response.setHeader('api-version', '1.48').setHeader('builder-version', '2').setHeader('set-cookie', 'a=b')
+    if (path === '/events' || path.endsWith('/wait') || path.endsWith('/logs')) {
+      response.writeHead(200, { 'content-type': 'application/json' }).flushHeaders()
+      open.add(path)
+      response.on('close', () => open.delete(path))
+      return
+    }
+    response.setHeader('content-type', 'application/json').end(JSON.stringify(answers[path] ?? {}))
+  })
+  server.on('upgrade', (request, socket, head) => {
+    recorded.push({ line: `${request.method} ${request.url}`, headers: request.headers, body: '' })
+    socket.on('error', () => {})
+    let body = ''
+    request.on('data', (chunk) => {
+      body += chunk
+    })
+    request.on('end', () => {
+      socket.write('HTTP/1.1 101 UPGRADED\r\nContent-Type: application/vnd.docker.raw-stream\r\n')
+      socket.write(`Connection: Upgrade\r\nUpgrade: tcp\r\n\r\nbody ${body}\n`)
+      if (head.length > 0) socket.write(head)
+      // An echo that says when its input ended, and ends only then.
+      socket.on('data', (chunk: Buffer) => socket.write(chunk))
+      socket.on('end', () => socket.end('\neof'))
+      open.add('upgraded')
+      socket.on('close', () => open.delete('upgraded'))
+    })
+    request.resume()
+  })
+  server.on('connection', (socket) => {
+    sockets.add(socket)
+    socket.on('close', () => sockets.delete(socket))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return {
+    ...{ recorded, open, port: (server.address() as AddressInfo).port },
+    close() {
+      server.close()
+      for (const socket of sockets) socket.destroy()
+    },
+  }
+}
