@@ -185,7 +185,7 @@ export async function createApp(
     ...fleetRoutes(live.fleet),
     ...auditRoutes(auditLog),
   ]
-  const gateway = createGateway({ guard, identity, authorize, registry: hosts.registry, log })
+  const gateway = createGateway({ guard, identity, authorize, audit, registry: hosts.registry, log })
   const pages = options.pages ? await createPages(config, join(import.meta.dirname, '..')) : null
   const http = createHttpServer({
     config,

@@ -1,4 +1,3 @@
-import type { OutgoingHttpHeaders } from 'node:http'
 import { toAppError } from '../http/error-response.ts'
 import { remedy, sentence } from '../messages.ts'
 
@@ -23,7 +22,11 @@ export function answerHeaders(
 }
 
 /** An error in the engines' own shape, which every client prints. */
-export function errorAnswer(error: unknown): { status: number; headers: OutgoingHttpHeaders; body: string } {
+export function errorAnswer(error: unknown): {
+  status: number
+  headers: Record<string, string>
+  body: string
+} {
   const { code, context, status } = toAppError(error)
   const { params, detail } = context
   const words = [sentence(code, params), remedy(code, params), code === 'internal' ? '' : detail]
@@ -31,7 +34,7 @@ export function errorAnswer(error: unknown): { status: number; headers: Outgoing
   return {
     status,
     headers: {
-      ...{ 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) },
+      ...{ 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(body)) },
       ...{ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' },
       ...(status === 401 ? { 'www-authenticate': 'Bearer' } : {}),
     },

@@ -220,6 +220,81 @@ describe('what an engine hears', () => {
   })
 })
 
+describe('a raw stream', () => {
+  const upgrading = 'Connection: Upgrade\r\nUpgrade: tcp\r\n'
+  const exec = (more = '') =>
+    head(`POST /h/${hostId}/v1.30/exec/zz/start`, `${upgrading}Content-Length: 16\r\n${more}`)
+  /** Sends the parts one after the other, ends its half, and reads to the end. */
+  const talk = async (parts: string[]) => {
+    const socket = connect({
+      port: Number(new URL(test.origin).port),
+      host: 'localhost',
+      allowHalfOpen: true,
+    })
+    let answer = ''
+    socket.on('data', (chunk) => {
+      answer += chunk
+    })
+    for (const part of parts) {
+      socket.write(part)
+      await new Promise((resolve) => setTimeout(resolve, 30))
+    }
+    socket.end()
+    await new Promise((resolve) => socket.on('close', resolve).on('end', () => setTimeout(resolve, 10)))
+    return answer
+  }
+
+  it.each([
+    ['at once', (body: string) => [`${exec()}${body}typed`]],
+    ['piece by piece', (body: string) => [exec(), body.slice(0, 5), `${body.slice(5)}ty`, 'ped']],
+  ])('goes both ways, its input ended by half a close, sent %s', async (_how, parts) => {
+    const answer = await talk(parts('{"Tty":  false }'))
+    expect(answer).toMatch(/^HTTP\/1.1 101 UPGRADED\r\n/)
+    expect(answer).toMatch(/body \{"Tty":false\}\ntyped\neof$/)
+    expect(engine.open.has('upgraded')).toBe(false)
+  })
+
+  it('is only for what turns into one, and for whom it may', async () => {
+    const refusal = async (line: string, token = tokens.get('administrator')) =>
+      (await bytes(head(line, upgrading).replace(/rst_\S+/, token ?? ''))).split('\r\n\r\n')
+    const lists = await refusal(`POST /h/${hostId}/v1.30/containers/zz/start`)
+    expect(lists[0]).toContain(' 400 ')
+    expect(JSON.parse(lists[1] as string)).toEqual({ message: expect.stringContaining('raw stream') })
+    expect((await refusal(`GET /h/${hostId}/v1.30/containers/zz/attach/ws`))[0]).toContain(' 404 ')
+    expect(
+      (await refusal(`POST /h/${hostId}/v1.30/containers/zz/attach`, tokens.get('operator')))[0],
+    ).toContain(' 403 ')
+    expect((await refusal(`POST /h/${hostId}/v1.30/exec/zz/start`, 'rst_x'))[0]).toContain(' 401 ')
+    for (const path of ['/session', '/v1.30/grpc', `/h/${hostId}/v1.30/session`])
+      expect(await refusal(`POST ${path}`)).toEqual([
+        expect.stringContaining(' 501 '),
+        expect.stringContaining('DOCKER_BUILDKIT=0'),
+      ])
+    expect(reached()).toEqual([])
+  })
+
+  it('is cut at both ends when the token is revoked', async () => {
+    const made = await tokenOf(rolePermissions.administrator.filter((name) => name !== 'users.edit'))
+    const talking = bytes(`${exec()}{"Tty":  false }`.replace(/rst_\S+/, made.token))
+    await expect.poll(() => engine.open.has('upgraded')).toBe(true)
+    await test.call('DELETE', `/api/account/tokens/${made.id}`)
+    expect(await talking).toContain('101 UPGRADED')
+    await expect.poll(() => engine.open.has('upgraded')).toBe(false)
+  })
+})
+
+it('leaves intent and outcome in the audit log, and denials', async () => {
+  await ask('/v1.30/containers/zz/stop', 'operator', { method: 'POST' })
+  await ask('/v1.30/containers/zz', 'operator', { method: 'DELETE' })
+  const { items } = (await test.call('GET', '/api/audit')).json as { items: Record<string, unknown>[] }
+  expect(items).toEqual(
+    expect.arrayContaining([
+      expect.objectContaining({ action: 'containers.stop', hostId, signIn: 'token' }),
+      expect.objectContaining({ action: 'containers.remove', decision: 'denied' }),
+    ]),
+  )
+})
+
 describe('what comes back', () => {
   it('is without the values that need containers.reveal', async () => {
     const secrets = [

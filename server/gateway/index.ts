@@ -1,25 +1,39 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Duplex, Writable } from 'node:stream'
+import type { Audit, Operation, Source } from '../audit/service.ts'
 import type { Identity } from '../auth/identity.ts'
-import type { Authorize, Principal } from '../auth/types.ts'
+import type { Authorize } from '../auth/types.ts'
 import { AppError } from '../errors.ts'
 import type { HostRegistry } from '../hosts/types.ts'
+import { toAppError } from '../http/error-response.ts'
 import type { Guard } from '../http/guard.ts'
 import type { Log } from '../log.ts'
 import { errorAnswer } from './answer.ts'
-import { prepare } from './prepare.ts'
+import { type Prepared, prepare } from './prepare.ts'
 import { proxy } from './proxy.ts'
+import type { GatewayEndpoint } from './table.ts'
+import { answerHead, upgrade } from './upgrade.ts'
 
 export interface Gateway {
   /** Whether a path below the base path is the gateway's. */
   claims(path: string): boolean
   /** @param target the request target below the base path, as it came. */
   handle(request: IncomingMessage, response: ServerResponse, target: string): Promise<void>
+  /** As `handle`, for a request that asks for a raw stream. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, target: string): Promise<void>
   /** Ends every connection. */
   close(): void
 }
 
 /** Milliseconds between two looks for tokens that ran out under a running stream. */
 const checkEveryMs = 15_000
+/** The docker command's BuildKit leaves the host's path away: it is told so in its own shape. */
+const buildKit = /^\/(?:v[\d.]+\/)?(?:session|grpc)$/
+/** What leaves with these reads is for the audit log as much as a change is. */
+const revealing = new Set(['containers.export', 'containers.files.read', 'images.save'])
+/** These only wait, or follow the size of a window. */
+const isRecorded = ({ method, path, permission }: GatewayEndpoint) =>
+  method === 'GET' ? revealing.has(permission) : method !== 'HEAD' && !/\/(wait|resize)$/.test(path)
 
 /**
  * The engine API of every host at /h/<host>/, for docker, compose and the libraries. Its only credential is an API
@@ -29,10 +43,11 @@ export function createGateway(parts: {
   guard: Guard
   identity: Identity
   authorize: Authorize
+  audit: Audit
   registry: HostRegistry
   log: Log
 }): Gateway {
-  const { guard, identity, registry } = parts
+  const { guard, identity, audit, registry } = parts
   const log = parts.log.child({ part: 'gateway' })
   const open = new Set<{ headers: Headers; end(): void }>()
   const check = async () => {
@@ -44,7 +59,7 @@ export function createGateway(parts: {
   timer.unref()
 
   /** Who asks, told by `end` when their token ends. Throws gateway_token, wrong_host, wrong_origin. */
-  const admit = async (request: IncomingMessage, end: () => void) => {
+  const admit = async (request: IncomingMessage, from: Source, end: () => void) => {
     guard.checkHost(request)
     guard.checkOrigin(request, false)
     const { authorization } = request.headers
@@ -61,18 +76,51 @@ export function createGateway(parts: {
       open.delete(entry)
       admitted.release()
     }
-    return { principal: admitted.principal, release }
+    return { principal: { ...admitted.principal, from }, release }
   }
-  const note = (principal: Principal, request: IncomingMessage, hostId: string, path: string) => {
-    if (request.method === 'GET' || request.method === 'HEAD') return
-    log.info(
-      { user: principal.userId, token: principal.sessionId, hostId, method: request.method, path },
-      'call',
-    )
+  /**
+   * Admits, decides, and does it, between intent and outcome in the audit log. Throws with nothing written to the
+   * client, or after what had begun was cut.
+   */
+  const serve = async (
+    request: IncomingMessage,
+    client: Writable,
+    target: string,
+    gone: AbortController,
+    end: () => void,
+    act: (prepared: Prepared) => Promise<number>,
+  ) => {
+    const forwarded = request.headers['x-forwarded-for']
+    const address = guard.address(request.socket.remoteAddress, forwarded)
+    const from = { address, requestId: crypto.randomUUID() }
+    const summary = `${request.method} ${target.split('?', 1)[0]}`
+    let hostId: string | undefined
+    let operation: Operation | undefined
+    try {
+      const { principal, release } = await admit(request, from, end)
+      client.once('close', release)
+      if (client.destroyed) release()
+      const prepared = prepare(principal, request, target, parts)
+      hostId = prepared.hostId
+      const action = prepared.endpoint.raw ? 'gateway.raw' : prepared.endpoint.permission
+      if (isRecorded(prepared.endpoint))
+        operation = await audit.begin(principal, { action, hostId, summary: `engine API: ${summary}` })
+      const status = await act(prepared)
+      await operation?.end(status < 400 ? {} : { code: 'engine_error' })
+    } catch (error) {
+      const known = toAppError(error)
+      await operation?.end({ error: known })
+      if (known.code === 'gateway_token' && hostId === undefined)
+        await audit.refused(from, { action: 'request.refused', summary }, known)
+      if (known.code === 'internal') log.error({ err: error, id: from.requestId }, 'request failed')
+      // An engine whose connection broke is looked at now instead of at the next ping.
+      if (hostId !== undefined && !gone.signal.aborted && known.status >= 502) registry.suspect(hostId)
+      throw known
+    }
   }
 
   return {
-    claims: (path) => path === '/h' || /^\/h[/?]/.test(path),
+    claims: (path) => path === '/h' || /^\/h[/?]/.test(path) || buildKit.test(path),
     async handle(request, response, target) {
       const gone = new AbortController()
       const end = () => {
@@ -84,28 +132,35 @@ export function createGateway(parts: {
         if (!response.writableFinished) gone.abort(new AppError('connection_reset'))
       })
       response.on('error', () => {})
-      let hostId: string | undefined
       try {
-        const { principal, release } = await admit(request, end)
-        response.once('close', release)
-        if (response.destroyed) release()
-        const prepared = prepare(principal, request, target, parts)
-        hostId = prepared.hostId
-        note(principal, request, hostId, prepared.request.path)
-        await proxy(prepared, request, response, gone.signal)
+        await serve(request, response, target, gone, end, (prepared) =>
+          proxy(prepared, request, response, gone.signal),
+        )
       } catch (error) {
-        if (hostId !== undefined && !gone.signal.aborted) registry.suspect(hostId)
         if (response.headersSent || response.destroyed) {
           response.destroy()
           return
         }
         const { status, headers, body } = errorAnswer(error)
-        if (status === 500) log.error({ err: error, target: target.slice(0, 200) }, 'request failed')
         request.resume()
         // A body that is still coming is not waited for.
-        response
-          .writeHead(status, { ...headers, connection: 'close' })
-          .end(request.method === 'HEAD' ? '' : body)
+        response.writeHead(status, { ...headers, connection: 'close' })
+        response.end(request.method === 'HEAD' ? '' : body)
+      }
+    },
+    async upgrade(request, client, head, target) {
+      const gone = new AbortController()
+      // Without a listener an upgraded socket that resets would end the process.
+      client.on('error', () => {})
+      client.once('close', () => gone.abort(new AppError('connection_reset')))
+      const end = () => gone.abort(new AppError('gateway_token'))
+      try {
+        await serve(request, client, target, gone, end, (prepared) =>
+          upgrade(prepared, request, client, head, gone.signal),
+        )
+      } catch (error) {
+        const { status, headers, body } = errorAnswer(error)
+        client.end(answerHead(status, 'Refused', headers) + body, () => client.destroy())
       }
     },
     close() {

@@ -1,3 +1,4 @@
+import { allowed } from '../auth/authorize.ts'
 import type { Authorize, Principal } from '../auth/types.ts'
 import { compareVersions, ourApiRange } from '../engine/compat.ts'
 import type { ForwardRequest } from '../engine/forward.ts'
@@ -39,6 +40,7 @@ export function prepare(
   parts: { registry: HostRegistry; authorize: Authorize },
 ): Prepared {
   const { registry, authorize } = parts
+  if (!target.startsWith('/h')) throw new AppError('gateway_buildkit')
   const found = parseTarget(target)
   const hosts = registry.list()
   const host =
@@ -53,18 +55,10 @@ export function prepare(
     throw unlisted(method, found)
   const { endpoint, path } = match
   authorize(principal, endpoint.permission, where)
-  const may = (permission: 'gateway.raw' | 'containers.reveal') => {
-    try {
-      authorize(principal, permission, where)
-      return true
-    } catch {
-      return false
-    }
-  }
   if (endpoint.raw) authorize(principal, 'gateway.raw', where)
   if (found.version !== null && compareVersions(found.version, ourApiRange.min) < 0)
     throw new AppError('gateway_version', { params: { version: found.version } })
-  checkQuery(endpoint, found.query, may('gateway.raw'))
+  checkQuery(endpoint, found.query, allowed(principal).includes('gateway.raw'))
   // Docker merges a form with the query: what was checked would not be what it reads.
   if (/form-urlencoded|form-data/i.test(String(asked.headers['content-type'] ?? '')))
     throw new AppError('gateway_form')
@@ -79,7 +73,12 @@ export function prepare(
   )
   const version = found.version === null ? '' : `/v${found.version}`
   return {
-    ...{ hostId: host.id, endpoint, engine: registry.engine(host.id), reveals: may('containers.reveal') },
+    ...{
+      hostId: host.id,
+      endpoint,
+      engine: registry.engine(host.id),
+      reveals: allowed(principal).includes('containers.reveal'),
+    },
     request: { method: method as GatewayMethod, path: version + path, query: found.query, headers },
   }
 }

@@ -12,22 +12,20 @@ import type { Prepared } from './prepare.ts'
  * Hands a prepared request to its engine and the answer back, streamed both ways as fast as the slower end takes it.
  * `signal` ends both. Throws what the engine's transport met; an answer that had begun is cut, so that it does not look
  * whole.
+ * @returns the engine's status.
  */
 export async function proxy(
   prepared: Prepared,
   request: IncomingMessage,
   response: ServerResponse,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<number> {
   const { endpoint, engine } = prepared
   const ask = async (body: Readable | string | null, type?: string) => {
     const headers = { ...prepared.request.headers, ...(type ? { 'content-type': type } : {}) }
-    await answer(
-      prepared,
-      await engine.forward({ ...prepared.request, headers, body, signal }),
-      response,
-      signal,
-    )
+    const from = await engine.forward({ ...prepared.request, headers, body, signal })
+    await answer(prepared, from, response, signal)
+    return from.status
   }
   if (endpoint.body === 'json') {
     const body = await readJson(request)

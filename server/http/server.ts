@@ -175,8 +175,10 @@ export function createHttpServer(parts: Parts): HttpServer {
       await app.ready()
       const server = raw as Server
       server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-        const path = withoutBase(request.url ?? '/', config.basePath)?.split('?', 1)[0] ?? ''
-        if (config.dev && pages && path.startsWith('/_next/')) pages.upgrade(request, socket, head)
+        const target = withoutBase(request.url ?? '/', config.basePath) ?? ''
+        const path = target.split('?', 1)[0] as string
+        if (gateway.claims(path)) void gateway.upgrade(request, socket, head, target)
+        else if (config.dev && pages && path.startsWith('/_next/')) pages.upgrade(request, socket, head)
         else void sockets.handle(request, socket, head, path)
       })
       await app.listen({ port: config.port, host: config.bind })

@@ -1,0 +1,89 @@
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { AppError } from '../errors.ts'
+import { answerHeaders } from './answer.ts'
+import { readJson } from './body.ts'
+import type { Prepared } from './prepare.ts'
+
+/** Milliseconds for a client to close its half after the engine has closed both of its own. */
+const lingerMs = 5000
+/** Milliseconds between TCP's own questions to a client that is silent; shells are, for hours. */
+const keepAliveMs = 30_000
+
+/**
+ * Turns a prepared exec start or attach into a raw stream between client and engine. Either end may close its half:
+ * end of input for the process, whose output still comes. Resolves with the engine's status when all is over; throws
+ * while nothing has been written to the client.
+ */
+export async function upgrade(
+  { endpoint, engine, request: prepared }: Prepared,
+  request: IncomingMessage,
+  client: Duplex,
+  head: Buffer,
+  signal: AbortSignal,
+): Promise<number> {
+  if (!endpoint.hijack) throw new AppError('gateway_no_stream')
+  // Node hands the announced body to the request and what follows it to `client`.
+  const body = endpoint.body === 'json' ? await readJson(request) : null
+  // No body where none is asked for: Podman gives that of an attach to the container as its input.
+  const type: Record<string, string> = body === null ? {} : { 'content-type': 'application/json' }
+  const headers = { ...prepared.headers, ...type }
+  const found = await engine.forwardUpgrade({ ...prepared, headers, body, signal })
+  if (found.kind === 'answer') {
+    const lines = { ...answerHeaders(found.headers), 'content-length': String(found.body.length) }
+    client.end(Buffer.concat([Buffer.from(answerHead(found.status, 'Refused', lines)), found.body]))
+    return found.status
+  }
+  const { socket: upstream } = found
+  const kind = found.headers['content-type']
+  client.write(
+    answerHead(101, 'UPGRADED', {
+      'content-type': typeof kind === 'string' ? kind : 'application/vnd.docker.raw-stream',
+      ...{ connection: 'Upgrade', upgrade: 'tcp' },
+    }),
+  )
+  request.socket.setKeepAlive(true, keepAliveMs)
+  if (head.length > 0) upstream.write(head)
+  await join(client, upstream, signal)
+  return 101
+}
+
+/** Pipes both ways until both are over. What breaks on one side is cut on the other. */
+function join(client: Duplex, upstream: Duplex, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const cut = () => {
+      client.destroy()
+      upstream.destroy()
+    }
+    signal.addEventListener('abort', cut)
+    if (signal.aborted) cut()
+    client.on('error', cut)
+    upstream.on('error', cut)
+    client.once('close', () => {
+      signal.removeEventListener('abort', cut)
+      upstream.destroy()
+      resolve()
+    })
+    upstream.once('close', () => {
+      if (!upstream.readableEnded) return cut()
+      // Its last words may still be on their way to a slow reader.
+      const over = () => setTimeout(() => client.destroy(), lingerMs).unref()
+      if (client.writableFinished) over()
+      else client.once('finish', over)
+    })
+    client.pipe(upstream)
+    upstream.pipe(client)
+  })
+}
+
+/** The head of an answer on a bare socket. Header values are those that an engine's parser has let through. */
+export function answerHead(
+  status: number,
+  reason: string,
+  headers: Record<string, string | string[]>,
+): string {
+  const lines = Object.entries({ ...(status === 101 ? {} : { connection: 'close' }), ...headers })
+  return [`HTTP/1.1 ${status} ${reason}`, ...lines.map(([name, value]) => `${name}: ${value}`), '', ''].join(
+    '\r\n',
+  )
+}
