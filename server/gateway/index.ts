@@ -105,6 +105,8 @@ export function createGateway(parts: {
       const action = prepared.endpoint.raw ? 'gateway.raw' : prepared.endpoint.permission
       if (isRecorded(prepared.endpoint))
         operation = await audit.begin(principal, { action, hostId, summary: `engine API: ${summary}` })
+      // The log may have kept it waiting; the rights may be over since.
+      if (gone.signal.aborted) throw gone.signal.reason
       const status = await act(prepared)
       await operation?.end(status < 400 ? {} : { code: 'engine_error' })
     } catch (error) {

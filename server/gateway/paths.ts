@@ -50,8 +50,7 @@ function decodeSegment(raw: string): string {
     throw new AppError('gateway_path', { detail: `A broken escape: ${raw.slice(0, 100)}` })
   }
   // A percent sign left over is a second layer of escapes, for whoever decodes twice.
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  if (/^\.{0,2}$/.test(decoded) || /[/\\%\u0000-\u001f\u007f-\u009f]/.test(decoded))
+  if (/^\.{0,2}$/.test(decoded) || /[/\\%\p{Cc}]/u.test(decoded))
     throw new AppError('gateway_path', { detail: `A segment that is none: ${raw.slice(0, 100)}` })
   return decoded
 }
