@@ -200,6 +200,13 @@ for (const [role, hidden] of [
         hidden.includes(path as never) ? 1 : 0,
       )
     }
+    await page.goto(`${e2eOrigin}/images`)
+    await expect(page.getByRole('row').filter({ hasText: 'busybox' }).first()).toBeVisible()
+    const actions = page.getByRole('button', { name: /^More actions/ })
+    if (role === 'viewer') await expect(actions).toHaveCount(0)
+    else await expect(actions.first()).toBeVisible()
+    await page.goto(e2eOrigin + deep)
+    await expect(page.getByRole('tab').first()).toBeVisible()
     for (const tab of await page.getByRole('tab').all()) {
       await tab.click()
       await expect(tab).toHaveAttribute('aria-selected', 'true')

@@ -139,7 +139,7 @@ export function ArchivesPage() {
             )
           }
         >
-          {t('emptyText')}
+          {mayUpload && t('emptyText')}
         </EmptyState>
       )}
       {library.data && archives.length + uploads.length > 0 && (

@@ -309,7 +309,7 @@ function NoHosts({ filtered }: { filtered: boolean }) {
         )
       }
     >
-      {t('empty.text')}
+      {mayEdit && t('empty.text')}
     </EmptyState>
   )
 }

@@ -109,6 +109,7 @@ export function ImagesPage() {
   const opened = all.find((group) => group.id === open)
   const selection = all.filter((group) => selected.has(group.id))
 
+  const mayAct = permissions.some((name) => name.startsWith('images.') && name !== 'images.view')
   const mayCopy = permissions.includes('images.save') && permissions.includes('images.load')
   const pullMissing = (group: ImageGroup) =>
     setPulling({
@@ -171,60 +172,62 @@ export function ImagesPage() {
         openKey={opened?.id ?? null}
         onOpen={(group) => void setOpen(group.id, { history: open ? 'replace' : 'push' })}
         phoneRow={(group) => <PhoneRow group={group} hostsInScope={hostsInScope} />}
-        menu={(group, menuOpen, onOpenChange) => (
-          <Menu
-            open={menuOpen}
-            onOpenChange={onOpenChange}
-            trigger={
-              <IconButton
-                size="sm"
-                label={`${common('moreActions')}: ${labelOf(group)}`}
-                icon={<Ellipsis />}
-              />
-            }
-          >
-            {permissions.includes('images.pull') && group.tags[0] !== undefined && (
-              <MenuItem icon={<Download />} onSelect={() => pullMissing(group)}>
-                {t('action.pullMissing')}
-              </MenuItem>
-            )}
-            {mayCopy && (
-              <MenuItem icon={<CopyPlus />} onSelect={() => setCopying([group])}>
-                {t('action.copy')}
-              </MenuItem>
-            )}
-            {permissions.includes('images.save') && (
-              <MenuItem icon={<Archive />} onSelect={() => setSaving([group])}>
-                {t('action.save')}
-              </MenuItem>
-            )}
-            {permissions.includes('images.push') && group.tags.length > 0 && (
-              <MenuItem icon={<Upload />} onSelect={() => setPushing(group)}>
-                {t('action.push')}
-              </MenuItem>
-            )}
-            {permissions.includes('containers.create') && group.tags[0] !== undefined && (
-              <MenuItem
-                icon={<Plus />}
-                onSelect={() =>
-                  router.push(href(`/containers/new?image=${encodeURIComponent(group.tags[0] ?? '')}`))
-                }
-              >
-                {t('action.run')}
-              </MenuItem>
-            )}
-            {permissions.includes('images.tag') && (
-              <MenuItem icon={<Tag />} onSelect={() => setTagging(group)}>
-                {t('action.tag')}
-              </MenuItem>
-            )}
-            {permissions.includes('images.remove') && (
-              <MenuItem icon={<Trash2 />} destructive onSelect={() => setRemoving([group])}>
-                {t('action.remove')}
-              </MenuItem>
-            )}
-          </Menu>
-        )}
+        menu={(group, menuOpen, onOpenChange) =>
+          mayAct && (
+            <Menu
+              open={menuOpen}
+              onOpenChange={onOpenChange}
+              trigger={
+                <IconButton
+                  size="sm"
+                  label={`${common('moreActions')}: ${labelOf(group)}`}
+                  icon={<Ellipsis />}
+                />
+              }
+            >
+              {permissions.includes('images.pull') && group.tags[0] !== undefined && (
+                <MenuItem icon={<Download />} onSelect={() => pullMissing(group)}>
+                  {t('action.pullMissing')}
+                </MenuItem>
+              )}
+              {mayCopy && (
+                <MenuItem icon={<CopyPlus />} onSelect={() => setCopying([group])}>
+                  {t('action.copy')}
+                </MenuItem>
+              )}
+              {permissions.includes('images.save') && (
+                <MenuItem icon={<Archive />} onSelect={() => setSaving([group])}>
+                  {t('action.save')}
+                </MenuItem>
+              )}
+              {permissions.includes('images.push') && group.tags.length > 0 && (
+                <MenuItem icon={<Upload />} onSelect={() => setPushing(group)}>
+                  {t('action.push')}
+                </MenuItem>
+              )}
+              {permissions.includes('containers.create') && group.tags[0] !== undefined && (
+                <MenuItem
+                  icon={<Plus />}
+                  onSelect={() =>
+                    router.push(href(`/containers/new?image=${encodeURIComponent(group.tags[0] ?? '')}`))
+                  }
+                >
+                  {t('action.run')}
+                </MenuItem>
+              )}
+              {permissions.includes('images.tag') && (
+                <MenuItem icon={<Tag />} onSelect={() => setTagging(group)}>
+                  {t('action.tag')}
+                </MenuItem>
+              )}
+              {permissions.includes('images.remove') && (
+                <MenuItem icon={<Trash2 />} destructive onSelect={() => setRemoving([group])}>
+                  {t('action.remove')}
+                </MenuItem>
+              )}
+            </Menu>
+          )
+        }
         loading={!loaded}
         empty={
           view.filter === '' ? (
