@@ -55,11 +55,14 @@ export const archiveContentsSchema = z.object({
 })
 export type ArchiveContents = z.infer<typeof archiveContentsSchema>
 
-/** What is known while bytes still arrive. */
+/** What is known while bytes still arrive; nothing of it is certain before the whole is judged. */
 export const archiveFoundSchema = z.object({
   kind: z.enum(archiveKinds).nullable(),
   compression: z.enum(archiveCompressions).nullable(),
+  /** Entries of the tar so far. */
   entries: z.number(),
+  /** Of the archive as it comes, so far. */
+  bytes: z.number(),
   names: z.array(z.string()),
   platforms: z.array(z.string()),
 })

@@ -1,6 +1,6 @@
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
-import type { ArchiveCompression } from '#lib/contracts/archives.ts'
+import type { ArchiveCompression, ArchiveFound } from '#lib/contracts/archives.ts'
 import {
   blob,
   blobsOf,
@@ -18,7 +18,7 @@ import {
   sha256,
   tarOf,
 } from '../testing/archive-maker.ts'
-import { type ArchiveFound, inspectArchive } from './inspect.ts'
+import { inspectArchive } from './inspect.ts'
 
 const inspect = (parts: Part[] | Buffer, size?: number) =>
   inspectArchive(chunksOf(Buffer.isBuffer(parts) ? parts : tarOf(parts), size))

@@ -1,4 +1,4 @@
-import type { ArchiveCompression, ArchiveContents, ArchiveKind } from '#lib/contracts/archives.ts'
+import type { ArchiveContents, ArchiveFound } from '#lib/contracts/archives.ts'
 import { AppError } from '../errors.ts'
 import { plainTar } from './compression.ts'
 import { joinNames, readSaved } from './docker-archive.ts'
@@ -14,18 +14,6 @@ import {
 } from './documents.ts'
 import { decidingDocuments, type FoundEntries, readEntries } from './entries.ts'
 import { FoundBlobs, readLayout } from './oci-layout.ts'
-
-/** What is known while the bytes still come; nothing of it is certain before the whole is judged. */
-export interface ArchiveFound {
-  kind: ArchiveKind | null
-  compression: ArchiveCompression | null
-  /** Entries of the tar so far. */
-  entries: number
-  /** Of the archive as it comes, so far. */
-  bytes: number
-  names: string[]
-  platforms: string[]
-}
 
 /** Names and platforms that are shown early; the archive itself may hold more. */
 const mostShown = 100
