@@ -1,12 +1,15 @@
 'use client'
-import type { ReactNode } from 'react'
+import { type ReactNode, useState } from 'react'
 import { useTranslations } from 'use-intl'
+import { usePermission } from '#components/data/use-session.ts'
 import { Age } from '#components/ui/age.tsx'
+import { Button } from '#components/ui/button.tsx'
 import { useNow } from '#components/ui/clock.ts'
 import { Drawer } from '#components/ui/drawer.tsx'
 import { ErrorNote } from '#components/ui/error-note.tsx'
 import { useFormat } from '#components/ui/use-format.ts'
 import type { Host, TransportView } from '#lib/contracts/hosts.ts'
+import { DockerDialog } from './docker-dialog.tsx'
 import { HostStateMark } from './host-state.tsx'
 
 /** All that is known of one host. */
@@ -84,7 +87,24 @@ function Details({ host }: { host: Host }) {
           </Fact>
         </Section>
       )}
+      <UseWithDocker host={host} />
     </div>
+  )
+}
+
+/** The way in for the docker command, for who may take it. */
+function UseWithDocker({ host }: { host: Host }) {
+  const t = useTranslations('hosts.docker')
+  const mayUse = usePermission('gateway.use')
+  const [isOpen, setOpen] = useState(false)
+  if (!mayUse) return null
+  return (
+    <section className="shrink-0">
+      <h2 className="mb-1.5 font-medium text-ink-muted text-xs">{t('section')}</h2>
+      <p className="mb-2">{t('hint')}</p>
+      <Button onClick={() => setOpen(true)}>{t('show')}</Button>
+      {isOpen && <DockerDialog host={host} onClose={() => setOpen(false)} />}
+    </section>
   )
 }
 

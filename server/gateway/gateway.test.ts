@@ -197,6 +197,8 @@ describe('what an engine hears', () => {
     expect(await refused('/v1.30/images/create?fromImage=a&FROMIMAGE=b', {}, 'administrator')).toBe(400)
     expect(await refused('/v1.30/images/create?fromSrc=http://169.254.169.254/', {})).toBe(400)
     expect(await refused('/v1.30/images/create?FromSrc=http://169.254.169.254/', {})).toBe(400)
+    expect(await refused('/v1.30/images/create?fromImage=a&Tag=b', {}, 'administrator')).toBe(400)
+    expect(await refused('/v1.30/containers/zz/top?ps_args=axe', { method: 'GET' })).toBe(400)
     expect(await refused('/v1.30/plugins/pull', {}, 'administrator')).toBe(404)
     expect(await refused('/session', {}, 'administrator')).toBe(501)
     expect(reached()).toEqual([])

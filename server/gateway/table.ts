@@ -23,7 +23,7 @@ export interface GatewayEndpoint {
   hijack?: true
   /** Query parameters that anybody may give. All others need gateway.raw. */
   query?: readonly string[]
-  /** Of those, the ones that may be given several times. */
+  /** As `query`, and several times. */
   repeated?: readonly string[]
   /** Only this flavour has it. */
   flavour?: EngineInfo['flavour']
