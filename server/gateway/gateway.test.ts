@@ -326,6 +326,20 @@ describe('what comes back', () => {
     await expect.poll(() => engine.open.has('/containers/zz/logs')).toBe(false)
   })
 
+  it('is cut where the engine’s answer was, and not made to look whole', async () => {
+    const answer = await ask('/v1.30/images/broken/get', 'administrator')
+    expect(answer.status).toBe(200)
+    await expect(answer.text()).rejects.toThrow()
+  })
+
+  it('is nothing for an upload that was cut: the engine sees it cut too', async () => {
+    const socket = connect(Number(new URL(test.origin).port), 'localhost')
+    socket.on('error', () => {})
+    socket.write(head(`POST /h/${hostId}/v1.30/images/load`, 'Transfer-Encoding: chunked\r\n'))
+    socket.write('4\r\nhalf\r\n', () => setTimeout(() => socket.destroy(), 200))
+    await expect.poll(reached).toEqual(['POST /v1.30/images/load cut'])
+  })
+
   it('is the state of a host that cannot be asked, at once', async () => {
     await test.call('POST', `/api/hosts/${hostId}/pause`)
     const answer = await ask('/v1.30/containers/json', 'viewer')

@@ -26,8 +26,13 @@ export async function startRecordingEngine() {
   }
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = []
-    for await (const chunk of request) chunks.push(chunk)
     const { headers } = request
+    try {
+      for await (const chunk of request) chunks.push(chunk)
+    } catch {
+      recorded.push({ line: `${request.method} ${request.url} cut`, headers, body: '' })
+      return
+    }
     recorded.push({
       line: `${request.method} ${request.url}`,
       headers,
@@ -39,6 +44,10 @@ export async function startRecordingEngine() {
       response.writeHead(200, { 'content-type': 'application/json' }).flushHeaders()
       open.add(path)
       response.on('close', () => open.delete(path))
+      return
+    }
+    if (path === '/images/broken/get') {
+      response.write('half of it', () => response.destroy())
       return
     }
     response.setHeader('content-type', 'application/json').end(JSON.stringify(answers[path] ?? {}))
