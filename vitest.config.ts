@@ -3,7 +3,11 @@ import { defineConfig } from 'vitest/config'
 const engineTests = '**/*.engine.test.ts'
 /** These freeze engines, take away what nothing uses, or measure: nothing else may run at those engines meanwhile. */
 const alone = [
+  'server/gateway/clients.engine.test.ts',
   'server/hosts/hosts.engine.test.ts',
+  'server/logs/cuts.engine.test.ts',
+  'server/logs/logs.engine.test.ts',
+  'server/logs/viewers.engine.test.ts',
   'server/prune/prune.engine.test.ts',
   'server/stats/stats.engine.test.ts',
   'server/stats/upstreams.engine.test.ts',

@@ -3,7 +3,7 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { run } from './run.ts'
 
-/** What the lab needs of Debian 12, as command -> package. */
+/** What the lab and its tests need of Debian 12, as file -> package. */
 const needed: Record<string, string> = {
   '/usr/sbin/dockerd': 'docker.io',
   '/usr/bin/podman': 'podman',
@@ -20,6 +20,7 @@ const needed: Record<string, string> = {
   '/usr/bin/docker-registry': 'docker-registry',
   '/usr/bin/skopeo': 'skopeo',
   '/usr/bin/curl': 'curl',
+  '/usr/lib/python3/dist-packages/docker/__init__.py': 'python3-docker',
 }
 
 /** Installs what is missing on Debian as root; elsewhere throws with exactly what is missing. */

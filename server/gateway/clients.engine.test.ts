@@ -192,7 +192,7 @@ it('reaches docker-py, its streams among it', async () => {
   const base = `${test.origin.replace('http:', 'tcp:')}/h/docker-unix`
   const env = { ...process.env, HOME: folder, DOCKER_HOST: base, DOCKER_CONFIG: folder }
   const python = { env: { ...env, IMAGE: image, NAME: `${mark}-py` }, check: false }
-  expect(await run('python3', ['-c', script], python)).toMatchObject({
+  expect(await run('/usr/bin/python3', ['-c', script], python)).toMatchObject({
     stdout: "ExecResult(exit_code=5, output=b'out\\n')\nb'hello'\n",
   })
 })

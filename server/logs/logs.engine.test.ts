@@ -93,7 +93,10 @@ describe.each(engines)('the log of a container on %s', (engine) => {
     const found = older()
     // Podman's whole seconds can't tell which lines of that second are shown: then those before it are given.
     if (found?.type === 'older' && found.rows.length > 0) {
-      expect(found.rows.map((row) => row[3])).toEqual(numbers(951 - found.rows.length, 950))
+      const texts = found.rows.map((row) => row[3])
+      const last = engine.startsWith('podman') ? Number(texts.at(-1)?.slice(2)) : 950
+      expect(last).toBeLessThanOrEqual(950)
+      expect(texts).toEqual(numbers(last + 1 - texts.length, last))
     }
     viewer.cut()
     second.cut()
@@ -130,13 +133,9 @@ it('is a file to download: merged, as text or as JSON lines, without control cha
   const whole = async () => (await (await get(`containers=${ref}`)).text()).trimEnd().split('\n')
   await expect.poll(async () => (await whole()).length, { timeout: 15_000 }).toBe(30_002)
   const lines = await whole()
-  // Engines read both streams at once: which of the first two is stored first is theirs.
-  expect(
-    lines
-      .slice(0, 2)
-      .map((line) => line.slice(31))
-      .sort(),
-  ).toEqual(['ab', 'err'])
+  // Engines read both streams at once: where the line of the other one is stored is theirs.
+  const texts = lines.map((line) => line.slice(31))
+  expect(texts.filter((text) => !/^n \d+$/.test(text)).sort()).toEqual(['ab', 'err'])
   expect(lines[0]).toMatch(/^20\d\d-\d\d-\d\dT[\d:]{8}\.\d{9}Z /)
   expect(lines.at(-1)).toMatch(/ n 30000$/)
   const json = await get(`filter=name:${lab.prefix}-file&format=ndjson&stdout=false`)
