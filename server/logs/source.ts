@@ -57,8 +57,16 @@ export async function* readSource(parts: SourceParts, request: SourceRequest): A
   const readAfter = async function* (engine: EngineClient): AsyncGenerator<LogItem> {
     const position = cursor.position()
     const lines = await read(engine, position ? { since: BigInt(position.since) } : {})
-    for await (const item of readOn(follows ? whole(lines) : until(lines, options), position))
-      if ('gap' in item || item.isNew) yield* forward(item)
+    // Podman's reading to the end of its file takes what is there of a line that is being written for all of it (seen on
+    // 5.4: a line without its text). The newest line is left for the tail, which waits for its end.
+    const leavesLast = follows && engine.info?.flavour === 'podman'
+    let last: LogItem | null = null
+    for await (const item of readOn(follows ? whole(lines) : until(lines, options), position)) {
+      if (!('gap' in item || item.isNew)) continue
+      if (last) yield* forward(last)
+      last = item
+    }
+    if (last && !(leavesLast && 'line' in last)) yield* forward(last)
   }
   while (!signal.aborted) {
     try {

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { EngineName } from '#e2e/lab/state.ts'
 import type { EngineClient } from '../engine/types.ts'
-import { type LogLab, startLogLab } from '../testing/log-lab.ts'
+import { type LogLab, retries, startLogLab } from '../testing/log-lab.ts'
 
 const engines: readonly EngineName[] = ['docker-unix', 'docker28-tcp', 'podman-tcp', 'podman5-tcp']
 const sleep = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds))
@@ -61,7 +61,7 @@ describe.each(engines)('viewers of one container on %s', (engine) => {
       .toEqual(['begin', 'unended', 'begin', 'unended'])
   })
 
-  it('see every run of a container that crashes again and again', async () => {
+  it('see every run of a container that crashes again and again', { retry: retries(engine) }, async () => {
     const script = 'echo "run $(cat /n 2>/dev/null)"; echo "$(cat /n 2>/dev/null)x" > /n; exit 1'
     const id = await lab.run(engine, 'crash', script, {
       HostConfig: { RestartPolicy: { Name: 'always' } },
