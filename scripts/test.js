@@ -47,19 +47,26 @@ function seconds(start) {
   return ((performance.now() - start) / 1000).toFixed(1)
 }
 
-/** The browser tests need a Chromium; Debian has one, and elsewhere its path can be given. */
+/**
+ * The browser tests need a Chromium, and the one of a sub-path an nginx; Debian has both. Elsewhere the Chromium's path can
+ * be given.
+ */
 function ensureChromium() {
-  const path = process.env.ROADSTEAD_CHROMIUM ?? '/usr/bin/chromium'
-  if (existsSync(path)) return
+  const chromium = process.env.ROADSTEAD_CHROMIUM ?? '/usr/bin/chromium'
+  const missing = [
+    [chromium, 'chromium'],
+    ['/usr/sbin/nginx', 'nginx-light'],
+  ].filter(([path]) => !existsSync(path))
+  if (missing.length === 0) return
   const debian = existsSync('/usr/bin/apt-get') && process.getuid?.() === 0
   if (!debian)
     stop(
-      `The tests need a Chromium: install one and give its path in ROADSTEAD_CHROMIUM (looked at ${path}).`,
+      `The tests need a Chromium, whose path can be given in ROADSTEAD_CHROMIUM, and an nginx. Missing: ${missing.map(([path]) => path).join(', ')}.`,
     )
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
   for (const args of [
     ['update', '-q'],
-    ['install', '-y', '-q', '--no-install-recommends', 'chromium', 'nginx-light'],
+    ['install', '-y', '-q', '--no-install-recommends', ...missing.map(([, name]) => name)],
   ]) {
     const { status } = spawnSync('apt-get', args, { stdio: ['ignore', 'ignore', 'inherit'], env })
     if (status !== 0) stop(`apt-get ${args[0]} failed with exit code ${status}.`)
