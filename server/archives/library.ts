@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { readdir, rm, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -13,6 +13,7 @@ import type { Principal } from '../auth/types.ts'
 import { AppError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { toApiError } from '../messages.ts'
+import { newId } from '../new-id.ts'
 import { inspectArchive } from './inspect.ts'
 import type { ArchiveRepository, StoredArchive } from './repository.ts'
 import { Spool } from './spool.ts'
@@ -23,7 +24,6 @@ const reserveBytes = 512 * 1024 ** 2
 const staleMs = 24 * 3600 * 1000
 const sweepMs = 3600 * 1000
 const dayMs = 24 * 3600 * 1000
-const base32 = '0123456789abcdefghjkmnpqrstvwxyz'
 
 interface Entry {
   stored: StoredArchive
@@ -252,7 +252,7 @@ export async function createArchiveLibrary(parts: {
       if (quotaBytes !== null && usedBytes + reservedBytes + size > quotaBytes)
         throw new AppError('archive_quota', { params: { quota: quotaBytes, size } })
       if (size > freeBytes) throw new AppError('archive_disk_full', { params: { size, free: freeBytes } })
-      const id = `a${[...randomBytes(12)].map((byte) => base32[byte % 32]).join('')}`
+      const id = newId('a')
       const now = new Date().toISOString()
       const stored: StoredArchive = {
         ...{

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -9,6 +9,7 @@ import type { Principal } from '../auth/types.ts'
 import { openDatabase } from '../db/database.ts'
 import { AppError } from '../errors.ts'
 import { createLog } from '../log.ts'
+import { mayMount, mountSmallDisk } from '../testing/small-disk.ts'
 import { canonical, columns, genesis, hashOf } from './chain.ts'
 import { type AuditLog, openAudit } from './index.ts'
 
@@ -276,44 +277,14 @@ describe('a log that cannot be written', () => {
     )
   })
 
-  const mayMount = process.getuid?.() === 0 && process.platform === 'linux' && canMount()
+  // Mounting takes root: see small-disk.ts.
   it.skipIf(!mayMount)('does so on a disk that is truly full', async () => {
-    const disk = join(root, 'disk')
-    mkdirSync(disk)
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', disk])
-    open.push(() => execFileSync('umount', [disk]))
-    await (await openDatabase(disk)).close()
-    const log = openLog(disk)
-    const filler = join(disk, 'filler')
-    await fill(
-      log,
-      () => {
-        let bytes = 64 * 1024 * 1024
-        while (bytes >= 1024) {
-          try {
-            writeFileSync(filler, Buffer.alloc(bytes), { flag: 'a' })
-          } catch {
-            bytes /= 2
-          }
-        }
-      },
-      () => rmSync(filler),
-    )
+    const disk = mountSmallDisk(4)
+    open.push(() => disk.unmount())
+    await (await openDatabase(disk.folder)).close()
+    await fill(openLog(disk.folder), disk.fill, disk.empty)
   })
 })
-
-function canMount(): boolean {
-  const probe = mkdtempSync(join(tmpdir(), 'roadstead-mount-'))
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', probe], { stdio: 'ignore' })
-    execFileSync('umount', [probe])
-    return true
-  } catch {
-    return false
-  } finally {
-    rmSync(probe, { recursive: true, force: true })
-  }
-}
 
 describe('a search', () => {
   it('finds by every filter, newest first, page by page', async () => {

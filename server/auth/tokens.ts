@@ -3,9 +3,9 @@ import type { ApiToken, NewToken } from '#lib/contracts/account.ts'
 import { type Permission, permissions } from '#lib/permissions.ts'
 import type { Database } from '../db/schema.ts'
 import { AppError } from '../errors.ts'
+import { newId } from '../new-id.ts'
 import type { Authorize, Principal } from './types.ts'
 
-const base32 = '0123456789abcdefghjkmnpqrstvwxyz'
 /** Names the product, so that scanners for leaked secrets know it. */
 const prefix = 'rst_'
 /** Milliseconds between two notes of its use. */
@@ -56,7 +56,7 @@ export function createTokens(db: Database, authorize: Authorize, ended: (id: str
       for (const permission of input.permissions) authorize(principal, permission)
       const token = prefix + randomBytes(32).toString('base64url')
       const row: Row = {
-        id: `t${[...randomBytes(12)].map((byte) => base32[byte % 32]).join('')}`,
+        id: newId('t'),
         ...{ user_id: principal.userId, name: input.name, hash: hashOf(token) },
         permissions: JSON.stringify(input.permissions),
         created_at: new Date().toISOString(),

@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto'
 import type { TransportInput } from '#lib/contracts/hosts.ts'
 import type { Database } from '../db/schema.ts'
 import { AppError } from '../errors.ts'
+import { newId } from '../new-id.ts'
 import type { Vault } from '../secrets/vault.ts'
 import { joinSecrets, splitSecrets, type TransportSecrets } from './transport-secrets.ts'
 
@@ -77,7 +77,7 @@ export function createHostRepository(db: Database, vault: Vault): HostRepository
     async insert(input) {
       const host: StoredHost = {
         ...input,
-        id: newHostId(),
+        id: newId('h'),
         paused: false,
         createdAt: new Date().toISOString(),
       }
@@ -92,10 +92,4 @@ export function createHostRepository(db: Database, vault: Vault): HostRepository
       await db.deleteFrom('hosts').where('id', '=', id).execute()
     },
   }
-}
-
-const base32 = '0123456789abcdefghjkmnpqrstvwxyz'
-
-function newHostId(): string {
-  return `h${[...randomBytes(12)].map((byte) => base32[byte % 32]).join('')}`
 }

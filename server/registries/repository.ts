@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto'
 import type { Database } from '../db/schema.ts'
 import { AppError } from '../errors.ts'
+import { newId } from '../new-id.ts'
 import type { Vault } from '../secrets/vault.ts'
 import type { RegistryEndpoint } from './exchange.ts'
 
@@ -21,8 +21,6 @@ export interface RegistryRepository {
   update(registry: StoredRegistry): Promise<void>
   remove(id: string): Promise<void>
 }
-
-const base32 = '0123456789abcdefghjkmnpqrstvwxyz'
 
 export function createRegistryRepository(db: Database, vault: Vault): RegistryRepository {
   const place = (id: string) => `registries.${id}.password`
@@ -80,7 +78,7 @@ export function createRegistryRepository(db: Database, vault: Vault): RegistryRe
       return row ? read(row) : null
     },
     async insert(registry) {
-      const id = `r${[...randomBytes(12)].map((byte) => base32[byte % 32]).join('')}`
+      const id = newId('r')
       const createdAt = new Date().toISOString()
       const row = { id, created_at: createdAt, ...columns(id, registry) }
       await write(registry.address, id, () => db.insertInto('registries').values(row).execute())
