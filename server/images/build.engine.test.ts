@@ -9,19 +9,18 @@ import { registryAddress } from '#e2e/lab/registry.ts'
 import { run } from '#e2e/lab/run.ts'
 import { type EngineName, labRegistry, requireLab } from '#e2e/lab/state.ts'
 import { witness } from '#e2e/lab/witness.ts'
-import type { Host } from '#lib/contracts/hosts.ts'
 import type { BuildContextAnswer, BuildInput, BuildOutputFrame } from '#lib/contracts/image-build.ts'
 import type { Task } from '#lib/contracts/tasks.ts'
 import { tarEnd, tarHeader, tarPadding } from '../archives/tar/write.ts'
 import { type AppUnderTest, startApp } from '../testing/app-under-test.ts'
-import { labTransport } from '../testing/lab-hosts.ts'
+import { addLabHosts, endedTask } from '../testing/lab-hosts.ts'
 
 const prefix = `build-${randomUUID().slice(0, 8)}`
 const tag = `${prefix}/app:1`
 const engines: readonly EngineName[] = ['docker-unix', 'docker28-tcp', 'podman-unix', 'podman5-tcp']
 const dockers = engines.filter((name) => name.startsWith('docker'))
 const podmans = engines.filter((name) => name.startsWith('podman'))
-const hosts = new Map<EngineName, string>()
+let hosts: Map<EngineName, string>
 const idsOf = (names: readonly EngineName[]) => names.map((name) => hosts.get(name) as string)
 const before = new Map<EngineName, string[]>()
 const dangling = async (engine: EngineName) =>
@@ -34,14 +33,7 @@ beforeAll(async () => {
   for (const engine of engines) before.set(engine, await dangling(engine))
   test = await startApp()
   await test.setUp()
-  for (const name of engines) {
-    const answer = await test.call('POST', '/api/hosts', { name, transport: labTransport(name) })
-    hosts.set(name, (answer.json as Host).id)
-  }
-  const online = async () =>
-    ((await test.call('GET', '/api/hosts')).json as Host[]).every((host) => host.state === 'online')
-  for (const end = Date.now() + 30_000; !(await online()) && Date.now() < end; )
-    await new Promise((resolve) => setTimeout(resolve, 100))
+  hosts = await addLabHosts(test, engines)
 })
 afterAll(async () => {
   await test.close()
@@ -78,10 +70,7 @@ async function begin(input: BuildInput): Promise<Task> {
   expect(answer).toMatchObject({ status: 200 })
   return answer.json as Task
 }
-async function ended({ id }: Task): Promise<Task> {
-  await expect.poll(async () => (await taskOf(id)).state, { timeout: 90_000 }).not.toMatch(/queued|running/)
-  return taskOf(id)
-}
+const ended = (task: Task) => endedTask(test, task)
 async function outputOf(task: Task, engine: EngineName): Promise<string> {
   const path = `/api/images/build/${task.id}/${hosts.get(engine)}/output`
   const answer = await fetch(test.origin + path, { headers: { cookie: test.cookie } })

@@ -6,28 +6,20 @@ import { labImages } from '#e2e/lab/images.ts'
 import { run } from '#e2e/lab/run.ts'
 import { type EngineName, requireLab } from '#e2e/lab/state.ts'
 import { witness } from '#e2e/lab/witness.ts'
-import type { Host } from '#lib/contracts/hosts.ts'
 import type { Task } from '#lib/contracts/tasks.ts'
 import { type AppUnderTest, startApp } from '../testing/app-under-test.ts'
-import { labTransport } from '../testing/lab-hosts.ts'
+import { addLabHosts, endedTask } from '../testing/lab-hosts.ts'
 
 const own = `copy-${randomUUID().slice(0, 8)}`
 const engines: readonly EngineName[] = ['docker-ssh', 'docker28-tcp', 'podman-ssh', 'podman5-tcp']
-const hosts = new Map<EngineName, string>()
+let hosts: Map<EngineName, string>
 const made: [EngineName, string][] = []
 let test: AppUnderTest
 
 beforeAll(async () => {
   test = await startApp()
   await test.setUp()
-  for (const name of engines) {
-    const answer = await test.call('POST', '/api/hosts', { name, transport: labTransport(name) })
-    hosts.set(name, (answer.json as Host).id)
-  }
-  const online = async () =>
-    ((await test.call('GET', '/api/hosts')).json as Host[]).every((host) => host.state === 'online')
-  for (const end = Date.now() + 30_000; !(await online()) && Date.now() < end; )
-    await new Promise((resolve) => setTimeout(resolve, 100))
+  hosts = await addLabHosts(test, engines)
 })
 afterAll(async () => {
   await test.close()
@@ -40,11 +32,7 @@ async function copied(from: EngineName, to: readonly EngineName[], references: s
     ...{ sourceHostId: hosts.get(from), targetHostIds: to.map((name) => hosts.get(name)) },
   })
   expect(answer).toMatchObject({ status: 200 })
-  const { id } = answer.json as Task
-  const task = async () =>
-    ((await test.call('GET', '/api/tasks')).json as Task[]).find((one) => one.id === id) as Task
-  await expect.poll(async () => (await task()).state, { timeout: 60_000 }).not.toMatch(/queued|running/)
-  return task()
+  return endedTask(test, answer.json as Task)
 }
 const plain = (id: string) => id.replace('sha256:', '').trim()
 const inspect = async (engine: EngineName, name: string) =>

@@ -8,12 +8,12 @@ import { witness } from '#e2e/lab/witness.ts'
 import type { Host } from '#lib/contracts/hosts.ts'
 import type { Task } from '#lib/contracts/tasks.ts'
 import { type AppUnderTest, startApp } from '../testing/app-under-test.ts'
-import { labTransport } from '../testing/lab-hosts.ts'
+import { addLabHosts, endedTask, labTransport } from '../testing/lab-hosts.ts'
 import { pushRandomImage, startSlowProxy } from '../testing/slow-registry.ts'
 
 const prefix = `transfer-${randomUUID().slice(0, 8)}`
 const engines: readonly EngineName[] = ['docker-ssh', 'docker28-tcp', 'podman-unix', 'podman5-tcp']
-const hosts = new Map<EngineName, string>()
+let hosts: Map<EngineName, string>
 const closed = () => `${labRegistry('private').address}/${prefix}/app:1`
 const open = () => `${labRegistry('open').address}/${prefix}/app:1`
 let test: AppUnderTest
@@ -27,14 +27,7 @@ beforeAll(async () => {
   await run('skopeo', [...copy, ...account, `${archive}:lab.internal/web:1.0`, `docker://${closed()}`])
   test = await startApp()
   await test.setUp()
-  for (const name of engines) {
-    const answer = await test.call('POST', '/api/hosts', { name, transport: labTransport(name) })
-    hosts.set(name, (answer.json as Host).id)
-  }
-  const online = async () =>
-    ((await test.call('GET', '/api/hosts')).json as Host[]).every((host) => host.state === 'online')
-  for (const end = Date.now() + 30_000; !(await online()) && Date.now() < end; )
-    await new Promise((resolve) => setTimeout(resolve, 100))
+  hosts = await addLabHosts(test, engines)
 })
 afterAll(async () => {
   await test.close()
@@ -45,11 +38,7 @@ afterAll(async () => {
 async function ended(path: string, body: object): Promise<Task> {
   const answer = await test.call('POST', path, body)
   expect(answer).toMatchObject({ status: 200 })
-  const { id } = answer.json as Task
-  const task = async () =>
-    ((await test.call('GET', '/api/tasks')).json as Task[]).find((one) => one.id === id) as Task
-  await expect.poll(async () => (await task()).state, { timeout: 60_000 }).not.toMatch(/queued|running/)
-  return task()
+  return endedTask(test, answer.json as Task)
 }
 const hostIds = () => [...hosts.values()]
 const errors = (task: Task) => task.steps.map((step) => step.error?.code)
