@@ -13,6 +13,9 @@ const alone = [
   'server/stats/upstreams.engine.test.ts',
 ]
 
+/** An engine removes a network or counts its disk in a second, or in thirty on a machine with a slow disk. */
+const engineTestMs = 60_000
+
 export default defineConfig({
   test: {
     pool: 'forks',
@@ -42,13 +45,14 @@ export default defineConfig({
           exclude: alone,
           // Most of the time they wait for an engine.
           maxWorkers: 2,
+          testTimeout: engineTestMs,
           sequence: { groupOrder: 1 },
         },
       },
       {
         extends: true,
         test: {
-          ...{ name: 'engine-alone', include: alone, fileParallelism: false },
+          ...{ name: 'engine-alone', include: alone, fileParallelism: false, testTimeout: engineTestMs },
           sequence: { groupOrder: 2 },
         },
       },

@@ -1,0 +1,15 @@
+import type { Container } from '#lib/contracts/containers.ts'
+import type { Principal } from './types.ts'
+
+/** What of the fleet is there for somebody. What is not is answered as what does not exist. */
+export interface Sight {
+  /** All of it: nothing has to be looked at one by one. */
+  everything: boolean
+  host(hostId: string): boolean
+  container(container: Pick<Container, 'hostId' | 'id' | 'name' | 'labels'>): boolean
+  /** Images, volumes, networks or pods of a host. */
+  objects(kind: 'images' | 'volumes' | 'networks' | 'pods', hostId: string): boolean
+}
+
+/** What somebody sees now. A sight does not outlive its request: tags and grants change. */
+export type SightOf = (principal: Principal) => Sight
