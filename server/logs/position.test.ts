@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { LogPosition } from '#lib/contracts/logs.ts'
 import type { LogLine } from '../engine/logs.ts'
 import { LogCursor } from './cursor.ts'
-import { type LogItem, readOn } from './resume.ts'
+import { type LogItem, readOn, readOnAfter } from './resume.ts'
 
 const second = 1_000_000_000n
 const line = (time: bigint, text = String(time)): LogLine => ({ time, stream: 'stdout', text })
@@ -145,5 +145,45 @@ describe('what the engine has rotated away', () => {
     expect(await resume([], passed(40))).toEqual([])
     const later = [line(60_000_000_000n, 'much later')]
     expect(fresh(await resume(later, passed(40)))).toEqual(['much later'])
+  })
+})
+
+describe('a tail that still has what it passed', () => {
+  const log = Array.from({ length: 200 }, (_, n) => line(BigInt(Math.floor(n / 90)) * second, `n ${n % 40}`))
+  const after = async (given: readonly LogLine[], passed: readonly LogLine[]) => {
+    const items: LogItem[] = []
+    for await (const item of readOnAfter(
+      (async function* () {
+        yield* given
+      })(),
+      passed,
+    ))
+      items.push(item)
+    return items
+  }
+
+  it.each([0, 1, 40, 89, 90, 91, 199, 200])('of %i lines goes on after them', async (count) => {
+    const items = await after(log, log.slice(0, count))
+    expect(fresh(items)).toEqual(log.slice(count).map((entry) => entry.text))
+    expect(gaps(items)).toEqual([])
+  })
+
+  it.each([1, 40, 89, 90, 150])(
+    'tells line %i, which its stream left out, and doubles none',
+    async (missing) => {
+      const passed = log.slice(0, 160).toSpliced(missing, 1)
+      const items = await after(log, passed)
+      expect(fresh(items)).toEqual([log[missing], ...log.slice(160)].map((entry) => entry?.text))
+    },
+  )
+
+  it('takes what the engine rotated away for passed, and tells a gap where lines are missing', async () => {
+    const times = Array.from({ length: 100 }, (_, n) => line(BigInt(n + 1) * 100_000_000n, `${n}`))
+    expect(fresh(await after(times.slice(36), times.slice(0, 40)))).toEqual(
+      times.slice(40).map((entry) => entry.text),
+    )
+    const items = await after(times.slice(60), times.slice(0, 40))
+    expect(gaps(items)).toEqual([{ from: 4_000_000_000n, to: 6_100_000_000n }])
+    expect(fresh(items)).toEqual(times.slice(60).map((entry) => entry.text))
   })
 })

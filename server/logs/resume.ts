@@ -63,3 +63,38 @@ function* afterRotation(held: readonly LogLine[], last: bigint): Generator<LogIt
   }
   if (!told) yield { gap: null }
 }
+
+/**
+ * As `readOn`, for who still has the lines that it passed: they are told by their text and not by their number. Podman 4.3
+ * was seen to leave a line out of a stream that lived on over a restart of its container; counted, that line would be
+ * missing for ever and the next one come twice. Here it is new, though later than its successors.
+ * @param passed what was passed from the beginning of `lines` on, in the order it came.
+ */
+export async function* readOnAfter(
+  lines: AsyncIterable<LogLine>,
+  passed: readonly LogLine[],
+): AsyncGenerator<LogItem> {
+  const last = passed.at(-1)?.time ?? 0n
+  // Lines of one moment and one text are as good as each other: it is enough how many there are.
+  const left = new Map<string, number>()
+  for (const line of passed) left.set(keyOf(line), (left.get(keyOf(line)) ?? 0) + 1)
+  let found = passed.length === 0
+  for await (const line of lines) {
+    const count = left.size > 0 ? (left.get(keyOf(line)) ?? 0) : 0
+    if (count > 0) {
+      found = true
+      if (count === 1) left.delete(keyOf(line))
+      else left.set(keyOf(line), count - 1)
+    } else if (!found && line.time > last) {
+      // Nothing of what was passed is there any more: the engine has rotated its files.
+      found = true
+      yield { gap: { from: last, to: line.time } }
+    }
+    // Before anything is found again, what is not later is older than what was passed.
+    yield { line, isNew: count === 0 && found }
+    // What has not come by now does not come any more, and would take a later line's place.
+    if (line.time > last + disorder) left.clear()
+  }
+}
+
+const keyOf = ({ time, stream, text }: LogLine) => `${time} ${stream} ${text}`

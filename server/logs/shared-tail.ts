@@ -1,4 +1,5 @@
 import type { LogPosition, LogSource } from '#lib/contracts/logs.ts'
+import type { LogLine } from '../engine/logs.ts'
 import type { EngineClient } from '../engine/types.ts'
 import { AppError } from '../errors.ts'
 import type { HostRegistry } from '../hosts/types.ts'
@@ -6,7 +7,7 @@ import { backoffDelay } from '../live/backoff.ts'
 import type { FleetState } from '../live/types.ts'
 import { LogCursor } from './cursor.ts'
 import { runBegan, sleep, untilOnline, untilStarted } from './reach.ts'
-import { type LogItem, readOn } from './resume.ts'
+import { type LogItem, readOn, readOnAfter } from './resume.ts'
 
 /** What a shared tail keeps for its viewers. A viewer that falls behind it reads from the engine by itself. */
 const ringLines = 50_000
@@ -178,6 +179,16 @@ export class SharedTail {
     this.first += gone
   }
 
+  /** The last lines, or null when so many are not kept. */
+  private lastLines(count: number): LogLine[] | null {
+    const lines: LogLine[] = []
+    for (let index = this.entries.length - 1; index >= 0 && lines.length < count; index--) {
+      const entry = this.entries[index] as LogItem
+      if ('line' in entry) lines.push(entry.line)
+    }
+    return lines.length === count ? lines.reverse() : null
+  }
+
   /** Whether even the fastest viewer is behind: it sets the pace, so that one slow viewer alone pauses the engine. */
   private isAhead(): boolean {
     const end = this.first + this.entries.length
@@ -204,7 +215,8 @@ export class SharedTail {
           ...{ tty, follow: true, signal, runBegan: runBegan(startedAt) },
           ...(position ? { since: BigInt(position.since) } : {}),
         })
-        for await (const item of readOn(lines, position)) {
+        const passed = firstTime ? null : this.lastLines(position?.skip ?? 0)
+        for await (const item of passed ? readOnAfter(lines, passed) : readOn(lines, position)) {
           if ('gap' in item) this.push(item)
           else if (firstTime || item.isNew) {
             cursor.pass(item.line.time)
