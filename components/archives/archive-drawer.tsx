@@ -5,9 +5,11 @@ import { useTranslations } from 'use-intl'
 import { usePermission } from '#components/data/use-session.ts'
 import { CopyButton } from '#components/ui/copy-button.tsx'
 import { Drawer } from '#components/ui/drawer.tsx'
+import { ErrorNote } from '#components/ui/error-note.tsx'
 import { IconButton } from '#components/ui/icon-button.tsx'
 import { useFormat } from '#components/ui/use-format.ts'
-import type { Archive, ArchiveImage } from '#lib/contracts/archives.ts'
+import type { ArchiveImage, ListedArchive } from '#lib/contracts/archives.ts'
+import { useArchive } from './use-library.ts'
 
 /** What was found in an archive, digest by digest. */
 export function ArchiveDrawer({
@@ -17,17 +19,18 @@ export function ArchiveDrawer({
   onLoad,
   onRemove,
 }: {
-  archive: Archive | undefined
+  archive: ListedArchive | undefined
   isKnown: boolean
   onClose(): void
-  onLoad(archive: Archive): void
-  onRemove(archive: Archive): void
+  onLoad(archive: ListedArchive): void
+  onRemove(archive: ListedArchive): void
 }) {
   const t = useTranslations('archives')
   const format = useFormat()
   const mayLoad = usePermission('images.load')
   const mayEdit = usePermission('archives.edit')
-  const { contents } = archive ?? {}
+  const whole = useArchive(archive)
+  const { contents } = whole.data ?? {}
   return (
     <Drawer
       open
@@ -66,7 +69,8 @@ export function ArchiveDrawer({
               </>
             )}
           </Facts>
-          {!contents && <p className="text-ink-muted">{t('notYet')}</p>}
+          {whole.error && <ErrorNote error={whole.error} onRetry={() => void whole.refetch()} />}
+          {whole.data && !contents && <p className="text-ink-muted">{t('notYet')}</p>}
           {contents?.kind === 'rootfs' && <p className="text-ink-muted">{t('rootfsText')}</p>}
           {contents?.images.map((image) => (
             <ImageOf key={`${image.configDigest} ${image.platform}`} image={image} />

@@ -13,8 +13,7 @@ import { useErrorText } from '#components/ui/error-text.ts'
 import { IconButton } from '#components/ui/icon-button.tsx'
 import { toast } from '#components/ui/toast.tsx'
 import { useFormat } from '#components/ui/use-format.ts'
-import type { Archive } from '#lib/contracts/archives.ts'
-import { summaryOf } from './summary.ts'
+import type { ListedArchive } from '#lib/contracts/archives.ts'
 import { type LocalUpload, pauseUpload, resumeUpload } from './uploads.ts'
 
 /** One archive, or an upload that the server has not listed yet. */
@@ -29,7 +28,7 @@ export function ArchiveRow({
   onRemove,
   onForget,
 }: {
-  archive?: Archive
+  archive?: ListedArchive
   upload?: LocalUpload | undefined
   isOpen?: boolean
   onOpen?(): void
@@ -97,7 +96,7 @@ export function ArchiveRow({
   )
 }
 
-function Keep({ archive, onChanged }: { archive: Archive; onChanged?(): void }) {
+function Keep({ archive, onChanged }: { archive: ListedArchive; onChanged?(): void }) {
   const t = useTranslations('archives')
   const errorText = useErrorText()
   const keep = useMutation({
@@ -117,11 +116,11 @@ function Keep({ archive, onChanged }: { archive: Archive; onChanged?(): void }) 
 }
 
 /** What is in it, as far as it is known. */
-function Contents({ archive }: { archive: Archive }) {
+function Contents({ archive }: { archive: ListedArchive }) {
   const t = useTranslations('archives')
   const format = useFormat()
   const errorText = useErrorText()
-  const { kind, names, platforms } = summaryOf(archive)
+  const { kind, names, platforms } = archive.summary
   if (archive.state === 'refused') {
     const problem = errorText(archive.error)
     return (
@@ -149,7 +148,15 @@ function Contents({ archive }: { archive: Archive }) {
   )
 }
 
-function Progress({ archive, upload, onGoOn }: { archive?: Archive; upload?: LocalUpload; onGoOn?(): void }) {
+function Progress({
+  archive,
+  upload,
+  onGoOn,
+}: {
+  archive?: ListedArchive
+  upload?: LocalUpload
+  onGoOn?(): void
+}) {
   const t = useTranslations('archives')
   const format = useFormat()
   const errorText = useErrorText()

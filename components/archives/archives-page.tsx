@@ -14,7 +14,7 @@ import { ErrorNote } from '#components/ui/error-note.tsx'
 import { IconButton } from '#components/ui/icon-button.tsx'
 import { toast } from '#components/ui/toast.tsx'
 import { useFormat } from '#components/ui/use-format.ts'
-import type { Archive } from '#lib/contracts/archives.ts'
+import type { ListedArchive } from '#lib/contracts/archives.ts'
 import { ArchiveDrawer } from './archive-drawer.tsx'
 import { ArchiveRow } from './archive-row.tsx'
 import { fingerprintOf, forgetUpload, sendArchive, useUploads } from './uploads.ts'
@@ -39,13 +39,13 @@ export function ArchivesPage() {
   const mayUpload = usePermission('archives.upload')
   const mayEdit = usePermission('archives.edit')
   const [opened, setOpened] = useQueryState('archive', parseAsString)
-  const [loading, setLoading] = useState<Archive | null>(null)
-  const [removing, setRemoving] = useState<Archive | null>(null)
+  const [loading, setLoading] = useState<ListedArchive | null>(null)
+  const [removing, setRemoving] = useState<ListedArchive | null>(null)
   const [dialog, setDialog] = useState<'curl' | 'settings' | null>(null)
   const [isOver, setIsOver] = useState(false)
   const picker = useRef<HTMLInputElement>(null)
   /** The upload that the next chosen file has to be. */
-  const wanted = useRef<Archive | null>(null)
+  const wanted = useRef<ListedArchive | null>(null)
   const archives = library.data?.archives ?? []
 
   const send = (files: Iterable<File>) => {
@@ -54,7 +54,7 @@ export function ArchivesPage() {
       else sendArchive(file, archives, library.again)
     }
   }
-  const pick = (archive: Archive | null) => {
+  const pick = (archive: ListedArchive | null) => {
     wanted.current = archive
     picker.current?.click()
   }

@@ -15,18 +15,18 @@ import { Input } from '#components/ui/input.tsx'
 import { Segmented } from '#components/ui/segmented.tsx'
 import { Select } from '#components/ui/select.tsx'
 import { Textarea } from '#components/ui/textarea.tsx'
-import type { Archive, LoadInput } from '#lib/contracts/archives.ts'
+import type { ListedArchive, LoadInput } from '#lib/contracts/archives.ts'
 import type { Task, TaskOptions } from '#lib/contracts/tasks.ts'
 import { parseImageRef } from '#lib/image-ref.ts'
 import { splitShellWords } from '#lib/shell-words.ts'
-import { summaryOf } from './summary.ts'
+import { useArchive } from './use-library.ts'
 
 const ways = ['keep', 'add', 'rename'] as const
 /** Hosts at a time: each goes at its own pace, and none waits for another's. */
 const mostAtOnce = 50
 
 /** Sends an archive to hosts, also while it arrives. */
-export function LoadDialog({ archive, onClose }: { archive: Archive; onClose(): void }) {
+export function LoadDialog({ archive, onClose }: { archive: ListedArchive; onClose(): void }) {
   const t = useTranslations('archives')
   const common = useTranslations('common')
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set())
@@ -36,13 +36,13 @@ export function LoadDialog({ archive, onClose }: { archive: Archive; onClose(): 
   const [platforms, setPlatforms] = useState<Readonly<Record<string, string>>>({})
   const [command, setCommand] = useState('')
   const [env, setEnv] = useState('')
-  const summary = summaryOf(archive)
+  const { summary } = archive
   const isRootfs = summary.kind === 'rootfs'
   const references = lines(typed)
   const wrong = references.find((reference) => parseImageRef(reference) === null)
   const needsNames = isRootfs || names !== 'keep'
   const ready = chosen.size > 0 && (!needsNames || (references.length > 0 && wrong === undefined))
-  const images = archive.contents?.images ?? []
+  const images = useArchive(archive).data?.contents?.images ?? []
   const named = new Map(images.map((image) => [image.names[0] ?? image.configDigest, image]))
   const start = useMutation({
     mutationFn: (body: LoadInput & Partial<TaskOptions>) => api.post<Task>('/api/archives/load', body),

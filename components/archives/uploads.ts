@@ -2,7 +2,7 @@
 import { useSyncExternalStore } from 'react'
 import { DetailedError, Upload } from 'tus-js-client'
 import { ApiFailure, apiUrl } from '#components/data/api.ts'
-import type { Archive } from '#lib/contracts/archives.ts'
+import type { ListedArchive } from '#lib/contracts/archives.ts'
 import type { ApiError } from '#lib/contracts/common.ts'
 
 /** Bytes of one request: proxies with a limit of 100 MB let it through, and a cut costs at most this. */
@@ -58,7 +58,7 @@ export function fingerprintOf(file: File): string {
  * @param before what the library holds, to find that upload
  * @param onChange called when the server's list has something new
  */
-export function sendArchive(file: File, before: readonly Archive[], onChange: () => void): void {
+export function sendArchive(file: File, before: readonly ListedArchive[], onChange: () => void): void {
   const fingerprint = fingerprintOf(file)
   if (list.some((upload) => upload.fingerprint === fingerprint && upload.state === 'sending')) return
   const started = before.find(

@@ -2,7 +2,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useCallback } from 'react'
 import { api } from '#components/data/api.ts'
-import type { ArchiveLibraryView } from '#lib/contracts/archives.ts'
+import type { Archive, ArchiveLibraryView, ListedArchive } from '#lib/contracts/archives.ts'
 
 const queryKey = ['archives']
 /** Milliseconds between two looks: short while something arrives, long else. */
@@ -22,4 +22,14 @@ export function useLibrary() {
   const client = useQueryClient()
   const again = useCallback(() => void client.invalidateQueries({ queryKey }), [client])
   return { ...query, again }
+}
+
+/** One archive with every layer; asked for again when its state has changed. */
+export function useArchive(archive: Pick<ListedArchive, 'id' | 'state'> | undefined) {
+  return useQuery({
+    queryKey: [...queryKey, archive?.id, archive?.state],
+    queryFn: ({ signal }) => api.get<Archive>(`/api/archives/${archive?.id}`, { signal }),
+    enabled: archive !== undefined,
+    staleTime: Number.POSITIVE_INFINITY,
+  })
 }

@@ -111,6 +111,13 @@ export const archiveSchema = z.object({
 })
 export type Archive = z.infer<typeof archiveSchema>
 
+/** As a list shows it: of thousands of layers, kinds, names and platforms alone. */
+export const listedArchiveSchema = archiveSchema.omit({ contents: true, found: true }).extend({
+  /** From what was checked, or from what has been seen so far. */
+  summary: archiveFoundSchema.pick({ kind: true, names: true, platforms: true }),
+})
+export type ListedArchive = z.infer<typeof listedArchiveSchema>
+
 export const archiveSettingsSchema = z.object({
   /** Bytes of all archives together; null: as the disk allows. */
   quotaBytes: z.int().min(0).nullable(),
@@ -120,7 +127,7 @@ export const archiveSettingsSchema = z.object({
 export type ArchiveSettings = z.infer<typeof archiveSettingsSchema>
 
 export const archiveLibrarySchema = z.object({
-  archives: z.array(archiveSchema),
+  archives: z.array(listedArchiveSchema),
   settings: archiveSettingsSchema,
   /** Bytes on disk, and bytes that uploads under way will still need. */
   usedBytes: z.number(),

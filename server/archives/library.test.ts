@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { DetailedError, Upload } from 'tus-js-client'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import type { MadeToken } from '#lib/contracts/account.ts'
-import type { Archive, ArchiveLibraryView } from '#lib/contracts/archives.ts'
+import type { ArchiveLibraryView, ListedArchive } from '#lib/contracts/archives.ts'
 import type { ApiError } from '#lib/contracts/common.ts'
 import { type AppUnderTest, startApp } from '../testing/app-under-test.ts'
 import { blob, layoutOf, makeImage, tarOf } from '../testing/archive-maker.ts'
@@ -31,8 +31,8 @@ const layout = (bytes = 300_000) => {
 }
 const library = async (test: AppUnderTest) =>
   (await test.call('GET', '/api/archives')).json as ArchiveLibraryView
-const only = async (test: AppUnderTest) => (await library(test)).archives[0] as Archive
-const settled = async (test: AppUnderTest, state: Archive['state']) => {
+const only = async (test: AppUnderTest) => (await library(test)).archives[0] as ListedArchive
+const settled = async (test: AppUnderTest, state: ListedArchive['state']) => {
   await expect.poll(async () => (await only(test)).state, { timeout: 10_000 }).toBe(state)
   return only(test)
 }
@@ -78,7 +78,11 @@ describe('an upload', () => {
     expect(archive).toMatchObject({
       ...{ name: 'app.tar', size: bytes.length, received: bytes.length, userName: 'Ada' },
       digest: `sha256:${createHash('sha256').update(bytes).digest('hex')}`,
-      contents: { kind: 'oci-layout', images: [{ names: ['registry.example/app:1'] }] },
+      summary: { kind: 'oci-layout', names: ['registry.example/app:1'], platforms: ['linux/amd64'] },
+    })
+    expect(archive).not.toHaveProperty('contents')
+    expect((await test.call('GET', `/api/archives/${archive.id}`)).json).toMatchObject({
+      contents: { kind: 'oci-layout', images: [{ names: ['registry.example/app:1'], layers: [{}] }] },
     })
     expect(Date.parse(archive.expiresAt ?? '') - Date.now()).toBeGreaterThan(29 * 86_400_000)
     expect((await library(test)).usedBytes).toBe(bytes.length)
@@ -176,6 +180,15 @@ describe('an upload', () => {
     await test.setUp()
     await test.call('PUT', '/api/archives/settings', { quotaBytes: 100_000, retentionDays: 1 })
     expect((await send(test, layout())).refused?.code).toBe('archive_quota')
+    await test.call('PUT', '/api/archives/settings', { quotaBytes: 150, retentionDays: 1 })
+    const announce = (length: number) =>
+      test.call('POST', '/api/archives/uploads', undefined, {
+        ...{ 'tus-resumable': '1.0.0', 'upload-length': String(length) },
+      })
+    const both = await Promise.all([announce(100), announce(100)])
+    expect(both.map(({ status }) => status).sort()).toEqual([201, 413])
+    const [kept] = (await library(test)).archives
+    await test.call('DELETE', `/api/archives/${kept?.id}`)
     await test.call('PUT', '/api/archives/settings', { quotaBytes: null, retentionDays: null })
     const headers = { 'tus-resumable': '1.0.0', 'upload-length': String(2 ** 52) }
     const huge = await test.call('POST', '/api/archives/uploads', undefined, headers)

@@ -17,6 +17,7 @@ import { newId } from '../new-id.ts'
 import { inspectArchive } from './inspect.ts'
 import type { ArchiveRepository, StoredArchive } from './repository.ts'
 import { Spool } from './spool.ts'
+import { listed } from './summary.ts'
 
 /** Bytes of the disk that archives leave to the database and the rest of the server. */
 const reserveBytes = 512 * 1024 ** 2
@@ -208,11 +209,13 @@ export async function createArchiveLibrary(parts: {
   for (const name of await readdir(folder))
     if (!entries.get(name)?.spool) await rm(join(folder, name), { recursive: true, force: true })
 
+  /** Bytes of uploads that are about to have a spool. */
+  let claimedBytes = 0
   const room = async () => {
     const { bavail, bsize } = await statfs(folder)
     const held = [...entries.values()].flatMap(({ spool }) => spool ?? [])
     const usedBytes = held.reduce((sum, { received }) => sum + received, 0)
-    const reservedBytes = held.reduce((sum, { size, received }) => sum + size - received, 0)
+    const reservedBytes = held.reduce((sum, { size, received }) => sum + size - received, claimedBytes)
     return { usedBytes, reservedBytes, freeBytes: Math.max(0, bavail * bsize - reserveBytes - reservedBytes) }
   }
   const sweep = async () => {
@@ -241,7 +244,7 @@ export async function createArchiveLibrary(parts: {
   return {
     async view() {
       const archives = [...entries.values()]
-        .map(toArchive)
+        .map((entry) => listed(toArchive(entry)))
         .sort((a, b) => b.createdAt.localeCompare(a.createdAt))
       return { archives, settings, ...(await room()) }
     },
@@ -268,7 +271,11 @@ export async function createArchiveLibrary(parts: {
         ...{ fingerprint: fingerprint ?? null, userId: principal.userId, userName: principal.name },
         ...{ createdAt: now, usedAt: now, kept: false },
       }
-      const spool = await Spool.at(pathOf(id), size)
+      // Two that begin at once must not both take the last room.
+      claimedBytes += size
+      const spool = await Spool.at(pathOf(id), size).finally(() => {
+        claimedBytes -= size
+      })
       const entry: Entry = {
         ...{ stored, spool, found: null, inspection: null, readers: 0 },
         abort: new AbortController(),
