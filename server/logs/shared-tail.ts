@@ -186,7 +186,7 @@ export class SharedTail {
       const entry = this.entries[index] as LogItem
       if ('line' in entry) lines.push(entry.line)
     }
-    return lines.length === count ? lines.reverse() : null
+    return lines.length === count ? lines.toReversed() : null
   }
 
   /** Whether even the fastest viewer is behind: it sets the pace, so that one slow viewer alone pauses the engine. */
