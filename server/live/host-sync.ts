@@ -8,6 +8,8 @@ import { createRefreshRounds, type RefreshRounds } from './refresh-rounds.ts'
 const relistMs = 5 * 60_000
 /** Freshness is marked this often while the stream is open and the host answers pings. */
 const freshMs = 5000
+/** Podman before 5 says nothing of networks (4.3 and 5.4 compared in the lab). */
+const networksMs = 10_000
 
 export interface SyncTarget {
   hostId: string
@@ -56,6 +58,8 @@ export async function syncHost(target: SyncTarget, signal: AbortSignal): Promise
 /** Until the stream ends: marks freshness, and everything as unsure every few minutes. */
 async function following(target: SyncTarget, rounds: RefreshRounds, reading: Promise<void>): Promise<void> {
   const relist = setInterval(() => rounds.relist(), relistMs * (0.8 + Math.random() * 0.4))
+  const isPodman = target.engine.info?.flavour === 'podman'
+  const networks = isPodman ? setInterval(() => rounds.relist(['networks']), networksMs) : undefined
   const fresh = setInterval(() => {
     if (rounds.settled) target.synced(new Date())
   }, freshMs)
@@ -63,6 +67,7 @@ async function following(target: SyncTarget, rounds: RefreshRounds, reading: Pro
     await reading
   } finally {
     clearInterval(relist)
+    clearInterval(networks)
     clearInterval(fresh)
   }
 }

@@ -19,8 +19,8 @@ export interface RefreshRounds {
   first(): Promise<void>
   /** Marks what an event touches; it is read again after a moment of quiet. */
   note(event: EngineEvent): void
-  /** Marks everything: engines drop events without a word. */
-  relist(): void
+  /** Marks these kinds, or everything: engines drop events without a word. */
+  relist(kinds?: readonly ObjectKind[]): void
   /** Nothing is waiting to be read again, so that the rows equal the engine's objects. */
   readonly settled: boolean
   /** Resolves when the round under way is over. */
@@ -158,8 +158,8 @@ export function createRefreshRounds(target: SyncTarget, signal: AbortSignal): Re
     note(event) {
       if (touch(event)) mark()
     },
-    relist() {
-      for (const kind of objectKinds) dirtyKinds.add(kind)
+    relist(kinds = objectKinds) {
+      for (const kind of kinds) dirtyKinds.add(kind)
       mark()
     },
     get settled() {
