@@ -16,7 +16,7 @@ import { createContainerDetails } from './containers/details.ts'
 import { recreateTask } from './containers/recreate.ts'
 import { createContainerService } from './containers/service.ts'
 import { waitTask } from './containers/wait.ts'
-import { checkKey, openDatabase, prepareDataFolder } from './db/database.ts'
+import { openDatabase, prepareDataFolder } from './db/database.ts'
 import type { Database } from './db/schema.ts'
 import { createFileService } from './files/service.ts'
 import { createGateway } from './gateway/index.ts'
@@ -62,8 +62,9 @@ import { createPruneService, pruneTask } from './prune/service.ts'
 import { createRegistryRepository } from './registries/repository.ts'
 import { createRegistryService, type RegistryService } from './registries/service.ts'
 import { createUpdateCheck } from './registries/update-check.ts'
-import { readKey } from './secrets/key.ts'
-import { createVault } from './secrets/vault.ts'
+import { openVault } from './secrets/data-key.ts'
+import { readKey } from './secrets/key-file.ts'
+import { recordRotation } from './secrets/rotate.ts'
 import { createStats, type StatsService } from './stats/index.ts'
 import { createTasks } from './tasks/index.ts'
 import type { RunningTasks } from './tasks/service.ts'
@@ -105,11 +106,12 @@ export async function createApp(
   options: { pages: boolean; jsonDeadlineMs?: number } = { pages: true },
 ): Promise<App> {
   const { databaseExists } = prepareDataFolder(config.dataFolder)
-  const vault = createVault(readKey(config, databaseExists))
+  const masterKey = readKey(config, databaseExists)
   const database = await openDatabase(config.dataFolder)
-  await checkKey(database.db, vault)
+  const vault = openVault(config, database.raw, masterKey)
   const auditLog = openAudit(config.dataFolder, log)
   const { audit } = auditLog
+  await recordRotation(database.db, audit)
   const authorize = audit.recording(decide)
   const identity = await createIdentity({ config, db: database.db, raw: database.raw, vault })
   const setup = await createSetup(database.db, identity)

@@ -5,7 +5,7 @@ import { NodeSqliteDialect } from '@better-auth/kysely-adapter/node-sqlite-diale
 import { Kysely } from 'kysely'
 import { Migrator } from 'kysely/migration'
 import { StartError } from '../config.ts'
-import type { Vault } from '../secrets/vault.ts'
+import { lockFolder } from './lock.ts'
 import { migrations } from './migrations.ts'
 import type { Database, Schema } from './schema.ts'
 
@@ -35,12 +35,14 @@ export function prepareDataFolder(folder: string): { databaseExists: boolean } {
 }
 
 /**
- * Opens the SQLite database, checks it and brings it to the current schema. Throws StartError, and changes nothing,
- * when SQLite is too old or the file is damaged: a broken database must never look like a new one.
+ * Opens the SQLite database for this process alone, checks it and brings it to the current schema. Throws StartError, and
+ * changes nothing, when another has it open, SQLite is too old or the file is damaged: a broken database must never look like
+ * a new one.
  */
 export async function openDatabase(folder: string): Promise<OpenedDatabase> {
   const path = join(folder, 'roadstead.db')
-  let raw: DatabaseSync
+  const unlock = lockFolder(folder)
+  let raw: DatabaseSync | undefined
   try {
     raw = new DatabaseSync(path)
     const found = String(raw.prepare('select sqlite_version() as v').get()?.v)
@@ -54,6 +56,8 @@ export async function openDatabase(folder: string): Promise<OpenedDatabase> {
     if (check?.quick_check !== 'ok') throw new Error(String(check?.quick_check))
     raw.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON')
   } catch (error) {
+    raw?.close()
+    unlock()
     if (error instanceof StartError) throw error
     throw new StartError(
       `The database ${path} is damaged or unreadable (${(error as Error).message}). Restore it from a backup.`,
@@ -62,40 +66,17 @@ export async function openDatabase(folder: string): Promise<OpenedDatabase> {
   const db = new Kysely<Schema>({ dialect: new NodeSqliteDialect({ database: raw }) })
   const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } })
   const { error } = await migrator.migrateToLatest()
-  if (error)
+  const close = async () => {
+    await db.destroy()
+    unlock()
+  }
+  if (error) {
+    await close()
     throw new StartError(
       `The database ${path} could not be migrated: ${error instanceof Error ? error.message : error}`,
     )
-  return {
-    db,
-    raw,
-    close: async () => {
-      await db.destroy()
-    },
   }
-}
-
-/** Throws StartError unless the key opens what an earlier start sealed. The first start seals it. */
-export async function checkKey(db: Database, vault: Vault): Promise<void> {
-  const row = await db
-    .selectFrom('settings')
-    .select('value')
-    .where('key', '=', 'key_check')
-    .executeTakeFirst()
-  if (!row) {
-    await db
-      .insertInto('settings')
-      .values({ key: 'key_check', value: vault.seal('roadstead', 'settings.key_check') })
-      .execute()
-    return
-  }
-  try {
-    vault.open(row.value, 'settings.key_check')
-  } catch {
-    throw new StartError(
-      'The encryption key is not the one this database was sealed with. Give the right one in ROADSTEAD_KEY_FILE.',
-    )
-  }
+  return { db, raw, close }
 }
 
 function olderThan(found: string, needed: string): boolean {

@@ -140,4 +140,14 @@ export const migrations: Record<string, Migration> = {
         .execute()
     },
   },
+  '012-keys': {
+    async up(db: Kysely<unknown>) {
+      await db.schema
+        .createTable('data_keys')
+        .addColumn('id', 'varchar(13)', (column) => column.primaryKey())
+        .addColumn('wrapped', 'text', (column) => column.notNull())
+        .addColumn('created_at', 'varchar(24)', (column) => column.notNull())
+        .execute()
+    },
+  },
 }

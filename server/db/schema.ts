@@ -54,6 +54,8 @@ export interface Schema {
     used_at: string | null
   }
   settings: { key: string; value: string }
+  /** One row: what seals every secret here, itself sealed by the master key, which is kept elsewhere. */
+  data_keys: { id: string; wrapped: string; created_at: string }
   login_failures: { id: string; bucket: string; at: number }
   /** better-auth's, read for the sessions list and to end sessions. */
   session: {

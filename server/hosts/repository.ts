@@ -2,6 +2,7 @@ import type { TransportInput } from '#lib/contracts/hosts.ts'
 import type { Database } from '../db/schema.ts'
 import { AppError } from '../errors.ts'
 import { newId } from '../new-id.ts'
+import { placeOf } from '../secrets/envelope.ts'
 import type { Vault } from '../secrets/vault.ts'
 import { joinSecrets, splitSecrets, type TransportSecrets } from './transport-secrets.ts'
 
@@ -25,7 +26,7 @@ export interface HostRepository {
 }
 
 export function createHostRepository(db: Database, vault: Vault): HostRepository {
-  const place = (id: string) => `hosts.${id}.secrets`
+  const place = (id: string) => placeOf('hosts', id, 'secrets')
   const columns = (host: StoredHost) => {
     const { open, secrets } = splitSecrets(host.transport)
     const some = Object.values(secrets).some((secret) => secret !== undefined)

@@ -1,6 +1,7 @@
 import type { Database } from '../db/schema.ts'
 import { AppError } from '../errors.ts'
 import { newId } from '../new-id.ts'
+import { placeOf } from '../secrets/envelope.ts'
 import type { Vault } from '../secrets/vault.ts'
 import type { RegistryEndpoint } from './exchange.ts'
 
@@ -23,7 +24,7 @@ export interface RegistryRepository {
 }
 
 export function createRegistryRepository(db: Database, vault: Vault): RegistryRepository {
-  const place = (id: string) => `registries.${id}.password`
+  const place = (id: string) => placeOf('registries', id, 'password')
   type Row = Awaited<ReturnType<typeof rows>>[number]
   const rows = () => db.selectFrom('registries').selectAll().orderBy('address').execute()
   const read = (row: Row): StoredRegistry => ({

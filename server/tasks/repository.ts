@@ -1,6 +1,7 @@
 import { type Task, taskSchema } from '#lib/contracts/tasks.ts'
 import type { Database } from '../db/schema.ts'
 import { AppError } from '../errors.ts'
+import { placeOf } from '../secrets/envelope.ts'
 import type { Vault } from '../secrets/vault.ts'
 
 export interface TaskRepository {
@@ -15,7 +16,7 @@ export interface TaskRepository {
 }
 
 export function createTaskRepository(db: Database, vault: Vault): TaskRepository {
-  const place = (id: string) => `tasks.${id}.input`
+  const place = (id: string) => placeOf('tasks', id, 'input')
   return {
     async all() {
       const query = db.selectFrom('tasks').select(['id', 'document']).orderBy('created_at', 'desc')

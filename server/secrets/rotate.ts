@@ -1,0 +1,76 @@
+import { randomUUID } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
+import type { Audit } from '../audit/service.ts'
+import { type Config, StartError } from '../config.ts'
+import { openDatabase, prepareDataFolder } from '../db/database.ts'
+import type { Database } from '../db/schema.ts'
+import { changeKeys, openVault, unwrap } from './data-key.ts'
+import { keyPath, makeKeyFile, newPath, readKey, readKeyFile, replaceKeyFile } from './key-file.ts'
+
+export interface Rotated {
+  /** Values that were sealed anew. */
+  values: number
+  /** The file with the new key. */
+  keyFile: string
+}
+
+/**
+ * Changes the master key and the data key while no server runs. The new key is in a file, on the disk, before the one
+ * transaction that seals everything by it; a crash at any point leaves a file with the right key, which the next start or the
+ * next rotation finds.
+ * @param newKeyFile where the new key is or shall be, for a key of the operator's, whose place only they can fill.
+ * Throws StartError.
+ */
+export async function rotateKey(config: Config, newKeyFile?: string): Promise<Rotated> {
+  const { databaseExists } = prepareDataFolder(config.dataFolder)
+  if (!databaseExists) throw new StartError(`There is no database in ${config.dataFolder}.`)
+  const operators = config.key !== null
+  if (operators !== (newKeyFile !== undefined))
+    throw new StartError(
+      operators
+        ? 'The key is given by the environment: say in which file the new one is or shall be, `npm run key:rotate -- --new-key FILE`.'
+        : '--new-key is for a key of your own, given in ROADSTEAD_KEY_FILE.',
+    )
+  const masterKey = readKey(config, databaseExists)
+  const database = await openDatabase(config.dataFolder)
+  try {
+    const { raw } = database
+    const keyFile = operators ? resolve(newKeyFile as string) : keyPath(config)
+    const next = operators ? keyFile : newPath(keyFile)
+    // A rotation that was cut after its transaction: only the operator's file is not yet in its place.
+    const given = operators && existsSync(next) ? readKeyFile(next) : null
+    if (given?.equals(masterKey)) throw new StartError(`${next} holds the old key. Nothing was changed.`)
+    if (given && unwrap(raw, given) !== null)
+      throw new StartError(`The database is sealed by the key in ${next} already. Nothing was changed.`)
+    openVault(config, raw, masterKey)
+    // The files may have been put right by it.
+    const dataKey = unwrap(raw, operators ? masterKey : readKeyFile(keyFile))
+    if (!dataKey) throw new StartError('The encryption key changed meanwhile. Nothing was changed.')
+    const newKey = given ?? makeKeyFile(next)
+    const values = changeKeys(raw, dataKey, newKey)
+    if (!operators) replaceKeyFile(keyFile, (key) => unwrap(raw, key) !== null)
+    // Earlier writes left copies of what the old key opens in pages that are free now.
+    raw.exec('VACUUM; PRAGMA wal_checkpoint(TRUNCATE)')
+    return { values, keyFile }
+  } finally {
+    await database.close()
+  }
+}
+
+/** Tells the audit log of a rotation since the last start: no server ran meanwhile. On a full disk it is told at a later one. */
+export async function recordRotation(db: Database, audit: Audit): Promise<void> {
+  const row = await db
+    .selectFrom('settings')
+    .select('value')
+    .where('key', '=', 'key_rotated')
+    .executeTakeFirst()
+  if (!row) return
+  const source = { address: 'localhost', requestId: randomUUID() }
+  try {
+    await audit.event(null, source, { action: 'key.rotated', summary: `at ${row.value}` })
+  } catch {
+    return
+  }
+  await db.deleteFrom('settings').where('key', '=', 'key_rotated').execute()
+}
