@@ -82,6 +82,7 @@ describe.each(engines)('the log of a container on %s', (engine) => {
 
   it('loads older lines, and takes up where another viewer reads already', async () => {
     const id = await lab.run(engine, 'older', count(1000))
+    await lab.written(engine, id, 'n 1000')
     const viewer = await lab.view(lab.of(engine, id), { tail: 50 }).open()
     await expect.poll(() => viewer.text, { timeout: 15_000 }).toEqual(numbers(951, 1000))
     const [first] = viewer.rows

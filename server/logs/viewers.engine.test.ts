@@ -32,6 +32,7 @@ describe.each(engines)('viewers of one container on %s', (engine) => {
       'tails',
       'i=0; while [ $i -lt 300 ]; do i=$((i+1)); echo "n $i"; done; sleep 600',
     )
+    await lab.written(engine, id, 'n 300')
     const last = await lab.view(lab.of(engine, id), { tail: 1 }).open()
     await expect.poll(() => last.text, { timeout: 15_000 }).toEqual(['n 300'])
     const reads = countReads(engine)

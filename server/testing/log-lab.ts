@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { expect } from 'vitest'
-import { engineCall } from '#e2e/lab/engine-http.ts'
+import { engineCall, engineRequest } from '#e2e/lab/engine-http.ts'
 import { labImages } from '#e2e/lab/images.ts'
 import { type EngineName, labEngine } from '#e2e/lab/state.ts'
 import type { Host } from '#lib/contracts/hosts.ts'
@@ -17,6 +17,8 @@ export interface LogLab {
   readonly prefix: string
   /** Starts a shell script; resolves with the container's id once the server knows it. */
   run(engine: EngineName, name: string, script: string, more?: object): Promise<string>
+  /** Resolves once the engine has that line: a log of which only the end is wanted has to be at its end. */
+  written(engine: EngineName, id: string, line: string): Promise<void>
   /** Whether the engine did it. */
   act(engine: EngineName, id: string, action: string): Promise<boolean>
   /** Not opened yet. */
@@ -60,6 +62,11 @@ export async function startLogLab(
       const known = () => app.app.live.fleet.get('containers', hosts.get(engine) ?? '', id)
       await expect.poll(known, { timeout: 15_000 }).toBeDefined()
       return id
+    },
+    async written(engine, id, line) {
+      const path = `/v1.41/containers/${id}/logs?stdout=1&tail=1`
+      const read = async () => (await engineRequest(labEngine(engine).localSocketPath, 'GET', path)).text
+      await expect.poll(read, { timeout: 30_000 }).toContain(`${line}\n`)
     },
     act: (engine, id, action) =>
       engineCall(labEngine(engine).localSocketPath, 'POST', `/v1.41/containers/${id}/${action}`).then(
