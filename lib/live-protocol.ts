@@ -39,5 +39,7 @@ export type ServerFrame =
 
 export type ClientFrame = { type: 'hello'; epoch?: string; seq?: number }
 
-/** WebSocket close codes of our own. */
-export const liveCloseCodes = { signedOut: 4401, denied: 4403, tooSlow: 4408, shuttingDown: 1001 } as const
+/** WebSocket close codes of our own. After `rightsChanged` the browser asks for its session and comes back. */
+export const liveCloseCodes = {
+  ...{ signedOut: 4401, denied: 4403, tooSlow: 4408, rightsChanged: 4409, shuttingDown: 1001 },
+} as const

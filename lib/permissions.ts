@@ -54,6 +54,17 @@ export const permissions = [
 ] as const
 export type Permission = (typeof permissions)[number]
 
+/** What a permission is about: one container, a host as a whole, or the whole dashboard. */
+export function scopeOf(permission: Permission): 'container' | 'host' | 'everything' {
+  if (permission === 'containers.create' || permission === 'containers.prune' || permission === 'gateway.raw')
+    return 'host'
+  if (/^(?:containers\.|hosts\.view$|gateway\.use$)/.test(permission)) return 'container'
+  return /^(?:images|volumes|networks|pods)\./.test(permission) ? 'host' : 'everything'
+}
+
+/** What a custom role can be made of. Whoever may change people could give themselves the rest: only administrators do. */
+export const grantablePermissions = permissions.filter((permission) => permission !== 'users.edit')
+
 export const roles = ['administrator', 'operator', 'viewer'] as const
 export type Role = (typeof roles)[number]
 

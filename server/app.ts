@@ -3,7 +3,8 @@ import { createArchiveLibrary } from './archives/library.ts'
 import { loadTask } from './archives/load.ts'
 import { createArchiveRepository } from './archives/repository.ts'
 import { type AuditLog, openAudit } from './audit/index.ts'
-import { authorize as decide } from './auth/authorize.ts'
+import { createAccess } from './auth/access.ts'
+import { createGrants } from './auth/grants.ts'
 import { createIdentity, type Identity } from './auth/identity.ts'
 import { createLinks } from './auth/links.ts'
 import { createSetup, type Setup } from './auth/setup.ts'
@@ -18,6 +19,7 @@ import { createContainerService } from './containers/service.ts'
 import { waitTask } from './containers/wait.ts'
 import { openDatabase, prepareDataFolder } from './db/database.ts'
 import type { Database } from './db/schema.ts'
+import { AppError } from './errors.ts'
 import { createFileService } from './files/service.ts'
 import { createGateway } from './gateway/index.ts'
 import { createHosts, type Hosts } from './hosts/index.ts'
@@ -25,6 +27,7 @@ import type { AnyRoute } from './http/define-route.ts'
 import { createGuard } from './http/guard.ts'
 import { createPages } from './http/pages.ts'
 import { namesOf } from './http/recorded.ts'
+import { accessRoutes } from './http/routes/access.ts'
 import { accountRoutes } from './http/routes/account.ts'
 import { archiveUploadRoutes } from './http/routes/archive-uploads.ts'
 import { archiveRoutes } from './http/routes/archives.ts'
@@ -112,11 +115,21 @@ export async function createApp(
   const auditLog = openAudit(config.dataFolder, log)
   const { audit } = auditLog
   await recordRotation(database.db, audit)
-  const authorize = audit.recording(decide)
-  const identity = await createIdentity({ config, db: database.db, raw: database.raw, vault })
-  const setup = await createSetup(database.db, identity)
+  const grants = await createGrants(database.db)
   const hosts = await createHosts({ config, db: database.db, vault, log })
   const live = createLive(hosts.registry, log)
+  const access = createAccess({
+    grants,
+    host: (hostId) => hosts.registry.facts(hostId),
+    container: (hostId, id) => live.fleet.get('containers', hostId, id),
+  })
+  // What only asks whether somebody may is no denial.
+  const decide = access.authorize
+  const authorize = audit.recording(decide)
+  const identity = await createIdentity({
+    ...{ config, db: database.db, raw: database.raw, vault, authorize: decide },
+  })
+  const setup = await createSetup(database.db, identity)
   const tasks = await createTasks({ db: database.db, vault, authorize, audit, log })
   const stats = createStats({ registry: hosts.registry, fleet: live.fleet, authorize, log })
   const services = { fleet: live.fleet, registry: hosts.registry, authorize }
@@ -124,7 +137,6 @@ export async function createApp(
   tasks.define(bulkTask({ containers, fleet: live.fleet }))
   tasks.define(pruneTask(services))
   tasks.define(waitTask(services))
-  // What only asks whether somebody may is no denial.
   const asking = { ...services, authorize: decide }
   const images = createImageService(asking)
   const logs = createLogService(asking)
@@ -148,8 +160,9 @@ export async function createApp(
 
   const terminals = terminalSocket({ ...services, audit, log })
   const guard = createGuard(config)
-  const users = createUsers(database.db, identity)
+  const users = createUsers(database.db, identity, grants)
   const links = createLinks(database.db, identity)
+  grants.onChanged((change) => 'userId' in change && identity.rightsChanged(change))
   identity.onEnded((ended) => 'userId' in ended && tasks.endOf(ended.userId))
   const liveUpdates = liveSocket(live.fleet)
   const statsUpdates = statsSocket(stats)
@@ -165,9 +178,10 @@ export async function createApp(
   )
   const routes = [
     ...healthRoutes(database.db),
-    ...setupRoutes({ setup, guard }),
-    ...accountRoutes({ identity, guard }),
-    ...userRoutes({ users, links, guard, config }),
+    ...setupRoutes({ setup, guard, access }),
+    ...accountRoutes({ identity, guard, access }),
+    ...userRoutes({ users, links, guard, config, access }),
+    ...accessRoutes({ access, grants, users, registry: hosts.registry }),
     ...hostRoutes(hosts),
     ...containerRoutes(containers, live.fleet),
     ...containerDetailRoutes(createContainerDetails(services), tasks),
@@ -187,13 +201,21 @@ export async function createApp(
     ...fleetRoutes(live.fleet),
     ...auditRoutes(auditLog),
   ]
-  const gateway = createGateway({ guard, identity, authorize, audit, registry: hosts.registry, log })
+  const gateway = createGateway({
+    ...{ guard, identity, audit, registry: hosts.registry, log },
+    // It asks for hosts and not yet for their containers: for whoever has all of a host, or nothing.
+    authorize(principal, permission, target) {
+      authorize(principal, permission, target)
+      if (target?.hostId && !access.hasWhole(principal, target.hostId))
+        throw new AppError('denied', { ...target, params: { permission } })
+    },
+  })
   const pages = options.pages ? await createPages(config, join(import.meta.dirname, '..')) : null
   const http = createHttpServer({
     config,
     log,
     identity,
-    authorize,
+    ...{ authorize, access },
     audit,
     nameOf: namesOf(live.fleet),
     guard,

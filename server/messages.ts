@@ -18,6 +18,7 @@ export function sentence(code: ErrorCode, params: Record<string, string | number
     reference: '',
     status: 0,
     limit: 0,
+    count: 0,
     containers: '?',
     field: 'other',
     seconds: 0,

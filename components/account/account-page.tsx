@@ -34,7 +34,7 @@ export function AccountPage() {
             <dt className="text-ink-muted">{t('email')}</dt>
             <dd className="truncate">{user.email}</dd>
             <dt className="text-ink-muted">{t('role')}</dt>
-            <dd>{t(`roles.${user.role}`)}</dd>
+            <dd>{t(`roles.${user.role ?? 'none'}`)}</dd>
           </dl>
         </Section>
         <Section title={t('appearance')} hint={t('appearanceHint')}>

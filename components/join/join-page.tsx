@@ -62,7 +62,8 @@ export function JoinPage() {
     )
   }
   const { purpose, email, role } = data
-  const intro = purpose === 'join' ? t('joinIntro', { role: roles(role), email }) : t('resetIntro', { email })
+  const intro =
+    purpose === 'join' ? t('joinIntro', { role: roles(role ?? 'none'), email }) : t('resetIntro', { email })
   return (
     <AuthFrame title={t(purpose === 'join' ? 'joinTitle' : 'resetTitle')} intro={intro}>
       <PasswordForm token={token} person={data} />

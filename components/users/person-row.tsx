@@ -33,7 +33,7 @@ export function PersonRow(props: Props) {
         name={invitation.name}
         email={invitation.email}
         note={over ? t('overSince', { date }) : t('until', { date })}
-        role={roles(invitation.role)}
+        role={roles(invitation.role ?? 'none')}
         state={
           <Badge tone={over ? 'caution' : 'accent'}>{t(over ? 'states.expired' : 'states.invited')}</Badge>
         }
@@ -60,7 +60,7 @@ export function PersonRow(props: Props) {
       email={user.email}
       mark={user.self && <Badge>{t('you')}</Badge>}
       note={t('summary', { sessions: user.sessions, tokens: user.tokens })}
-      role={roles(user.role)}
+      role={roles(user.role ?? 'none')}
       state={
         disabled ? (
           <Badge tone="danger">{t('states.disabled')}</Badge>

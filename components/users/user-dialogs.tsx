@@ -85,8 +85,8 @@ export function InviteDialog({
           <Select
             {...props}
             options={options}
-            value={input.role}
-            onValueChange={(role) => setInput({ ...input, role })}
+            value={input.role ?? ''}
+            onValueChange={(role: Role) => setInput({ ...input, role })}
           />
         )}
       </Field>
@@ -144,7 +144,12 @@ export function RoleDialog({ user, onClose, onChanged }: { user: User; onClose()
     >
       <Field label={t('role')}>
         {(props) => (
-          <Select {...props} options={options} value={role} onValueChange={(next: Role) => setRole(next)} />
+          <Select
+            {...props}
+            options={options}
+            value={role ?? ''}
+            onValueChange={(next: Role) => setRole(next)}
+          />
         )}
       </Field>
       {change.error && <ErrorNote error={change.error} />}

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { permissions } from '../permissions.ts'
+import { grantablePermissions, permissions } from '../permissions.ts'
 import { hostIdSchema, instantSchema } from './common.ts'
 
 /** Which hosts a grant is for. A tag takes hosts in that are tagged later. */
@@ -38,8 +38,12 @@ export const customRoleSchema = z.object({
 export type CustomRole = z.infer<typeof customRoleSchema>
 export const newRoleSchema = customRoleSchema
   .pick({ name: true })
-  .extend({ permissions: z.array(z.enum(permissions)).min(1) })
+  .extend({ permissions: z.array(z.enum(grantablePermissions)).min(1) })
 export type NewRole = z.infer<typeof newRoleSchema>
+export const roleChangeSchema = newRoleSchema
+  .partial()
+  .refine((change) => Object.keys(change).length > 0, 'name or permissions')
+export type RoleChange = z.infer<typeof roleChangeSchema>
 
 /** `operator`, `viewer`, or a custom role's id. Administrators are made by the person's own role, not by a grant. */
 export const grantedRoleSchema = z.union([z.enum(['operator', 'viewer']), customRoleSchema.shape.id])
@@ -55,6 +59,19 @@ export const grantSchema = z.object({
 export type Grant = z.infer<typeof grantSchema>
 export const newGrantSchema = grantSchema.omit({ id: true })
 export type NewGrant = z.infer<typeof newGrantSchema>
+
+/**
+ * What somebody may, resolved: `own` everywhere, each grant where it is for. An allowing grant carries the views that its
+ * permissions need. Read by `mayOn` (lib/access.ts).
+ */
+export const rightsSchema = z.object({
+  own: z.array(z.enum(permissions)),
+  grants: z.array(grantSchema.omit({ role: true }).extend({ permissions: z.array(z.enum(permissions)) })),
+})
+export type Rights = z.infer<typeof rightsSchema>
+
+/** `POST /api/preview`: the dashboard as this person sees it; nothing can be changed meanwhile. */
+export const previewInputSchema = z.object({ userId: z.string().min(1).max(64) })
 
 /** `GET /api/users/:userId/access`: what they may on a host, or with a container, and why. */
 export const explanationQuerySchema = z.object({

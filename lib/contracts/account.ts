@@ -1,12 +1,19 @@
 import { z } from 'zod'
 import { permissions, roles } from '../permissions.ts'
+import { rightsSchema } from './access.ts'
 import { instantSchema } from './common.ts'
 
 export const passwordSchema = z.string().min(12).max(256)
 
 export const sessionSchema = z.object({
-  user: z.object({ id: z.string(), name: z.string(), email: z.string(), role: z.enum(roles) }),
+  /** Who is signed in, also while they look at the dashboard as somebody else. A role of null: only what grants give. */
+  user: z.object({ id: z.string(), name: z.string(), email: z.string(), role: z.enum(roles).nullable() }),
+  /** Held somewhere: on everything, or on a host or a container. */
   permissions: z.array(z.enum(permissions)),
+  /** Where they are held: for `mayOn` (lib/access.ts). */
+  rights: rightsSchema,
+  /** As whom the dashboard is looked at. */
+  preview: z.object({ id: z.string(), name: z.string(), email: z.string() }).nullable(),
 })
 export type Session = z.infer<typeof sessionSchema>
 

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { roles } from '../permissions.ts'
+import { grantSchema } from './access.ts'
 import { passwordSchema } from './account.ts'
 import { instantSchema } from './common.ts'
 
@@ -13,7 +14,9 @@ export const userSchema = z.object({
   id: z.string(),
   name: z.string(),
   email: z.string(),
-  role: z.enum(roles),
+  /** Null: only what grants give. */
+  role: z.enum(roles).nullable(),
+  grants: z.array(grantSchema),
   state: z.enum(['active', 'disabled']),
   createdAt: instantSchema,
   /** Null: never since they joined. */
@@ -32,7 +35,7 @@ export type User = z.infer<typeof userSchema>
 export const invitationSchema = linkSchema.extend({
   name: z.string(),
   email: z.string(),
-  role: z.enum(roles),
+  role: z.enum(roles).nullable(),
 })
 export type Invitation = z.infer<typeof invitationSchema>
 
@@ -42,7 +45,7 @@ export type People = z.infer<typeof peopleSchema>
 export const newInvitationSchema = z.object({
   name: z.string().trim().min(1).max(80),
   email: z.email().max(254),
-  role: z.enum(roles),
+  role: z.enum(roles).nullable(),
 })
 export type NewInvitation = z.infer<typeof newInvitationSchema>
 
@@ -51,7 +54,7 @@ export const madeLinkSchema = z.object({ url: z.url(), expiresAt: instantSchema 
 export type MadeLink = z.infer<typeof madeLinkSchema>
 
 export const userChangeSchema = z
-  .object({ role: z.enum(roles), disabled: z.boolean() })
+  .object({ role: z.enum(roles).nullable(), disabled: z.boolean() })
   .partial()
   .refine((change) => Object.keys(change).length === 1, 'role or disabled')
 export type UserChange = z.input<typeof userChangeSchema>
@@ -65,6 +68,6 @@ export const linkPurposeSchema = z.object({
   purpose: z.enum(['join', 'reset']),
   name: z.string(),
   email: z.string(),
-  role: z.enum(roles),
+  role: z.enum(roles).nullable(),
 })
 export type LinkPurpose = z.infer<typeof linkPurposeSchema>

@@ -131,7 +131,9 @@ export function createAudit(journal: Journal, now: () => number = Date.now): Aud
         try {
           authorize(principal, permission, target)
         } catch (error) {
-          if (error instanceof AppError) void this.denied(principal, { ...target, summary: '' }, error)
+          // What somebody may not see is told as what does not exist; its cause says that it was a denial.
+          const denial = error instanceof Error && chain(error).find(isDenial)
+          if (denial) void this.denied(principal, { ...target, summary: '' }, denial)
           throw error
         }
       }
@@ -166,6 +168,8 @@ function plain(text: string | undefined, most: number): string | null {
         .toWellFormed()
         .replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, ' ')
 }
+
+const isDenial = (error: Error): error is AppError => error instanceof AppError && error.code === 'denied'
 
 function codeOf(error: unknown): string {
   return error instanceof AppError ? error.code : 'internal'

@@ -1,7 +1,10 @@
 import type { Principal } from './types.ts'
 
-/** Whose rights ended: one session or token, or everything of a person. */
-export type Ended = { sessionId: string } | { userId: string }
+/**
+ * Whose rights ended: one session or token, or everything of a person. With `changed` they are others now, and who is
+ * signed in stays it.
+ */
+export type Ended = ({ sessionId: string } | { userId: string }) & { changed?: true }
 
 /** A principal whose request or socket is told when its rights end. */
 export interface Admitted {
@@ -12,7 +15,7 @@ export interface Admitted {
 
 export interface Admissions {
   /** Null when `read` finds nobody. `end` is called at once, and once, when the rights of who was found end. */
-  admit(read: () => Promise<Principal | null>, end: () => void): Promise<Admitted | null>
+  admit(read: () => Promise<Principal | null>, end: (ended: Ended) => void): Promise<Admitted | null>
   end(ended: Ended): void
   /** Grows with each ending, for who looks twice. */
   endings(): number
@@ -22,7 +25,7 @@ export interface Admissions {
 
 /** Who is inside with a running request or an open socket. */
 export function createAdmissions(): Admissions {
-  const inside = new Set<{ principal: Principal; end(): void }>()
+  const inside = new Set<{ principal: Principal; end(ended: Ended): void }>()
   const listeners = new Set<(ended: Ended) => void>()
   let endings = 0
   return {
@@ -44,7 +47,7 @@ export function createAdmissions(): Admissions {
         const { userId, sessionId } = entry.principal
         if ('userId' in ended ? ended.userId !== userId : ended.sessionId !== sessionId) continue
         inside.delete(entry)
-        entry.end()
+        entry.end(ended)
       }
       for (const listener of listeners) listener(ended)
     },

@@ -7,11 +7,10 @@ import type { Config } from '../config.ts'
 import type { Database } from '../db/schema.ts'
 import { AppError } from '../errors.ts'
 import type { Vault } from '../secrets/vault.ts'
-import { type Admissions, createAdmissions } from './admissions.ts'
-import { authorize } from './authorize.ts'
+import { type Admissions, createAdmissions, type Ended } from './admissions.ts'
 import { createLoginLimits, type LoginLimits } from './login-limits.ts'
 import { createTokens, type Tokens } from './tokens.ts'
-import type { Principal } from './types.ts'
+import type { Authorize, Principal } from './types.ts'
 
 const hour = 3600
 /** A session ends after 8 h of silence and after 24 h in any case. */
@@ -50,12 +49,14 @@ export interface Identity {
   /** Those of the sessions that are still valid: neither revoked nor idle or old beyond the limits. */
   current(sessionIds: readonly string[]): Promise<Set<string>>
   /** As `principal`, for what lasts: `end` is called when these rights end before the request or socket does. */
-  admit(headers: Headers, end: () => void): ReturnType<Admissions['admit']>
+  admit(headers: Headers, end: (ended: Ended) => void): ReturnType<Admissions['admit']>
   onEnded: Admissions['onEnded']
   /** Ends every session of a person, with what runs by them and by their tokens. Their tokens are another matter. */
   endAll(userId: string): Promise<void>
+  /** Ends what runs under rights that are others now. Nobody is signed out. */
+  rightsChanged(whose: { userId: string } | { sessionId: string }): void
   /** Makes a person with a password. Throws email_taken. */
-  createUser(input: { name: string; email: string; password: string; role: Role }): Promise<string>
+  createUser(input: { name: string; email: string; password: string; role: Role | null }): Promise<string>
   setPassword(userId: string, password: string): Promise<void>
   /** Signs in who has just proved themselves by a link: without the limits, which an attacker may have used up. */
   signInAfterLink(input: { email: string; password: string }, client: Client): Promise<SignedIn>
@@ -71,8 +72,9 @@ export async function createIdentity(parts: {
   db: Database
   raw: DatabaseSync
   vault: Vault
+  authorize: Authorize
 }): Promise<Identity> {
-  const { config, db, raw, vault } = parts
+  const { config, db, raw, vault, authorize } = parts
   const secure = config.publicUrl?.protocol === 'https:'
   const ours = { type: 'string', required: false, input: false } as const
   const auth = betterAuth({
@@ -266,6 +268,7 @@ export async function createIdentity(parts: {
       await db.deleteFrom('session').where('userId', '=', userId).execute()
       admissions.end({ userId })
     },
+    rightsChanged: (whose) => admissions.end({ ...whose, changed: true }),
     async createUser({ name, email, password, role }) {
       const { internalAdapter, password: passwords } = await auth.$context
       const hash = await passwords.hash(password)
@@ -309,9 +312,9 @@ const cookiesOf = (answer: Response) =>
 
 const accountOf = (userId: string) => ({ userId, accountId: userId, providerId: 'credential' })
 
-/** An unknown role may do nothing more than the least of them. */
-function roleOf(value: string | null | undefined): Role {
-  return roles.find((role) => role === value) ?? 'viewer'
+/** An unknown role gives nothing. */
+export function roleOf(value: string | null | undefined): Role | null {
+  return roles.find((role) => role === value) ?? null
 }
 
 /** Only what sign-in records. A forged address header must not reach the session list. */

@@ -1,9 +1,8 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto'
 import { type LinkPurpose, linkHours, type NewInvitation } from '#lib/contracts/users.ts'
-import { type Role, roles } from '#lib/permissions.ts'
 import type { Database } from '../db/schema.ts'
 import { AppError } from '../errors.ts'
-import type { Client, Identity, SignedIn } from './identity.ts'
+import { type Client, type Identity, roleOf, type SignedIn } from './identity.ts'
 import type { Principal } from './types.ts'
 
 /** What a link's token is told once for, and until when it is good. */
@@ -74,14 +73,14 @@ export function createLinks(db: Database, identity: Identity): Links {
       const address = email.toLowerCase()
       const taken = await db.selectFrom('user').select('id').where('email', '=', address).executeTakeFirst()
       if (taken) throw new AppError('email_taken', { params: { email: address } })
-      return make(principal, { user_id: null, name, email: address, role })
+      return make(principal, { user_id: null, name, email: address, role: role ?? '' })
     },
     async reset(principal, userId) {
       const user = await db.selectFrom('user').selectAll().where('id', '=', userId).executeTakeFirst()
       if (!user) throw new AppError('user_not_found', { objectId: userId })
       if (user.disabledAt !== null) throw new AppError('account_disabled')
       const { name, email, role } = user
-      return make(principal, { user_id: userId, name, email, role: role ?? 'viewer' })
+      return make(principal, { user_id: userId, name, email, role: role ?? '' })
     },
     async withdraw(id) {
       const { numDeletedRows } = await db
@@ -96,7 +95,7 @@ export function createLinks(db: Database, identity: Identity): Links {
       if (!row) throw new AppError('link_invalid')
       await succeeded()
       const { name, email, role } = row
-      return { purpose: row.user_id === null ? 'join' : 'reset', name, email, role: role as Role }
+      return { purpose: row.user_id === null ? 'join' : 'reset', name, email, role: roleOf(role) }
     },
     async use({ token, password }, client) {
       const succeeded = await attempt(token, client)
@@ -111,8 +110,7 @@ export function createLinks(db: Database, identity: Identity): Links {
       await succeeded()
       try {
         if (row.user_id === null) {
-          const role = roles.find((known) => known === row.role) ?? 'viewer'
-          await identity.createUser({ name: row.name, email: row.email, password, role })
+          await identity.createUser({ name: row.name, email: row.email, password, role: roleOf(row.role) })
         } else {
           await identity.setPassword(row.user_id, password)
           // Who had the old password may have made tokens, too.

@@ -6,7 +6,8 @@ export interface Principal {
   sessionId: string
   name: string
   email: string
-  role: Role
+  /** Null: only what grants give. */
+  role: Role | null
   /** Asked with an API token, which may do no more than it was made for; `sessionId` is then its id. */
   token?: { permissions: readonly Permission[] }
   /** Where the request or upgrade came from, for the audit log. Absent where none asked. */
@@ -16,8 +17,14 @@ export interface Principal {
 /** What it is asked for. Without hostId: about the fleet as a whole. */
 export interface Target {
   hostId?: string
+  /** Of a permission on containers: the container's id. */
   objectId?: string
+  /** A container's permission for all that is on the host, as for an image's environment. */
+  whole?: boolean
 }
 
-/** Throws AppError `denied` unless the principal may. The one place where permission is decided. */
+/**
+ * Throws AppError `denied` unless the principal may, and host_not_found or container_not_found of what they don't see:
+ * for them it is not there. The one place where permission is decided.
+ */
 export type Authorize = (principal: Principal, permission: Permission, target?: Target) => void

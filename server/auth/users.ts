@@ -1,9 +1,10 @@
 import { sql } from 'kysely'
 import type { People, UserChange } from '#lib/contracts/users.ts'
-import { type Role, roles } from '#lib/permissions.ts'
 import type { Database } from '../db/schema.ts'
 import { AppError } from '../errors.ts'
-import type { Identity } from './identity.ts'
+import type { Person } from './access.ts'
+import type { Grants } from './grants.ts'
+import { type Identity, roleOf } from './identity.ts'
 import type { Principal } from './types.ts'
 
 export interface Users {
@@ -11,14 +12,14 @@ export interface Users {
   list(principal: Principal): Promise<People>
   /** Ends everything of that person's. Throws user_not_found, last_administrator, own_role. */
   change(principal: Principal, userId: string, change: UserChange): Promise<void>
+  /** Whose rights a person has. Throws user_not_found. */
+  person(userId: string): Promise<Person>
   /** With their sessions and tokens; their tasks stay. Throws user_not_found, last_administrator. */
   remove(userId: string): Promise<void>
 }
 
-const roleOf = (role: string | null): Role => roles.find((known) => known === role) ?? 'viewer'
-
 /** The people of this dashboard, for administrators. */
-export function createUsers(db: Database, identity: Identity): Users {
+export function createUsers(db: Database, identity: Identity, grants: Grants): Users {
   /** Part of the statement that changes: two administrators who remove each other at once leave one. */
   const anotherAdministrator = (userId: string) => sql<boolean>`(
     "user"."role" is not 'administrator' or "user"."disabledAt" is not null or exists (
@@ -57,6 +58,7 @@ export function createUsers(db: Database, identity: Identity): Users {
             const reset = links.find(({ user_id, expires_at }) => user_id === user.id && expires_at > now)
             return {
               ...{ id: user.id, name: user.name, email: user.email, role: roleOf(user.role) },
+              grants: [...grants.of(user.id)],
               state: user.disabledAt === null ? ('active' as const) : ('disabled' as const),
               createdAt: new Date(user.createdAt).toISOString(),
               lastSignInAt: user.lastSignInAt,
@@ -88,6 +90,12 @@ export function createUsers(db: Database, identity: Identity): Users {
       await identity.endAll(userId)
     },
 
+    async person(userId) {
+      const user = await db.selectFrom('user').select('role').where('id', '=', userId).executeTakeFirst()
+      if (!user) throw new AppError('user_not_found', { objectId: userId })
+      return { userId, role: roleOf(user.role) }
+    },
+
     async remove(userId) {
       // Sessions and the password go with the row, by the foreign keys of the identity library's tables.
       const { numDeletedRows } = await db
@@ -97,6 +105,7 @@ export function createUsers(db: Database, identity: Identity): Users {
         .executeTakeFirstOrThrow()
       if (numDeletedRows === 0n) throw await refused(userId)
       await db.deleteFrom('tokens').where('user_id', '=', userId).execute()
+      await grants.forget(userId)
       await endLinks(userId)
       await identity.endAll(userId)
     },

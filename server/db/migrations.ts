@@ -140,6 +140,27 @@ export const migrations: Record<string, Migration> = {
         .execute()
     },
   },
+  '010-grants': {
+    async up(db: Kysely<unknown>) {
+      await db.schema
+        .createTable('roles')
+        .addColumn('id', 'varchar(13)', (column) => column.primaryKey())
+        .addColumn('name', 'varchar(60)', (column) => column.notNull().unique())
+        .addColumn('permissions', 'text', (column) => column.notNull())
+        .addColumn('created_at', 'varchar(24)', (column) => column.notNull())
+        .execute()
+      await db.schema
+        .createTable('grants')
+        .addColumn('id', 'varchar(13)', (column) => column.primaryKey())
+        .addColumn('user_id', 'varchar(64)', (column) => column.notNull())
+        .addColumn('effect', 'varchar(5)', (column) => column.notNull())
+        .addColumn('role', 'varchar(16)', (column) => column.notNull())
+        .addColumn('hosts', 'text', (column) => column.notNull())
+        .addColumn('containers', 'text', (column) => column.notNull())
+        .addColumn('created_at', 'varchar(24)', (column) => column.notNull())
+        .execute()
+    },
+  },
   '012-keys': {
     async up(db: Kysely<unknown>) {
       await db.schema

@@ -77,6 +77,24 @@ export interface Schema {
     disabledAt: string | null
     lastSignInAt: string | null
   }
+  roles: {
+    id: string
+    name: string
+    /** JSON array. */
+    permissions: string
+    created_at: string
+  }
+  grants: {
+    id: string
+    user_id: string
+    effect: string
+    /** A built-in role's name or a custom one's id. */
+    role: string
+    /** JSON of the selectors. */
+    hosts: string
+    containers: string
+    created_at: string
+  }
   invitations: {
     id: string
     /** sha256 of the link's token, which is stored nowhere. */
@@ -85,6 +103,7 @@ export interface Schema {
     user_id: string | null
     name: string
     email: string
+    /** Empty: only what grants give. */
     role: string
     /** Who made it. It ends with their rights. */
     created_by: string

@@ -20,6 +20,8 @@ export interface RunningRegistry extends HostRegistry {
   remove(hostId: string): void
   reconnect(hostId: string): void
   stored(hostId: string): StoredHost
+  /** For decisions, which ask often. Undefined when it is not registered. */
+  facts(hostId: string): Pick<Host, 'id' | 'tags'> | undefined
   stop(): void
 }
 
@@ -85,6 +87,7 @@ export function createRegistry(stored: readonly StoredHost[], log: Log): Running
     list: () => [...entries.values()].map(view),
     get: (hostId) => view(entry(hostId)),
     stored: (hostId) => entry(hostId).stored,
+    facts: (hostId) => entries.get(hostId)?.stored,
     engine(hostId) {
       const { connection, stored: host } = entry(hostId)
       try {

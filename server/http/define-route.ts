@@ -5,7 +5,7 @@ import type { Principal } from '../auth/types.ts'
 
 /**
  * 'anonymous': anybody (set-up, sign-in, health). 'session': anybody signed in, about their own account.
- * Else the permission; a `hostId` path parameter becomes the target.
+ * Else the permission; the path parameters `hostId` and `containerId` become the target.
  */
 export type RouteAccess = 'anonymous' | 'session' | Permission
 

@@ -172,7 +172,10 @@ describe('recorded with its actor', () => {
     expect(found[2]).toMatchObject({ errorCode: 'bad_credentials', summary: expect.stringContaining(email) })
     expect(found[4]).toMatchObject({ actorEmail: email, actorName: 'Ada', signInId: ended })
     expect(found[5]).toMatchObject({ objectId: ended })
-    expect(found[6]?.result).toMatchObject({ objectId: token.id, summary: 'name for scripts' })
+    expect(found[6]?.result).toMatchObject({
+      objectId: token.id,
+      summary: 'name for scripts, permissions hosts.edit, hosts.view',
+    })
     expect(found[7]).toMatchObject({ signInId: token.id, summary: expect.stringContaining('name one') })
     const text = JSON.stringify(found)
     for (const secret of [password, 'a wrong guess', 'typed my password', next.newPassword, token.token])

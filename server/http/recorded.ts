@@ -29,6 +29,10 @@ const naming = [
   'force',
   'role',
   'disabled',
+  'permissions',
+  'effect',
+  'hosts',
+  'containers',
 ]
 
 /** Names an object of the fleet as people do; null where it is not known. */
@@ -130,7 +134,11 @@ function actOf(route: AnyRoute, event: string, request: FastifyRequest, nameOf: 
     const value = given[field]
     // A password typed into the wrong field is no address.
     if (field === 'email' && !String(value).includes('@')) return []
-    const text = Array.isArray(value) ? value.filter((each) => typeof each === 'string').join(', ') : value
+    const text = Array.isArray(value)
+      ? value.filter((each) => typeof each === 'string').join(', ')
+      : isSelector(value)
+        ? Object.values(value).join(' ')
+        : value
     return (typeof text === 'string' && text !== '') || typeof text === 'boolean'
       ? [`${field} ${String(text).slice(0, 160)}`]
       : []
@@ -138,6 +146,10 @@ function actOf(route: AnyRoute, event: string, request: FastifyRequest, nameOf: 
   const summary = [name, ...facts].filter(Boolean).join(', ')
   return { action: event, hostId, objectId, taskId, summary: summary || route.summary }
 }
+
+/** Which hosts or containers a grant is for. */
+const isSelector = (value: unknown): value is { kind: string } =>
+  ['all', 'tag', 'host', 'label', 'name'].includes(String(record(value).kind))
 
 const record = (value: unknown): Record<string, unknown> =>
   typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}

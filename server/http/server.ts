@@ -8,7 +8,7 @@ import fastify, {
   LogController,
 } from 'fastify'
 import type { Audit } from '../audit/service.ts'
-import { allowed } from '../auth/authorize.ts'
+import type { Access } from '../auth/access.ts'
 import type { Identity } from '../auth/identity.ts'
 import type { Authorize, Principal } from '../auth/types.ts'
 import type { Config } from '../config.ts'
@@ -36,6 +36,7 @@ interface Parts {
   log: Log
   identity: Identity
   authorize: Authorize
+  access: Access
   audit: Audit
   /** For the audit log. */
   nameOf: NameOf
@@ -161,7 +162,7 @@ export function createHttpServer(parts: Parts): HttpServer {
     // The administrator stays on the set-up page to choose the first hosts.
     if (name === '/setup') {
       if (!principal) return at('/login')
-      return allowed(principal).includes('hosts.edit') ? null : at('/')
+      return parts.access.allowed(principal).includes('hosts.edit') ? null : at('/')
     }
     // Whoever holds a link has no session yet, or uses it in somebody else's browser.
     if (name === '/join') return null
@@ -229,7 +230,9 @@ function register(
       })
       Object.assign(request, { gone })
       if (route.access === 'anonymous') return
-      const admitted = await parts.identity.admit(headersOf(request), () => cut(reply, gone))
+      const admitted = await parts.identity.admit(headersOf(request), (ended) =>
+        cut(reply, gone, ended.changed ? 'rights_changed' : 'signed_out'),
+      )
       if (!admitted) throw new AppError('signed_out')
       const principal: Principal = { ...admitted.principal, from: sourceOf(request) }
       reply.raw.once('close', admitted.release)
@@ -238,9 +241,11 @@ function register(
       // What is a person's own, its tokens and password among it, is not for a token to reach.
       if (route.access === 'session' && principal.token)
         throw new AppError('denied', { params: { permission: 'session' } })
-      const { hostId } = (request.params ?? {}) as { hostId?: string }
-      if (route.access !== 'session')
-        parts.authorize(principal, route.access, hostId ? { hostId } : undefined)
+      const { hostId, containerId } = (request.params ?? {}) as { hostId?: string; containerId?: string }
+      if (route.access !== 'session') {
+        const object = containerId ? { objectId: containerId } : {}
+        parts.authorize(principal, route.access, hostId ? { hostId, ...object } : undefined)
+      }
     },
     handler: async (request, reply) => {
       const { gone, principal = null } = request as FastifyRequest & {
@@ -249,7 +254,7 @@ function register(
       }
       const answer = async () => {
         // The body and the audit log have taken their time; the rights may be over since.
-        if (gone.signal.aborted) throw new AppError('signed_out')
+        if (gone.signal.aborted) throw ended(gone.signal)
         return route.handler({
           params: route.params?.parse(request.params),
           query: route.query?.parse(request.query),
@@ -270,12 +275,15 @@ function register(
   })
 }
 
+/** Why: its rights, or its reader, who hears nothing any more. */
+const ended = ({ reason }: AbortSignal) => (reason instanceof AppError ? reason : new AppError('signed_out'))
+
 /** Milliseconds for a request whose rights have ended to answer; the request that ended them, a sign-out, is one. */
 const lastWordMs = 1000
 
 /** Ends a running request, up and down. What is half sent must not look whole: its connection is cut. */
-function cut(reply: FastifyReply, gone: AbortController): void {
-  gone.abort(new AppError('signed_out'))
+function cut(reply: FastifyReply, gone: AbortController, code: 'signed_out' | 'rights_changed'): void {
+  gone.abort(new AppError(code))
   if (reply.raw.headersSent) {
     reply.raw.destroy()
     return

@@ -1,11 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { expect, it } from 'vitest'
-import { authorize } from '../auth/authorize.ts'
+import { createAccess } from '../auth/access.ts'
 import type { Principal } from '../auth/types.ts'
 import type { EngineClient } from '../engine/types.ts'
 import { AppError } from '../errors.ts'
 import type { HostRegistry } from '../hosts/types.ts'
 import { copyTask } from './copy.ts'
+
+const { authorize } = createAccess({
+  ...{ grants: { resolved: () => [] }, host: () => undefined, container: () => undefined },
+})
 
 const id = `sha256:${'a'.repeat(64)}`
 const input = { references: ['x:1'], sourceHostId: 'source', targetHostIds: ['target'] }

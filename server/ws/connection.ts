@@ -4,6 +4,7 @@ import { type WebSocket, WebSocketServer } from 'ws'
 import { liveCloseCodes } from '#lib/live-protocol.ts'
 import type { Permission } from '#lib/permissions.ts'
 import type { Audit } from '../audit/service.ts'
+import type { Ended } from '../auth/admissions.ts'
 import type { Identity } from '../auth/identity.ts'
 import type { Authorize, Principal } from '../auth/types.ts'
 import { AppError } from '../errors.ts'
@@ -74,8 +75,8 @@ export function createSocketDispatcher(
         guard.checkHost(request)
         guard.checkOrigin(request, true)
         let webSocket: WebSocket | undefined
-        const admitted = await identity.admit(headersOf(request), () => {
-          if (webSocket) end(webSocket)
+        const admitted = await identity.admit(headersOf(request), (ended) => {
+          if (webSocket) end(webSocket, ended)
           else socket.destroy()
         })
         if (!admitted) throw new AppError('signed_out')
@@ -118,10 +119,11 @@ export function createSocketDispatcher(
 /** Milliseconds for a browser to answer the close frame. */
 const farewellMs = 1000
 
-/** Signs a socket out. From here on nothing that it says is heard: a peer may leave the close frame unanswered. */
-function end(socket: WebSocket): void {
+/** Ends a socket with its rights. From here on nothing that it says is heard: a peer may leave the close frame unanswered. */
+function end(socket: WebSocket, ended?: Ended): void {
   socket.removeAllListeners('message')
-  socket.close(liveCloseCodes.signedOut, 'signed out')
+  if (ended?.changed) socket.close(liveCloseCodes.rightsChanged, 'rights changed')
+  else socket.close(liveCloseCodes.signedOut, 'signed out')
   const timer = setTimeout(() => socket.terminate(), farewellMs)
   socket.once('close', () => clearTimeout(timer))
 }

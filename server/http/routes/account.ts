@@ -10,7 +10,7 @@ import {
   sessionSchema,
   signInSchema,
 } from '#lib/contracts/account.ts'
-import { allowed } from '../../auth/authorize.ts'
+import type { Access } from '../../auth/access.ts'
 import type { Client, Identity, SignedIn } from '../../auth/identity.ts'
 import type { Principal } from '../../auth/types.ts'
 import { headersOf } from '../../ws/connection.ts'
@@ -23,25 +23,29 @@ export function clientOf(request: FastifyRequest, guard: Guard): Client {
   return { headers: headersOf(request), address }
 }
 
-export function sessionOf(principal: Principal): Session {
+export function sessionOf(access: Access, principal: Principal): Session {
   const { userId, name, email, role } = principal
-  return { user: { id: userId, name, email, role }, permissions: [...allowed(principal)] }
+  return {
+    user: { id: userId, name, email, role },
+    ...{ permissions: access.allowed(principal), rights: access.rightsOf(principal), preview: null },
+  }
 }
 
 /** Answers who has just signed in: the cookie, and what they may do. The audit log learns of the session by the request. */
 export function welcome(
+  access: Access,
   request: FastifyRequest,
   reply: FastifyReply,
   { principal, cookies }: SignedIn,
 ): Session {
   Object.assign(request, { principal })
   reply.header('set-cookie', cookies)
-  return sessionOf(principal)
+  return sessionOf(access, principal)
 }
 
 /** Sign-in and the signed-in person's own account. */
-export function accountRoutes(parts: { identity: Identity; guard: Guard }): AnyRoute[] {
-  const { identity, guard } = parts
+export function accountRoutes(parts: { identity: Identity; guard: Guard; access: Access }): AnyRoute[] {
+  const { identity, guard, access } = parts
   return [
     defineRoute({
       method: 'POST',
@@ -52,7 +56,7 @@ export function accountRoutes(parts: { identity: Identity; guard: Guard }): AnyR
       body: signInSchema,
       response: sessionSchema,
       handler: async ({ body, request, reply }) =>
-        welcome(request, reply, await identity.signIn(body, clientOf(request, guard))),
+        welcome(access, request, reply, await identity.signIn(body, clientOf(request, guard))),
     }),
     defineRoute({
       method: 'GET',
@@ -60,7 +64,7 @@ export function accountRoutes(parts: { identity: Identity; guard: Guard }): AnyR
       access: 'session',
       summary: 'Who is signed in, and what they may do',
       response: sessionSchema,
-      handler: async ({ principal }) => sessionOf(principal as Principal),
+      handler: async ({ principal }) => sessionOf(access, principal as Principal),
     }),
     defineRoute({
       method: 'DELETE',

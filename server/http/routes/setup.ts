@@ -1,12 +1,13 @@
 import { sessionSchema, setupInputSchema, setupStateSchema } from '#lib/contracts/account.ts'
+import type { Access } from '../../auth/access.ts'
 import type { Setup } from '../../auth/setup.ts'
 import { type AnyRoute, defineRoute } from '../define-route.ts'
 import type { Guard } from '../guard.ts'
 import { clientOf, welcome } from './account.ts'
 
 /** First run: is it needed, and do it. Open to anybody, since nobody has an account yet; the token decides. */
-export function setupRoutes(parts: { setup: Setup; guard: Guard }): AnyRoute[] {
-  const { setup, guard } = parts
+export function setupRoutes(parts: { setup: Setup; guard: Guard; access: Access }): AnyRoute[] {
+  const { setup, guard, access } = parts
   return [
     defineRoute({
       method: 'GET',
@@ -25,7 +26,7 @@ export function setupRoutes(parts: { setup: Setup; guard: Guard }): AnyRoute[] {
       body: setupInputSchema,
       response: sessionSchema,
       handler: async ({ body, request, reply }) =>
-        welcome(request, reply, await setup.complete(body, clientOf(request, guard))),
+        welcome(access, request, reply, await setup.complete(body, clientOf(request, guard))),
     }),
   ]
 }

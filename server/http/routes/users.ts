@@ -11,6 +11,7 @@ import {
   peopleSchema,
   userChangeSchema,
 } from '#lib/contracts/users.ts'
+import type { Access } from '../../auth/access.ts'
 import type { FreshLink, Links } from '../../auth/links.ts'
 import type { Principal } from '../../auth/types.ts'
 import type { Users } from '../../auth/users.ts'
@@ -22,8 +23,14 @@ import { clientOf, welcome } from './account.ts'
 const oneUser = z.object({ userId: z.string().min(1).max(64) })
 
 /** The people, for administrators, and the two routes of who holds a link. */
-export function userRoutes(parts: { users: Users; links: Links; guard: Guard; config: Config }): AnyRoute[] {
-  const { users, links, guard, config } = parts
+export function userRoutes(parts: {
+  users: Users
+  links: Links
+  guard: Guard
+  config: Config
+  access: Access
+}): AnyRoute[] {
+  const { users, links, guard, config, access } = parts
   const linkOf = (request: FastifyRequest, { token, expiresAt }: FreshLink): MadeLink => {
     // The host was checked to be one of ours; a browser's own origin also knows the scheme.
     const own = request.headers.origin ?? `http://${request.headers.host}`
@@ -104,7 +111,7 @@ export function userRoutes(parts: { users: Users; links: Links; guard: Guard; co
       body: joinInputSchema,
       response: sessionSchema,
       handler: async ({ body, request, reply }) =>
-        welcome(request, reply, await links.use(body, clientOf(request, guard))),
+        welcome(access, request, reply, await links.use(body, clientOf(request, guard))),
     }),
   ]
 }

@@ -1,0 +1,190 @@
+import { decide, mayOn, type Place, selectsHost } from '#lib/access.ts'
+import type { Explanation, Rights } from '#lib/contracts/access.ts'
+import type { Container } from '#lib/contracts/containers.ts'
+import type { Host } from '#lib/contracts/hosts.ts'
+import { type Permission, permissions, type Role, rolePermissions } from '#lib/permissions.ts'
+import { AppError } from '../errors.ts'
+import type { Grants } from './grants.ts'
+import type { SightOf } from './sight.ts'
+import type { Authorize, Principal } from './types.ts'
+
+type HostFacts = Pick<Host, 'id' | 'tags'>
+type ContainerFacts = Pick<Container, 'name' | 'labels'>
+
+/** Whose rights somebody has. */
+export interface Person {
+  userId: string
+  role: Role | null
+}
+
+export interface Access {
+  authorize: Authorize
+  sightOf: SightOf
+  /** What they may, and where; for an API token no more than it was made for. */
+  rightsOf(principal: Principal): Rights
+  /** Held somewhere. */
+  allowed(principal: Principal): Permission[]
+  /**
+   * Throws access_would_change when a container of another name or other labels would be another thing to them: by a
+   * rename they could take it out of what somebody gave them, or put it in.
+   * @param before absent for a container that is made: it may then not be more to them than one without name and labels
+   */
+  authorizeChange(
+    principal: Principal,
+    hostId: string,
+    change: { before?: ContainerFacts; after: ContainerFacts },
+  ): void
+  /** Whether what they may on a host they may with every container there. */
+  hasWhole(principal: Principal, hostId: string): boolean
+  /** Throws host_not_found, container_not_found. */
+  explain(person: Person, hostId: string, containerId: string | undefined): Explanation
+}
+
+/** The views that lists and the live socket show. */
+const views = permissions.filter((permission) =>
+  /^(?:hosts|containers|images|volumes|networks|pods)\.view$/.test(permission),
+)
+
+/**
+ * Who may do what, where: the only place that decides. Reads tags, names and labels as they are known at the moment of
+ * the question.
+ */
+export function createAccess(parts: {
+  grants: Pick<Grants, 'resolved'>
+  host(hostId: string): HostFacts | undefined
+  container(hostId: string, containerId: string): ContainerFacts | undefined
+}): Access {
+  const rights = ({ userId, role }: Person): Rights => ({
+    own: role === null ? [] : [...rolePermissions[role]],
+    // An administrator may do everything everywhere, or a grant could take the last one's rights.
+    grants: role === 'administrator' ? [] : parts.grants.resolved(userId),
+  })
+  const rightsOf = (principal: Principal): Rights => narrowed(rights(principal), principal)
+  /** What an API token's owner sees is there for the token too, which then is denied what it was not made for. */
+  const seesHost = (owner: Rights, host: HostFacts) => mayOn(owner, 'hosts.view', { host })
+  const sees = (owner: Rights, host: HostFacts, container: ContainerFacts) =>
+    seesHost(owner, host) && mayOn(owner, 'containers.view', { host, container })
+
+  const authorize: Authorize = (principal, permission, { hostId, objectId, whole } = {}) => {
+    const where = { ...(hostId ? { hostId } : {}), ...(objectId ? { objectId } : {}) }
+    const denied = () => new AppError('denied', { ...where, params: { permission } })
+    const held = rightsOf(principal)
+    if (!mayOn(held, permission)) throw denied()
+    const owner = rights(principal)
+    if (hostId === undefined || (owner.grants.length === 0 && owner.own.includes('hosts.view'))) return
+    const host = parts.host(hostId)
+    // Its cause is for the audit log alone: the answer is that of what does not exist.
+    if (!host) throw new AppError('host_not_found', { hostId })
+    if (!seesHost(owner, host)) throw new AppError('host_not_found', { hostId, cause: denied() })
+    const place: Place = { host, whole }
+    if (objectId !== undefined && permission.startsWith('containers.') && !whole) {
+      const container = parts.container(hostId, objectId)
+      if (!container) throw new AppError('container_not_found', where)
+      if (!sees(owner, host, container))
+        throw new AppError('container_not_found', { ...where, cause: denied() })
+      place.container = container
+    }
+    if (!mayOn(held, permission, place)) throw denied()
+  }
+
+  return {
+    authorize,
+    rightsOf,
+    allowed: (principal) => {
+      const held = rightsOf(principal)
+      return permissions.filter((permission) => mayOn(held, permission))
+    },
+    sightOf(principal) {
+      const held = rightsOf(principal)
+      const owner = rights(principal)
+      const everything =
+        owner.grants.every(({ effect }) => effect === 'allow') &&
+        views.every((permission) =>
+          mayOn(permission === 'hosts.view' ? owner : held, permission, { host: nowhere, whole: true }),
+        )
+      const hosts = new Map<string, HostFacts | null>()
+      const visible = (hostId: string) => {
+        let host = hosts.get(hostId)
+        if (host === undefined) {
+          const found = parts.host(hostId)
+          host = found && seesHost(owner, found) ? found : null
+          hosts.set(hostId, host)
+        }
+        return host
+      }
+      return {
+        everything,
+        host: (hostId) => everything || visible(hostId) !== null,
+        container(container) {
+          if (everything) return true
+          const host = visible(container.hostId)
+          return (
+            host !== null &&
+            mayOn(held, 'containers.view', { host, container }) &&
+            sees(owner, host, container)
+          )
+        },
+        objects(kind, hostId) {
+          if (everything) return true
+          const host = visible(hostId)
+          return host !== null && mayOn(held, `${kind}.view`, { host })
+        },
+      }
+    },
+    hasWhole(principal, hostId) {
+      const host = parts.host(hostId)
+      return (
+        host !== undefined &&
+        rights(principal).grants.every(
+          ({ hosts, containers }) => containers.kind === 'all' || !selectsHost(hosts, host),
+        )
+      )
+    },
+    authorizeChange(principal, hostId, { before, after }) {
+      const owner = rights(principal)
+      const host = parts.host(hostId)
+      if (owner.grants.length === 0 || !host) return
+      const may = (container: ContainerFacts) =>
+        permissions.map((permission) => mayOn(owner, permission, { host, container }))
+      const then = may(after)
+      const now = may(before ?? { name: '', labels: {} })
+      const differs = then.some((allowed, index) =>
+        before ? allowed !== now[index] : allowed && !now[index],
+      )
+      if (differs) throw new AppError('access_would_change', { hostId })
+    },
+    explain(person, hostId, containerId) {
+      const owner = rights(person)
+      const host = parts.host(hostId)
+      if (!host) throw new AppError('host_not_found', { hostId })
+      const container = containerId === undefined ? undefined : parts.container(hostId, containerId)
+      if (containerId !== undefined && !container)
+        throw new AppError('container_not_found', { hostId, objectId: containerId })
+      return {
+        visible: container ? sees(owner, host, container) : seesHost(owner, host),
+        permissions: permissions.map((permission) => {
+          return { permission, ...decide(owner, permission, { host, container }) }
+        }),
+      }
+    },
+  }
+}
+
+/** A host that only what is for all hosts selects. */
+const nowhere: HostFacts = { id: '', tags: [] }
+
+/**
+ * No more than an API token was made for. People are never for a token to change: an account made with it would outlive
+ * it.
+ */
+function narrowed(rights: Rights, { token }: Principal): Rights {
+  if (!token) return rights
+  const kept = (list: readonly Permission[]) =>
+    list.filter((permission) => permission !== 'users.edit' && token.permissions.includes(permission))
+  return {
+    own: kept(rights.own),
+    grants: rights.grants.map((grant) =>
+      grant.effect === 'deny' ? grant : { ...grant, permissions: kept(grant.permissions) },
+    ),
+  }
+}

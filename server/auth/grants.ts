@@ -1,0 +1,194 @@
+import { withViews } from '#lib/access.ts'
+import type {
+  ContainerSelector,
+  CustomRole,
+  Grant,
+  HostSelector,
+  NewGrant,
+  NewRole,
+  Rights,
+  RoleChange,
+} from '#lib/contracts/access.ts'
+import { grantablePermissions, type Permission, type Role, rolePermissions } from '#lib/permissions.ts'
+import type { Database, Schema } from '../db/schema.ts'
+import { AppError } from '../errors.ts'
+import { newId } from '../new-id.ts'
+
+/** Whose rights are others now: a person's, or those of all who have a role. */
+export type GrantChange = { userId: string } | { roleId: string }
+
+export interface Grants {
+  of(userId: string): readonly Grant[]
+  /** With the permissions of their roles as these are now. */
+  resolved(userId: string): Rights['grants']
+  /** Throws user_not_found, grant_for_administrator, role_not_found. */
+  add(userId: string, grant: NewGrant): Promise<Grant>
+  /** Throws grant_not_found. */
+  remove(userId: string, grantId: string): Promise<void>
+  /** Of who was removed, and whose sessions end by that. */
+  forget(userId: string): Promise<void>
+  roles(): CustomRole[]
+  /** Throws role_name_taken. */
+  addRole(role: NewRole): Promise<CustomRole>
+  /** Counts at once for all who have it. Throws role_not_found, role_name_taken. */
+  changeRole(roleId: string, change: RoleChange): Promise<CustomRole>
+  /** Throws role_not_found, role_in_use. */
+  removeRole(roleId: string): Promise<void>
+  onChanged(listener: (change: GrantChange) => void): void
+}
+
+/**
+ * Grants and custom roles. Kept in memory too: every decision reads them, and what is decided has to be of this moment.
+ */
+export async function createGrants(db: Database): Promise<Grants> {
+  const roles = new Map(
+    (await db.selectFrom('roles').selectAll().execute()).map((row) => [row.id, roleOf(row)]),
+  )
+  const byUser = new Map<string, Grant[]>()
+  for (const row of await db.selectFrom('grants').selectAll().orderBy('created_at').execute())
+    byUser.set(row.user_id, [...(byUser.get(row.user_id) ?? []), grantOf(row)])
+  const listeners = new Set<(change: GrantChange) => void>()
+  /** Resolved, until something changes. */
+  const known = new Map<string, Rights['grants']>()
+  const changed = (change: GrantChange) => {
+    known.clear()
+    for (const listener of listeners) listener(change)
+  }
+  const users = (roleId: string) => [...byUser.values()].flat().filter(({ role }) => role === roleId).length
+  const view = (role: Omit<CustomRole, 'grants'>): CustomRole => ({ ...role, grants: users(role.id) })
+  const find = (roleId: string) => {
+    const role = roles.get(roleId)
+    if (!role) throw new AppError('role_not_found', { objectId: roleId })
+    return role
+  }
+  const refuseTaken = (name: string, self?: string) => {
+    if ([...roles.values()].some((role) => role.name === name && role.id !== self))
+      throw new AppError('role_name_taken')
+  }
+  const permissionsOf = (role: Grant['role']): readonly Permission[] =>
+    Object.hasOwn(rolePermissions, role)
+      ? rolePermissions[role as Role]
+      : (roles.get(role)?.permissions ?? [])
+
+  return {
+    of: (userId) => byUser.get(userId) ?? [],
+    resolved(userId) {
+      const found = known.get(userId)
+      if (found) return found
+      const resolved = (byUser.get(userId) ?? []).map(({ role, ...grant }) => {
+        const permissions = permissionsOf(role)
+        return { ...grant, permissions: grant.effect === 'allow' ? withViews(permissions) : [...permissions] }
+      })
+      known.set(userId, resolved)
+      return resolved
+    },
+    async add(userId, input) {
+      const user = await db.selectFrom('user').select('role').where('id', '=', userId).executeTakeFirst()
+      if (!user) throw new AppError('user_not_found', { objectId: userId })
+      if (user.role === 'administrator') throw new AppError('grant_for_administrator')
+      if (!Object.hasOwn(rolePermissions, input.role)) find(input.role)
+      const { effect, role, hosts, containers } = input
+      const grant: Grant = { id: newId('g'), effect, role, hosts, containers }
+      // In memory first: a role that is being removed meanwhile finds itself in use.
+      byUser.set(userId, [...(byUser.get(userId) ?? []), grant])
+      try {
+        const stored = { hosts: JSON.stringify(hosts), containers: JSON.stringify(containers) }
+        const row = { ...grant, ...stored, user_id: userId, created_at: new Date().toISOString() }
+        await db.insertInto('grants').values(row).execute()
+      } catch (error) {
+        byUser.set(
+          userId,
+          (byUser.get(userId) ?? []).filter(({ id }) => id !== grant.id),
+        )
+        changed({ userId })
+        throw error
+      }
+      changed({ userId })
+      return grant
+    },
+    async remove(userId, grantId) {
+      const { numDeletedRows } = await db
+        .deleteFrom('grants')
+        .where('id', '=', grantId)
+        .where('user_id', '=', userId)
+        .executeTakeFirstOrThrow()
+      if (numDeletedRows === 0n) throw new AppError('grant_not_found', { objectId: grantId })
+      byUser.set(
+        userId,
+        (byUser.get(userId) ?? []).filter(({ id }) => id !== grantId),
+      )
+      changed({ userId })
+    },
+    async forget(userId) {
+      await db.deleteFrom('grants').where('user_id', '=', userId).execute()
+      byUser.delete(userId)
+      known.delete(userId)
+    },
+    roles: () => [...roles.values()].map(view).sort((a, b) => a.name.localeCompare(b.name)),
+    async addRole({ name, permissions }) {
+      refuseTaken(name)
+      const role = { id: newId('r'), name, permissions, createdAt: new Date().toISOString() }
+      roles.set(role.id, role)
+      try {
+        const row = {
+          id: role.id,
+          name,
+          permissions: JSON.stringify(permissions),
+          created_at: role.createdAt,
+        }
+        await db.insertInto('roles').values(row).execute()
+      } catch (error) {
+        roles.delete(role.id)
+        throw error
+      }
+      return view(role)
+    },
+    async changeRole(roleId, change) {
+      const before = find(roleId)
+      const role = { ...before, ...change }
+      refuseTaken(role.name, roleId)
+      await db
+        .updateTable('roles')
+        .set({ name: role.name, permissions: JSON.stringify(role.permissions) })
+        .where('id', '=', roleId)
+        .execute()
+      roles.set(roleId, role)
+      changed({ roleId })
+      return view(role)
+    },
+    async removeRole(roleId) {
+      const role = find(roleId)
+      const count = users(roleId)
+      if (count > 0) throw new AppError('role_in_use', { objectId: roleId, params: { count } })
+      roles.delete(roleId)
+      await db
+        .deleteFrom('roles')
+        .where('id', '=', roleId)
+        .execute()
+        .catch((error) => {
+          roles.set(roleId, role)
+          throw error
+        })
+    },
+    onChanged(listener) {
+      listeners.add(listener)
+    },
+  }
+}
+
+function grantOf(row: Schema['grants']): Grant {
+  return {
+    ...{ id: row.id, effect: row.effect === 'deny' ? 'deny' : 'allow', role: row.role },
+    hosts: JSON.parse(row.hosts) as HostSelector,
+    containers: JSON.parse(row.containers) as ContainerSelector,
+  }
+}
+
+/** A permission that this version no longer knows gives nothing. */
+function roleOf({ id, name, permissions, created_at }: Schema['roles']): Omit<CustomRole, 'grants'> {
+  const stored = JSON.parse(permissions) as string[]
+  return {
+    ...{ id, name, createdAt: created_at },
+    permissions: grantablePermissions.filter((permission) => stored.includes(permission)),
+  }
+}

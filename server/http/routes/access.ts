@@ -1,0 +1,97 @@
+import { z } from 'zod'
+import {
+  customRoleSchema,
+  explanationQuerySchema,
+  explanationSchema,
+  grantSchema,
+  newGrantSchema,
+  newRoleSchema,
+  roleChangeSchema,
+} from '#lib/contracts/access.ts'
+import type { Access } from '../../auth/access.ts'
+import type { Grants } from '../../auth/grants.ts'
+import type { Users } from '../../auth/users.ts'
+import type { HostRegistry } from '../../hosts/types.ts'
+import { type AnyRoute, defineRoute } from '../define-route.ts'
+
+const oneRole = z.object({ roleId: customRoleSchema.shape.id })
+const oneUser = z.object({ userId: z.string().min(1).max(64) })
+
+/** Custom roles, and what they are granted on to whom. */
+export function accessRoutes(parts: {
+  access: Access
+  grants: Grants
+  users: Users
+  registry: HostRegistry
+}): AnyRoute[] {
+  const { access, grants, users, registry } = parts
+  return [
+    defineRoute({
+      method: 'GET',
+      path: '/api/roles',
+      access: 'users.view',
+      summary: 'Custom roles, with how many grants give each',
+      response: z.array(customRoleSchema),
+      handler: async () => grants.roles(),
+    }),
+    defineRoute({
+      method: 'POST',
+      path: '/api/roles',
+      access: 'users.edit',
+      summary: 'Make a role of named permissions',
+      body: newRoleSchema,
+      response: customRoleSchema,
+      handler: ({ body }) => grants.addRole(body),
+    }),
+    defineRoute({
+      method: 'PATCH',
+      path: '/api/roles/:roleId',
+      access: 'users.edit',
+      summary: 'Change a role; it counts at once for everybody who has it',
+      params: oneRole,
+      body: roleChangeSchema,
+      response: customRoleSchema,
+      handler: ({ params, body }) => grants.changeRole(params.roleId, body),
+    }),
+    defineRoute({
+      method: 'DELETE',
+      path: '/api/roles/:roleId',
+      access: 'users.edit',
+      summary: 'Remove a role that no grant gives',
+      params: oneRole,
+      handler: ({ params }) => grants.removeRole(params.roleId),
+    }),
+    defineRoute({
+      method: 'POST',
+      path: '/api/users/:userId/grants',
+      access: 'users.edit',
+      summary: 'Give a person a role on hosts and containers, or deny it there; what runs in their name ends',
+      params: oneUser,
+      body: newGrantSchema,
+      response: grantSchema,
+      async handler({ params, body }) {
+        if (body.hosts.kind === 'host') registry.get(body.hosts.hostId)
+        return grants.add(params.userId, body)
+      },
+    }),
+    defineRoute({
+      method: 'DELETE',
+      path: '/api/users/:userId/grants/:grantId',
+      access: 'users.edit',
+      summary: 'Take a grant away; what runs in their name ends',
+      params: oneUser.extend({ grantId: grantSchema.shape.id }),
+      handler: ({ params }) => grants.remove(params.userId, params.grantId),
+    }),
+    defineRoute({
+      method: 'GET',
+      path: '/api/users/:userId/access',
+      access: 'users.view',
+      summary: 'What a person may on a host, or with a container, and what decides it',
+      params: oneUser,
+      query: explanationQuerySchema,
+      response: explanationSchema,
+      handler: async ({ params, query }) =>
+        access.explain(await users.person(params.userId), query.hostId, query.containerId),
+    }),
+  ]
+}
