@@ -1,20 +1,234 @@
-/** Environment variables hold passwords: names stay, values go. For documents of containers and of images. */
-export function hideEnvironment(document: Record<string, unknown>): void {
-  for (const key of ['Config', 'ContainerConfig']) {
-    const config = document[key] as { Env?: unknown } | null | undefined
-    if (config && Array.isArray(config.Env)) {
-      config.Env = config.Env.map((entry) => `${String(entry).split('=', 1)[0]}=`)
-    }
+/**
+ * Values that need containers.reveal, taken out of what engines say. Names stay, so that one sees what there is. All of
+ * it is linear in its input: a label or a command line is anybody's text.
+ */
+
+/** What stands for a value in the middle of a text. A variable or an option that is taken out has nothing after its `=`. */
+const hidden = '***'
+/** Characters of a name that are looked at: what it names stands at its end. */
+const longestName = 128
+
+const secretName = new RegExp(
+  [
+    'pass(?:w|phrase|code|$|[^a-z])|pwd|secret|token|credential|bearer|jwt|hmac|dsn$|salt$|auth(?!or)|authoriz',
+    '(?:api|access|private|encryption|signing|master|license|account|shared)[-_. ]?key|(?:^|[^a-z])key$',
+    'connection[-_]?string',
+  ].join('|'),
+  'i',
+)
+
+/** Whether what is called so is a secret, as people call them: a label, an option, a variable. */
+export function isSecretName(name: string): boolean {
+  return secretName.test(name.slice(-longestName).trimEnd())
+}
+
+/** A document of either engine, or a list of them, as parsed from JSON. Changed in place. */
+export function hideValues(document: unknown): void {
+  if (typeof document !== 'object' || document === null) return
+  const fields = document as Record<string, unknown>
+  const isVolume = 'Mountpoint' in fields
+  for (const [name, value] of Object.entries(fields)) {
+    const hide =
+      name === 'Options' && isVolume ? emptied : Array.isArray(document) ? undefined : byField.get(name)
+    const shown = hide ? hide(value) : typeof value === 'string' ? hideAddresses(value) : value
+    // Numbers that are kept as they were written are frozen.
+    if (shown !== value) fields[name] = shown
+    else if (!hide) hideValues(value)
   }
+}
+
+const mapped = (value: unknown, each: (value: string) => string): unknown =>
+  typeof value === 'string' ? each(value) : value
+
+/** A line, or a list of words. */
+const command = (value: unknown) =>
+  Array.isArray(value) ? hideWords(value.map(String)) : mapped(value, hideText)
+
+const emptied = (value: unknown): unknown =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? Object.fromEntries(Object.keys(value).map((name) => [name, '']))
+    : value
+
+/** Of a driver, of logs or of a volume: a network share's password is among its options. */
+const driver = (field: string) => (value: unknown) =>
+  typeof value === 'object' && value !== null && field in value
+    ? { ...value, [field]: emptied((value as Record<string, unknown>)[field]) }
+    : value
+
+const labels = (value: unknown) =>
+  typeof value === 'object' && value !== null ? hideLabels(value as Record<string, unknown>) : value
+
+/** What a field holds, by its name in the documents of Docker and of libpod. */
+const byField = new Map<string, (value: unknown) => unknown>([
+  [
+    'Env',
+    (value) => (Array.isArray(value) ? value.map((entry) => `${String(entry).split('=', 1)[0]}=`) : value),
+  ],
+  ...['Cmd', 'Entrypoint', 'Path', 'Args', 'Command', 'CreateCommand', 'Test', 'arguments'].map(
+    (name) => [name, command] as [string, typeof command],
+  ),
+  ...['Labels', 'labels', 'Annotations', 'Attributes'].map(
+    (name) => [name, labels] as [string, typeof labels],
+  ),
+  ['LogConfig', driver('Config')],
+  ['DriverConfig', driver('Options')],
+  ['CreatedBy', (value) => mapped(value, hideBuildValues)],
+  [
+    'Processes',
+    (rows) =>
+      Array.isArray(rows) ? rows.map((row) => [row].flat().map((cell) => hideText(String(cell)))) : rows,
+  ],
+  // An event of an exec tells its command line; `status` is its older name.
+  ['Action', (value) => mapped(value, hideText)],
+  ['status', (value) => mapped(value, hideText)],
+  // Of a health check.
+  ['Output', (value) => mapped(value, hideText)],
+])
+
+/** Labels without the values of those that are named as a secret, and without secrets in the other ones. */
+export function hideLabels<T>(values: Record<string, T>): Record<string, T> {
+  const shown = Object.entries(values).map(([name, value]) => [
+    name,
+    typeof value !== 'string' || value === '' ? value : isSecretName(name) ? hidden : hideText(value),
+  ])
+  return Object.fromEntries(shown) as Record<string, T>
 }
 
 /** `ENV NAME=value` of a Dockerfile, and `|1 ARG=value /bin/sh -c …`, as a history tells them. */
 const environmentStep = /^(?:\/bin\/sh -c #\(nop\)\s+)?ENV\s/
-const argumentsStep = /^\|\d+\s/
+const argumentsStep = /^(?:RUN\s+)?\|\d+\s/
 
 /** A step of an image's history without the values that a build was given. */
 export function hideBuildValues(step: string): string {
-  if (!environmentStep.test(step) && !argumentsStep.test(step)) return step
+  if (!environmentStep.test(step) && !argumentsStep.test(step)) return hideText(step)
   // Values with spaces are quoted, or end at the next NAME=.
-  return step.replaceAll(/(^|\s)([A-Za-z_]\w*)=(?:"[^"]*"|'[^']*'|\S*)/g, '$1$2=')
+  return hideText(step.replaceAll(/(^|\s)([A-Za-z_]\w*)=(?:"[^"]*"|'[^']*'|\S*)/g, '$1$2='))
 }
+
+/** Without any of these there is nothing to hide; most labels of most containers. */
+const suspicious = /[=:]|(?:^|[\s"'])-|bearer|basic/i
+
+/** A command line or other text without what looks like a secret in it. */
+export function hideText(text: string): string {
+  if (!suspicious.test(text)) return text
+  const words: string[] = []
+  const gaps: string[] = []
+  for (const { word, gap } of split(text)) {
+    words.push(word)
+    gaps.push(gap)
+  }
+  return hideWords(words)
+    .map((word, index) => word + gaps[index])
+    .join('')
+}
+
+/** Programs whose `-p` has its value right behind it. */
+const passwordIsBehind = /(?:^|\/)(?:mysql|mariadb|sshpass)[\w-]{0,30}$/
+const port = /^[\d.:/\-\]]*(?:tcp|udp)?$/
+
+/** Arguments of a command without those that look like a secret. */
+export function hideWords(words: readonly string[]): string[] {
+  let next: 'shown' | 'hidden' | 'account' | 'notPort' = 'shown'
+  let behind = false
+  return words.map((word) => {
+    const bare = unquoted(word)
+    const was = next
+    next = 'shown'
+    if (was === 'hidden' && !bare.startsWith('-')) {
+      // `Authorization: Bearer x` has two words that follow.
+      if (/^(?:bearer|basic|digest|token)$/i.test(bare)) next = 'hidden'
+      else return word === '' ? word : hidden
+    }
+    if (was === 'notPort' && !port.test(bare)) return hidden
+    if (was === 'account' && bare.includes(':')) return `${bare.slice(0, bare.indexOf(':'))}:${hidden}`
+    if (behind && /^-p./.test(bare)) return `-p${hidden}`
+    behind ||= passwordIsBehind.test(bare.slice(-longestName))
+    if (bare === '-p') next = 'notPort'
+    else if (bare === '-u' || bare === '--user') next = 'account'
+    else if (/^(?:bearer|basic)$/i.test(bare)) next = 'hidden'
+    else if (/^-|:$/.test(bare) && !bare.includes('=') && isSecretName(bare.replace(/:$/, '')))
+      next = 'hidden'
+    if (next !== 'shown') return word
+    // A script in one word.
+    return /\s/.test(word) && word !== bare ? quoted(word, hideText(bare)) : hideWord(word)
+  })
+}
+
+/** `name=value`, lists of them, addresses: one word, or a text without quotes around it. */
+function hideWord(word: string): string {
+  const isText = /\s/.test(word)
+  if (isText && split(word).length > 1) return hideText(word)
+  const shown = hideAddresses(word)
+    .split(/([?&;,|{}[\]()])/)
+    .map(hidePair)
+    .join('')
+  // A quote that nothing closes.
+  if (isText && shown === word)
+    return word
+      .split(/(\s)/)
+      .map((part, index, all) =>
+        index % 2 === 1 ? part : (hideWords([all[index - 2] ?? '', part])[1] as string),
+      )
+      .join('')
+  return shown
+}
+
+/** What stands behind the name of a secret is hidden; `--env=PASSWORD=x` has two names. */
+function hidePair(piece: string): string {
+  let from = 0
+  for (let at = 0; at < piece.length; at++) {
+    if (piece[at] !== '=' && piece[at] !== ':') continue
+    const name = piece.slice(Math.max(from, at - longestName), at).replaceAll(/["']/g, '')
+    from = at + 1
+    if (from === piece.length || piece.startsWith('//', from) || piece.startsWith(hidden, from)) continue
+    if (isSecretName(name)) return piece.slice(0, from) + hidden
+  }
+  return piece
+}
+
+/** `https://user:password@host`, whoever it is; all of them in a text. */
+function hideAddresses(text: string): string {
+  let from = 0
+  let shown = ''
+  for (let at = text.indexOf('://'); at !== -1; at = text.indexOf('://', from)) {
+    const start = at + 3
+    const end = endOfAuthority(text, start)
+    const account = text.slice(start, end).lastIndexOf('@')
+    shown += text.slice(from, start) + (account === -1 ? '' : hidden)
+    from = start + Math.max(account, 0)
+  }
+  return shown + text.slice(from)
+}
+
+function endOfAuthority(text: string, from: number): number {
+  for (let at = from; at < text.length; at++) if (/[\s/?#"'<>]/.test(text[at] as string)) return at
+  return text.length
+}
+
+/** Words of a text with what is between them; what stands between quotes is one word. */
+function split(text: string): { word: string; gap: string }[] {
+  const found: { word: string; gap: string }[] = []
+  let at = 0
+  while (at < text.length || found.length === 0) {
+    const start = at
+    let quote = ''
+    for (; at < text.length; at++) {
+      const character = text[at] as string
+      if (quote !== '') {
+        if (character === quote) quote = ''
+      } else if (character === '"' || character === "'") quote = character
+      else if (isSpace(character)) break
+      else if (character === '\\') at++
+    }
+    const end = Math.min(at, text.length)
+    for (at = end; at < text.length && isSpace(text[at] as string); ) at++
+    found.push({ word: text.slice(start, end), gap: text.slice(end, at) })
+  }
+  return found
+}
+
+const isSpace = (character: string) => /\s/.test(character)
+
+const unquoted = (word: string) =>
+  word.length > 1 && /^["']/.test(word) && word.at(-1) === word[0] ? word.slice(1, -1) : word
+const quoted = (word: string, text: string) => (word === unquoted(word) ? text : word[0] + text + word[0])

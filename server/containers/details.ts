@@ -7,6 +7,7 @@ import type { EngineClient } from '../engine/types.ts'
 import { AppError } from '../errors.ts'
 import type { HostRegistry } from '../hosts/types.ts'
 import type { MemoryFleet } from '../live/fleet-state.ts'
+import { hideText } from '../redact.ts'
 
 export interface ContainerDetails {
   processes(principal: Principal, ref: ContainerRef, args: string, signal: AbortSignal): Promise<Processes>
@@ -50,13 +51,15 @@ export function createContainerDetails(parts: {
     }
   }
   return {
-    processes: (principal, ref, args, signal) => {
-      // Some of ps's options print each process's environment.
-      if (showsEnvironment(args))
+    processes: async (principal, ref, args, signal) => {
+      // Some of ps's options print each process's environment. With the right to that, asking for it reveals, and is recorded.
+      const reveals = showsEnvironment(args)
+      if (reveals)
         authorize(principal, 'containers.reveal', { hostId: ref.hostId, objectId: ref.containerId })
-      return on(principal, ref, 'containers.top', (engine) =>
+      const found = await on(principal, ref, 'containers.top', (engine) =>
         engine.containerProcesses(ref.containerId, args, { signal }),
       )
+      return reveals ? found : { ...found, rows: found.rows.map((row) => row.map(hideText)) }
     },
     changes: (principal, ref, signal) =>
       on(principal, ref, 'containers.changes', (engine) =>

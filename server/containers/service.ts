@@ -6,7 +6,7 @@ import type { EngineClient } from '../engine/types.ts'
 import { AppError } from '../errors.ts'
 import type { HostRegistry } from '../hosts/types.ts'
 import type { MemoryFleet } from '../live/fleet-state.ts'
-import { hideEnvironment } from '../redact.ts'
+import { hideValues } from '../redact.ts'
 
 /** What an action carries besides its name. */
 export interface ActionOptions {
@@ -77,7 +77,7 @@ export function createContainerService(parts: {
       if (reveal) authorize(principal, 'containers.reveal', { hostId, objectId: id })
       const container = get(hostId, id)
       const inspect = await at(registry.engine(hostId).inspectContainer(id, { signal }), container)
-      if (!reveal) hideEnvironment(inspect)
+      if (!reveal) hideValues(inspect)
       return { container, inspect }
     },
     async act(principal, hostId, id, action, options) {

@@ -1,4 +1,5 @@
 import type { Container, ContainerPort } from '#lib/contracts/containers.ts'
+import { hideLabels, hideText, hideWords } from '../redact.ts'
 import { containerState, fullId, healthState, imageId, instant, readStatusText } from './compat.ts'
 import type { Local } from './types.ts'
 
@@ -17,9 +18,14 @@ function composeLabels(labels: Labels): { stack: string | null; service: string 
   }
 }
 
-/** An argument with a space is put between quotes, as Docker's list does; on every engine, and from list and inspect alike. */
+/**
+ * An argument with a space is put between quotes, as Docker's list does; on every engine, and from list and inspect alike.
+ * Secrets are in no row of a list, whoever reads it: the inspect document has them, for who may reveal.
+ */
 function commandLine(args: readonly string[]): string {
-  return args.map((arg) => (arg.includes(' ') ? `'${arg}'` : arg)).join(' ')
+  return hideWords(args)
+    .map((arg) => (arg.includes(' ') ? `'${arg}'` : arg))
+    .join(' ')
 }
 
 const bare = (name: string | undefined) => (name ?? '').replace(/^\//, '')
@@ -55,7 +61,7 @@ export function fromDockerList(raw: DockerListedContainer): Local<Container> {
     name,
     image: raw.Image,
     imageId: imageId(raw.ImageID),
-    command: raw.Command,
+    command: hideText(raw.Command),
     createdAt: instant(raw.Created) ?? new Date(0).toISOString(),
     state: containerState(raw.State),
     ...readStatusText(raw.Status),
@@ -72,7 +78,7 @@ export function fromDockerList(raw: DockerListedContainer): Local<Container> {
       })),
     ),
     networks: Object.keys(raw.NetworkSettings?.Networks ?? {}).sort(),
-    labels: raw.Labels ?? {},
+    labels: hideLabels(raw.Labels ?? {}),
     ...composeLabels(raw.Labels),
     podId: null,
   }
@@ -135,7 +141,7 @@ export function fromLibpodList(raw: LibpodListedContainer): Local<Container> {
     restartCount: raw.Restarts ?? null,
     ports: sortPorts(ports),
     networks: [...(raw.Networks ?? [])].sort(),
-    labels: raw.Labels ?? {},
+    labels: hideLabels(raw.Labels ?? {}),
     ...composeLabels(raw.Labels),
     podId: raw.Pod || null,
   }
@@ -205,7 +211,7 @@ export function fromInspect(raw: InspectedContainer): Local<Container> {
     restartCount: raw.RestartCount ?? null,
     ports: sortPorts(ports),
     networks: Object.keys(raw.NetworkSettings?.Networks ?? {}).sort(),
-    labels,
+    labels: hideLabels(labels),
     ...composeLabels(labels),
     podId: raw.Pod || null,
   }

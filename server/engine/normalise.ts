@@ -2,6 +2,7 @@ import type { Image, ImageHistory } from '#lib/contracts/images.ts'
 import type { Network } from '#lib/contracts/networks.ts'
 import type { Pod } from '#lib/contracts/pods.ts'
 import type { Volume } from '#lib/contracts/volumes.ts'
+import { hideLabels } from '../redact.ts'
 import { fullId, imageId, instant } from './compat.ts'
 import type { Local } from './types.ts'
 
@@ -30,7 +31,7 @@ export function fromImageList(raw: ListedImage): Local<Image> {
     size: raw.Size,
     // -1 is Docker's "not computed"; Podman's list says 0 for the same.
     sharedSize: raw.SharedSize && raw.SharedSize > 0 ? raw.SharedSize : null,
-    labels: raw.Labels ?? {},
+    labels: hideLabels(raw.Labels ?? {}),
     os: raw.Os || null,
     arch: raw.Arch || null,
   }
@@ -66,7 +67,12 @@ export interface ListedVolume {
 }
 
 export function fromVolume(raw: ListedVolume): Local<Volume> {
-  return { id: raw.Name, driver: raw.Driver, createdAt: instant(raw.CreatedAt), labels: raw.Labels ?? {} }
+  return {
+    id: raw.Name,
+    driver: raw.Driver,
+    createdAt: instant(raw.CreatedAt),
+    labels: hideLabels(raw.Labels ?? {}),
+  }
 }
 
 export interface ListedNetwork {
@@ -85,7 +91,7 @@ export function fromNetwork(raw: ListedNetwork): Local<Network> {
     driver: raw.Driver,
     internal: raw.Internal ?? false,
     createdAt: instant(raw.Created),
-    labels: raw.Labels ?? {},
+    labels: hideLabels(raw.Labels ?? {}),
   }
 }
 
@@ -106,7 +112,7 @@ export function fromLibpodNetwork(raw: LibpodNetwork): Local<Network> {
     driver: raw.driver,
     internal: raw.internal ?? false,
     createdAt: instant(raw.created),
-    labels: raw.labels ?? {},
+    labels: hideLabels(raw.labels ?? {}),
   }
 }
 
@@ -126,6 +132,6 @@ export function fromPod(raw: ListedPod): Local<Pod> {
     state: raw.Status.toLowerCase(),
     createdAt: instant(raw.Created),
     containerIds: (raw.Containers ?? []).map((container) => container.Id),
-    labels: raw.Labels ?? {},
+    labels: hideLabels(raw.Labels ?? {}),
   }
 }

@@ -1,8 +1,9 @@
 import type { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
+import { parseNdjson } from '../engine/ndjson.ts'
 import { AppError } from '../errors.ts'
-import { hideBuildValues, hideEnvironment } from '../redact.ts'
-import type { GatewayEndpoint } from './table.ts'
+import { keepNumbers, parseExactly } from '../policy/exact-json.ts'
+import { hideValues } from '../redact.ts'
 
 /** A container with thousands of mounts and labels stays far below. */
 const maximumJsonBytes = 4 * 1024 * 1024
@@ -36,46 +37,22 @@ export async function readJson(request: IncomingMessage): Promise<string | null>
 }
 
 /** An engine's answer without the values that its reader may not see. Throws engine_answer_invalid. */
-export async function readHidden(
-  hides: NonNullable<GatewayEndpoint['hides']>,
-  body: Readable,
-): Promise<string> {
+export async function readHidden(body: Readable): Promise<string> {
   try {
-    const document = parseExactly(await readAll(body, maximumAnswerBytes)) as never
-    hide[hides](document)
+    const document = parseExactly(await readAll(body, maximumAnswerBytes))
+    hideValues(document)
     return JSON.stringify(document)
   } catch (cause) {
     throw new AppError('engine_answer_invalid', { detail: (cause as Error).message, cause })
   }
 }
 
-interface Options {
-  Options?: Record<string, unknown> | null
-}
-
-/** A network share's password is among its options. */
-const hideOptions = (volume: Options) => {
-  for (const name of Object.keys(volume.Options ?? {})) (volume.Options as Record<string, unknown>)[name] = ''
-}
-
-const hide: Record<NonNullable<GatewayEndpoint['hides']>, (document: never) => void> = {
-  environment: hideEnvironment,
-  buildValues: (steps: { CreatedBy?: string }[]) => {
-    for (const step of steps) step.CreatedBy = hideBuildValues(step.CreatedBy ?? '')
-  },
-  volumeOptions: hideOptions,
-  volumesOptions: ({ Volumes }: { Volumes?: Options[] | null }) => {
-    for (const volume of Volumes ?? []) hideOptions(volume)
-  },
-}
-
-/** JSON with its numbers as they were written: an unlimited ulimit is 2^63-1, which a double cannot hold. */
-function parseExactly(text: string): unknown {
-  return JSON.parse(text, (_key, value, context?: { source?: string }) =>
-    typeof value === 'number' && !Number.isSafeInteger(value) && context?.source !== undefined
-      ? (JSON as unknown as { rawJSON(source: string): unknown }).rawJSON(context.source)
-      : value,
-  )
+/** As `readHidden`, for a stream of JSON documents, a line each, as they come. Throws engine_answer_invalid. */
+export async function* hideLines(body: AsyncIterable<Buffer>): AsyncGenerator<string> {
+  for await (const document of parseNdjson(body, keepNumbers)) {
+    hideValues(document)
+    yield `${JSON.stringify(document)}\n`
+  }
 }
 
 async function readAll(body: Readable, maximum: number): Promise<string> {

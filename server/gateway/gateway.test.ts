@@ -301,6 +301,8 @@ describe('what comes back', () => {
   it('is without the values that need containers.reveal', async () => {
     const secrets = [
       '/containers/secret/json',
+      '/containers/secret/top',
+      '/events?since=1',
       '/images/secret/json',
       '/images/secret/history',
       '/volumes',
@@ -310,6 +312,9 @@ describe('what comes back', () => {
       expect(await (await ask(path, 'operator')).text()).not.toContain('canary')
       expect(await (await ask(path, 'administrator')).text()).toContain('canary')
     }
+    const lines = (await (await ask('/events?since=1', 'operator')).text()).split('\n')
+    expect(lines).toEqual([lines[0], lines[0], ''])
+    expect(lines[0]).toContain('"exec_create: app --password ***","timeNano":1700000000000000123}')
   })
 
   it('is a ping that offers the classic builder, and no cookie', async () => {

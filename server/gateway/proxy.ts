@@ -5,7 +5,7 @@ import type { EngineAnswer } from '../engine/request.ts'
 import { AppError } from '../errors.ts'
 import { receiveBody } from '../http/upload-body.ts'
 import { answerHeaders } from './answer.ts'
-import { hasBody, readHidden, readJson } from './body.ts'
+import { hasBody, hideLines, readHidden, readJson } from './body.ts'
 import type { Prepared } from './prepare.ts'
 
 /**
@@ -49,8 +49,9 @@ async function answer(
     throw new AppError('engine_answer_invalid', { detail: `A redirect, ${from.status}` })
   }
   const headers = answerHeaders(from.headers)
-  if (endpoint.hides && !reveals && from.status === 200) {
-    const text = await readHidden(endpoint.hides, from.body)
+  const hides = reveals || from.status !== 200 ? undefined : endpoint.hides
+  if (hides === 'values') {
+    const text = await readHidden(from.body)
     response.writeHead(200, { ...headers, 'content-length': Buffer.byteLength(text) }).end(text)
     return
   }
@@ -67,5 +68,6 @@ async function answer(
   }
   // `wait` and `events` answer at once and say something hours later.
   response.flushHeaders()
-  await pipeline(from.body, response, { signal })
+  if (hides === 'lines') await pipeline(from.body, hideLines, response, { signal })
+  else await pipeline(from.body, response, { signal })
 }

@@ -27,8 +27,8 @@ export interface GatewayEndpoint {
   repeated?: readonly string[]
   /** Only this flavour has it. */
   flavour?: EngineInfo['flavour']
-  /** The answer holds values that need containers.reveal; without, they are taken out. */
-  hides?: 'environment' | 'buildValues' | 'volumeOptions' | 'volumesOptions'
+  /** The answer holds values that need containers.reveal; without, they are taken out: of a document, or of each line. */
+  hides?: 'values' | 'lines'
 }
 
 /**
@@ -40,29 +40,33 @@ export const endpoints: readonly GatewayEndpoint[] = [
   { method: 'GET', path: '/_ping', permission: 'hosts.view' },
   { method: 'HEAD', path: '/_ping', permission: 'hosts.view' },
   { method: 'GET', path: '/version', permission: 'hosts.view' },
-  { method: 'GET', path: '/info', permission: 'hosts.view' },
+  { method: 'GET', path: '/info', permission: 'hosts.view', hides: 'values' },
   {
     method: 'GET',
     path: '/system/df',
     permission: 'hosts.view',
+    hides: 'values',
     query: ['type', 'verbose'],
     repeated: ['type'],
   },
   // They tell every exec's command line, which is as much as `top` does.
-  { method: 'GET', path: '/events', permission: 'containers.top', query: ['since', 'until', 'filters'] },
+  {
+    ...{ method: 'GET', path: '/events', permission: 'containers.top', hides: 'lines' },
+    query: ['since', 'until', 'filters'],
+  },
   // Sends a password to any address.
   { method: 'POST', path: '/auth', permission: 'images.pull', raw: true, body: 'json' },
 
   {
     ...{ method: 'GET', path: '/containers/json', permission: 'containers.view' },
-    query: ['all', 'limit', 'size', 'filters', 'since', 'before', 'trunc_cmd'],
+    ...{ query: ['all', 'limit', 'size', 'filters', 'since', 'before', 'trunc_cmd'], hides: 'values' },
   },
   {
     ...{ method: 'GET', path: '/containers/{id}/json', permission: 'containers.view' },
-    ...{ query: ['size'], hides: 'environment' },
+    ...{ query: ['size'], hides: 'values' },
   },
   // `ps axe` prints environments: ps_args is for gateway.raw.
-  { method: 'GET', path: '/containers/{id}/top', permission: 'containers.top' },
+  { method: 'GET', path: '/containers/{id}/top', permission: 'containers.top', hides: 'values' },
   {
     ...{ method: 'GET', path: '/containers/{id}/logs', permission: 'containers.logs' },
     query: ['follow', 'stdout', 'stderr', 'since', 'until', 'timestamps', 'tail', 'details'],
@@ -143,7 +147,10 @@ export const endpoints: readonly GatewayEndpoint[] = [
 
   {
     ...{ method: 'GET', path: '/images/json', permission: 'images.view' },
-    query: ['all', 'filters', 'shared-size', 'digests', 'manifests', 'filter', 'identity'],
+    ...{
+      query: ['all', 'filters', 'shared-size', 'digests', 'manifests', 'filter', 'identity'],
+      hides: 'values',
+    },
   },
   {
     ...{ method: 'GET', path: '/images/search', permission: 'images.pull' },
@@ -159,11 +166,11 @@ export const endpoints: readonly GatewayEndpoint[] = [
   },
   {
     ...{ method: 'GET', path: '/images/{name}/json', permission: 'images.view' },
-    ...{ query: ['manifests', 'platform'], hides: 'environment' },
+    ...{ query: ['manifests', 'platform'], hides: 'values' },
   },
   {
     ...{ method: 'GET', path: '/images/{name}/history', permission: 'images.view' },
-    ...{ query: ['platform'], hides: 'buildValues' },
+    ...{ query: ['platform'], hides: 'values' },
   },
   { method: 'GET', path: '/distribution/{name}/json', permission: 'images.pull', flavour: 'docker' },
   // `fromSrc` makes the engine fetch any address, or takes a body: for gateway.raw.
@@ -197,11 +204,11 @@ export const endpoints: readonly GatewayEndpoint[] = [
 
   {
     ...{ method: 'GET', path: '/networks', permission: 'networks.view' },
-    query: ['filters'],
+    ...{ query: ['filters'], hides: 'values' },
   },
   {
     ...{ method: 'GET', path: '/networks/{id}', permission: 'networks.view' },
-    query: ['verbose', 'scope'],
+    ...{ query: ['verbose', 'scope'], hides: 'values' },
   },
   { method: 'POST', path: '/networks/create', permission: 'networks.view', raw: true, body: 'json' },
   { method: 'POST', path: '/networks/prune', permission: 'networks.prune', query: ['filters'] },
@@ -211,12 +218,12 @@ export const endpoints: readonly GatewayEndpoint[] = [
 
   {
     ...{ method: 'GET', path: '/volumes', permission: 'volumes.view' },
-    ...{ query: ['filters'], hides: 'volumesOptions' },
+    ...{ query: ['filters'], hides: 'values' },
   },
   // Its options mount any folder of the host.
   { method: 'POST', path: '/volumes/create', permission: 'volumes.view', raw: true, body: 'json' },
   { method: 'POST', path: '/volumes/prune', permission: 'volumes.prune', query: ['filters', 'all'] },
-  { method: 'GET', path: '/volumes/{id}', permission: 'volumes.view', hides: 'volumeOptions' },
+  { method: 'GET', path: '/volumes/{id}', permission: 'volumes.view', hides: 'values' },
   { method: 'DELETE', path: '/volumes/{id}', permission: 'volumes.view', raw: true, query: ['force'] },
 ]
 

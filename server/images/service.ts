@@ -5,7 +5,7 @@ import type { Authorize, Principal } from '../auth/types.ts'
 import { AppError } from '../errors.ts'
 import type { HostRegistry } from '../hosts/types.ts'
 import type { MemoryFleet } from '../live/fleet-state.ts'
-import { hideBuildValues, hideEnvironment } from '../redact.ts'
+import { hideBuildValues, hideValues } from '../redact.ts'
 
 /** Of one search: the most that Docker Hub gives in one answer. */
 const mostMatches = 100
@@ -76,7 +76,7 @@ export function createImageService(parts: {
     async inspect(principal, hostId, id, signal) {
       const image = get(hostId, id)
       const inspect = await told(hostId, id, registry.engine(hostId).inspectImage(id, { signal }))
-      if (!mayReveal(principal, hostId, id)) hideEnvironment(inspect)
+      if (!mayReveal(principal, hostId, id)) hideValues(inspect)
       return { image, inspect }
     },
     async search(principal, hostId, term, signal) {

@@ -18,9 +18,12 @@ export async function startRecordingEngine() {
     '/containers/json': [],
     '/images/json': [],
     '/networks': [],
-    '/volumes': { Volumes: [{ Name: 'nas', Options: { o: 'username=u,password=canary' } }] },
-    '/volumes/nas': { Name: 'nas', Options: { o: 'password=canary' } },
+    '/volumes': {
+      Volumes: [{ Name: 'nas', Mountpoint: '/v', Options: { o: 'username=u,password=canary' } }],
+    },
+    '/volumes/nas': { Name: 'nas', Mountpoint: '/v', Options: { o: 'password=canary' } },
     '/containers/secret/json': { Config: { Env: ['PASSWORD=canary'] }, HostConfig: { Big: 0 } },
+    '/containers/secret/top': { Titles: ['CMD'], Processes: [['app --password canary']] },
     '/images/secret/json': { Config: { Env: ['PASSWORD=canary'] } },
     '/images/secret/history': [{ CreatedBy: '/bin/sh -c #(nop)  ENV PASSWORD=canary' }],
   }
@@ -40,6 +43,13 @@ export async function startRecordingEngine() {
     })
     const path = (request.url ?? '').replace(/\?.*/, '').replace(/^\/v[\d.]+/, '')
     response.setHeader('api-version', '1.48').setHeader('builder-version', '2').setHeader('set-cookie', 'a=b')
+    if (path === '/events' && request.url?.includes('since=1')) {
+      // Cut in the middle of a line, as a network does it.
+      const line =
+        '{"Type":"container","Action":"exec_create: app --password canary","timeNano":1700000000000000123}\n'
+      response.write(line + line.slice(0, 50), () => setTimeout(() => response.end(line.slice(50)), 10))
+      return
+    }
     if (path === '/events' || path.endsWith('/wait') || path.endsWith('/logs')) {
       response.writeHead(200, { 'content-type': 'application/json' }).flushHeaders()
       open.add(path)
