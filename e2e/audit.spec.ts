@@ -84,6 +84,7 @@ for (const [theme, width] of [
     }
     const newest = page.locator('[data-row]').first()
     await expect(newest).toContainText('account.signIn')
+    await expect(page.getByText('syslog udp://127.0.0.1:9: all entries are there')).toBeVisible()
     await page.getByRole('button', { name: 'Verify the chain' }).click()
     await expect(page.getByText(/The chain holds/)).toBeVisible()
     await shoot('list')

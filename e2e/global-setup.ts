@@ -31,6 +31,8 @@ function startServer(data: string): Promise<{ child: ChildProcess; token: string
       ROADSTEAD_DATA: data,
       ROADSTEAD_LOG: 'warn',
       ROADSTEAD_LAB_STATE: join(labFolder(), 'lab.json'),
+      // Nobody has to listen.
+      ROADSTEAD_AUDIT_SYSLOG: 'udp://127.0.0.1:9',
     },
   })
   return new Promise((resolve, reject) => {

@@ -17,6 +17,7 @@ export const errorCodes = {
   internal: 500,
   shutting_down: 503,
   audit_unavailable: 503,
+  audit_not_shipped: 502,
   // identity
   signed_out: 401,
   denied: 403,

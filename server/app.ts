@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { createArchiveLibrary } from './archives/library.ts'
 import { loadTask } from './archives/load.ts'
 import { createArchiveRepository } from './archives/repository.ts'
-import { type AuditLog, openAudit } from './audit/index.ts'
+import { openAudit, type ShippedAuditLog, shipAudit } from './audit/index.ts'
 import { createAccess } from './auth/access.ts'
 import { createGrants } from './auth/grants.ts'
 import { createIdentity, type Identity } from './auth/identity.ts'
@@ -81,7 +81,7 @@ import { terminalSocket } from './ws/terminal.ts'
 export interface App {
   config: Config
   db: Database
-  audit: AuditLog
+  audit: ShippedAuditLog
   identity: Identity
   setup: Setup
   hosts: Hosts
@@ -112,7 +112,7 @@ export async function createApp(
   const masterKey = readKey(config, databaseExists)
   const database = await openDatabase(config.dataFolder)
   const vault = openVault(config, database.raw, masterKey)
-  const auditLog = openAudit(config.dataFolder, log)
+  const auditLog = shipAudit(openAudit(config.dataFolder, log), config, database.db, log)
   const { audit } = auditLog
   await recordRotation(database.db, audit)
   const grants = await createGrants(database.db)
@@ -259,6 +259,7 @@ export async function createApp(
       updates.stop()
       await registries.close()
       await pages?.close()
+      await auditLog.stopShipping()
       auditLog.close()
       await database.close()
     },

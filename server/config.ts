@@ -25,12 +25,31 @@ const environmentSchema = z.object({
     .refine((list) => list.every(isNetwork), 'addresses or networks such as 10.0.0.0/8, with commas'),
   ROADSTEAD_LOG: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
   ROADSTEAD_LAB_STATE: z.string().optional(),
+  ROADSTEAD_AUDIT_SYSLOG: z.string().optional(),
+  ROADSTEAD_AUDIT_WEBHOOK: z.url({ protocol: /^https?$/ }).optional(),
+  ROADSTEAD_AUDIT_WEBHOOK_SECRET: z.string().min(16, 'at least 16 characters').optional(),
+  ROADSTEAD_AUDIT_CA: z.string().optional(),
 })
 
 function isNetwork(entry: string): boolean {
   const [address = '', bits] = entry.split('/')
   const most = isIP(address) === 6 ? 128 : 32
   return isIP(address) !== 0 && (bits === undefined || (/^\d+$/.test(bits) && Number(bits) <= most))
+}
+
+export interface SyslogReceiver {
+  transport: 'tcp' | 'tls' | 'udp'
+  host: string
+  port: number
+  /** PEM of the authority that is trusted in place of the public ones. */
+  ca: string | null
+}
+
+export interface WebhookReceiver {
+  url: URL
+  /** Signs what is sent. */
+  secret: string
+  ca: string | null
 }
 
 export interface Config {
@@ -47,6 +66,9 @@ export interface Config {
   logLevel: string
   /** State file of the lab, whose engines are offered like those of this machine. */
   labState: string | null
+  /** Where the audit log is sent. */
+  syslog: SyslogReceiver | null
+  webhook: WebhookReceiver | null
   dev: boolean
 }
 
@@ -66,19 +88,50 @@ export function readConfig(environment: NodeJS.ProcessEnv, dev = false): Config 
     dataFolder: resolve(values.ROADSTEAD_DATA),
     publicUrl,
     basePath: publicUrl ? publicUrl.pathname.replace(/\/+$/, '') : '',
-    key: values.ROADSTEAD_KEY ?? readKeyFile(values.ROADSTEAD_KEY_FILE),
+    key: values.ROADSTEAD_KEY ?? readGivenFile('ROADSTEAD_KEY_FILE', values.ROADSTEAD_KEY_FILE),
     trustedProxies: values.ROADSTEAD_TRUSTED_PROXIES,
     logLevel: values.ROADSTEAD_LOG,
     labState: values.ROADSTEAD_LAB_STATE ?? null,
+    ...readReceivers(values),
     dev,
   }
 }
 
-function readKeyFile(path: string | undefined): string | null {
+function readGivenFile(name: string, path: string | undefined): string | null {
   if (!path) return null
   try {
     return readFileSync(path, 'utf8')
   } catch (error) {
-    throw new StartError(`ROADSTEAD_KEY_FILE: ${(error as Error).message}`)
+    throw new StartError(`${name}: ${(error as Error).message}`)
   }
+}
+
+const syslogPorts = { tcp: 514, tls: 6514, udp: 514 }
+
+function readReceivers(values: z.infer<typeof environmentSchema>): Pick<Config, 'syslog' | 'webhook'> {
+  const ca = readGivenFile('ROADSTEAD_AUDIT_CA', values.ROADSTEAD_AUDIT_CA)
+  const { ROADSTEAD_AUDIT_WEBHOOK: address, ROADSTEAD_AUDIT_WEBHOOK_SECRET: secret } = values
+  return {
+    syslog: values.ROADSTEAD_AUDIT_SYSLOG ? { ...readSyslog(values.ROADSTEAD_AUDIT_SYSLOG), ca } : null,
+    webhook: address ? { ...readWebhook(address, secret), ca } : null,
+  }
+}
+
+function readSyslog(address: string): Omit<SyslogReceiver, 'ca'> {
+  const url = URL.canParse(address) ? new URL(address) : null
+  const transport = (['tcp', 'tls', 'udp'] as const).find((known) => url?.protocol === `${known}:`)
+  if (!url || !transport || !url.hostname || url.username || !/^\/?$/.test(url.pathname) || url.search)
+    throw new StartError('ROADSTEAD_AUDIT_SYSLOG: tcp://, tls:// or udp:// with a host and perhaps a port')
+  const port = Number(url.port || syslogPorts[transport])
+  return { transport, host: url.hostname.replaceAll(/[[\]]/g, ''), port }
+}
+
+function readWebhook(address: string, secret: string | undefined): Omit<WebhookReceiver, 'ca'> {
+  const url = new URL(address)
+  const isLoopback = /^(localhost|127\.[\d.]+|\[::1\])$/.test(url.hostname)
+  if (url.protocol === 'http:' && !isLoopback)
+    throw new StartError('ROADSTEAD_AUDIT_WEBHOOK: https, except on this machine')
+  if (url.username || url.password) throw new StartError('ROADSTEAD_AUDIT_WEBHOOK: without a user name')
+  if (!secret) throw new StartError('ROADSTEAD_AUDIT_WEBHOOK_SECRET: needed to sign what is sent')
+  return { url, secret }
 }

@@ -18,6 +18,7 @@ import { Skeleton } from '#components/ui/skeleton.tsx'
 import type { AuditVerification } from '#lib/contracts/audit.ts'
 import { AuditDrawer } from './audit-drawer.tsx'
 import { AuditTable } from './audit-table.tsx'
+import { ShippingNote } from './shipping-note.tsx'
 import { auditResults, useAuditFilter, useAuditRecord, useAuditRecords } from './use-audit.ts'
 import { VerificationNote } from './verification-note.tsx'
 
@@ -59,6 +60,9 @@ export function AuditPage() {
       <div aria-live="polite" className="shrink-0 px-4 md:px-5">
         {verify.error && <ErrorNote className="mb-3" error={verify.error} onRetry={() => verify.mutate()} />}
         {verify.data && <VerificationNote result={verify.data} onClose={() => verify.reset()} />}
+      </div>
+      <div className="shrink-0 px-4 md:px-5">
+        <ShippingNote />
       </div>
       <FilterBar view={view} setView={setView} isFiltered={isFiltered} />
       {query.error && (

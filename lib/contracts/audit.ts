@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { instantSchema } from './common.ts'
+import { apiErrorSchema, instantSchema } from './common.ts'
 
 /** An intent is kept before the work begins and its outcome after it; an event is both at once: a sign-in, a denial. */
 export const auditKinds = ['intent', 'outcome', 'event'] as const
@@ -87,3 +87,26 @@ export const auditVerificationSchema = z.object({
     .nullable(),
 })
 export type AuditVerification = z.infer<typeof auditVerificationSchema>
+
+/** A place off this machine that the log is sent to. */
+export const auditReceiverStateSchema = z.object({
+  kind: z.enum(['syslog', 'webhook']),
+  /** Its address, without what may be secret in it. */
+  name: z.string(),
+  /** The last sequence that it acknowledged, and when. */
+  shipped: z.int(),
+  shippedAt: instantSchema.nullable(),
+  /** Entries that it has not acknowledged yet. */
+  waiting: z.int(),
+  /** When the log was found to be another than the one that was shipped; it is then shipped anew. */
+  rewrittenAt: instantSchema.nullable(),
+  error: apiErrorSchema.shape.error.nullable(),
+})
+export type AuditReceiverState = z.infer<typeof auditReceiverStateSchema>
+
+export const auditStateSchema = z.object({
+  /** The newest entry. */
+  head: z.object({ sequence: z.int(), hash: z.string() }).nullable(),
+  receivers: z.array(auditReceiverStateSchema),
+})
+export type AuditState = z.infer<typeof auditStateSchema>

@@ -4,14 +4,15 @@ import {
   auditFilterSchema,
   auditPageSchema,
   auditQuerySchema,
+  auditStateSchema,
   auditVerificationSchema,
 } from '#lib/contracts/audit.ts'
-import type { AuditLog } from '../../audit/index.ts'
+import type { ShippedAuditLog } from '../../audit/index.ts'
 import { attachment } from '../attachment.ts'
 import { type AnyRoute, defineRoute } from '../define-route.ts'
 
 /** The audit log: read, taken away, and verified. Nothing here can change it. */
-export function auditRoutes({ search, verify }: AuditLog): AnyRoute[] {
+export function auditRoutes({ search, verify, state }: ShippedAuditLog): AnyRoute[] {
   return [
     defineRoute({
       method: 'GET',
@@ -21,6 +22,14 @@ export function auditRoutes({ search, verify }: AuditLog): AnyRoute[] {
       query: auditQuerySchema,
       response: auditPageSchema,
       handler: ({ query: { before, limit, ...filter } }) => search.page(filter, before, limit),
+    }),
+    defineRoute({
+      method: 'GET',
+      path: '/api/audit/state',
+      access: 'audit.view',
+      summary: 'The newest entry, and how far each receiver off this machine has the log',
+      response: auditStateSchema,
+      handler: async () => state(),
     }),
     defineRoute({
       method: 'GET',
