@@ -88,7 +88,7 @@ export function LoadDialog({ archive, onClose }: { archive: ListedArchive; onClo
         </>
       }
     >
-      <HostPicker chosen={chosen} onChange={setChosen} />
+      <HostPicker needs="images.load" chosen={chosen} onChange={setChosen} />
       {named.size > 1 && (
         <Field label={t('image')}>
           {(props) => (

@@ -3,13 +3,14 @@ import { ScrollText, X } from 'lucide-react'
 import Link from 'next/link'
 import { useTranslations } from 'use-intl'
 import { useScopedHref } from '#components/data/use-scope.ts'
-import { useSession } from '#components/data/use-session.ts'
+import { useMay } from '#components/data/use-session.ts'
 import { logsHref } from '#components/logs/log-selection.ts'
 import { Button } from '#components/ui/button.tsx'
 import { IconButton } from '#components/ui/icon-button.tsx'
 import { isPossible, permissionOf } from '#lib/container-rules.ts'
 import type { BulkAction } from '#lib/contracts/bulk.ts'
 import type { Container } from '#lib/contracts/containers.ts'
+import type { Permission } from '#lib/permissions.ts'
 
 const offered: readonly BulkAction[] = ['start', 'stop', 'restart', 'pause', 'unpause', 'kill', 'remove']
 
@@ -25,7 +26,10 @@ export function BulkBar({
 }) {
   const t = useTranslations('containers')
   const common = useTranslations('common')
-  const { permissions } = useSession()
+  const may = useMay()
+  const holds = (permission: Permission, container: Container) =>
+    may(permission, { hostId: container.hostId, container })
+  const readable = selected.filter((container) => holds('containers.logs', container))
   const href = useScopedHref()
   if (selected.length === 0) return null
   return (
@@ -35,21 +39,25 @@ export function BulkBar({
           {common('selected', { count: selected.length })}
         </span>
         {offered
-          .filter((action) => permissions.includes(permissionOf[action]))
+          .filter((action) => selected.some((container) => holds(permissionOf[action], container)))
           .map((action) => (
             <Button
               key={action}
               size="sm"
               variant={action === 'remove' ? 'danger' : 'default'}
-              disabled={!selected.some((container) => isPossible(action, container))}
+              disabled={
+                !selected.some(
+                  (container) => isPossible(action, container) && holds(permissionOf[action], container),
+                )
+              }
               onClick={() => onAct(action)}
             >
               {t(`action.${action}`)}
             </Button>
           ))}
-        {permissions.includes('containers.logs') && (
+        {readable.length > 0 && (
           <Button asChild size="sm">
-            <Link href={href(logsHref(selected))}>
+            <Link href={href(logsHref(readable))}>
               <ScrollText aria-hidden /> {t('action.logs')}
             </Link>
           </Button>

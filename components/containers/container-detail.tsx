@@ -2,7 +2,7 @@
 import { parseAsStringLiteral, useQueryState } from 'nuqs'
 import { useTranslations } from 'use-intl'
 import { useHost } from '#components/data/use-live.ts'
-import { useSession } from '#components/data/use-session.ts'
+import { useMayWith } from '#components/data/use-session.ts'
 import { Age } from '#components/ui/age.tsx'
 import { Tabs } from '#components/ui/tabs.tsx'
 import type { Container } from '#lib/contracts/containers.ts'
@@ -15,9 +15,10 @@ const tabIds = containerTabs.map((tab) => tab.id)
 export function ContainerDetailView({ container }: { container: Container }) {
   const t = useTranslations('containers.drawer')
   const host = useHost(container.hostId)
-  const { permissions } = useSession()
+  const may = useMayWith(container)
   const [tab, setTab] = useQueryState('tab', parseAsStringLiteral(tabIds).withDefault('overview'))
   const stale = isStale(host)
+  const tabs = containerTabs.filter(({ permission }) => may(permission))
   return (
     <>
       {stale && host && (
@@ -31,15 +32,14 @@ export function ContainerDetailView({ container }: { container: Container }) {
       )}
       <Tabs
         label={t('tabsLabel')}
-        value={tab}
+        // A link may name a tab that is not for this reader.
+        value={tabs.some(({ id }) => id === tab) ? tab : 'overview'}
         onValueChange={(next) => void setTab(next)}
-        tabs={containerTabs
-          .filter(({ permission }) => permissions.includes(permission))
-          .map(({ id, Content }) => ({
-            value: id,
-            label: t(`tabs.${id}`),
-            content: <Content container={container} host={host} stale={stale} />,
-          }))}
+        tabs={tabs.map(({ id, Content }) => ({
+          value: id,
+          label: t(`tabs.${id}`),
+          content: <Content container={container} host={host} stale={stale} />,
+        }))}
       />
     </>
   )

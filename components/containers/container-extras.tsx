@@ -8,7 +8,7 @@ import { useTranslations } from 'use-intl'
 import { api, apiUrl } from '#components/data/api.ts'
 import { useHost } from '#components/data/use-live.ts'
 import { useScopedHref } from '#components/data/use-scope.ts'
-import { useSession } from '#components/data/use-session.ts'
+import { useMayWith } from '#components/data/use-session.ts'
 import { Button } from '#components/ui/button.tsx'
 import { copyText } from '#components/ui/copy-text.ts'
 import { useErrorText } from '#components/ui/error-text.ts'
@@ -32,7 +32,7 @@ export function ContainerExtras({
   inspect: Record<string, unknown> | undefined
 }) {
   const t = useTranslations('containers.extras')
-  const { permissions } = useSession()
+  const may = useMayWith(container)
   const [asking, setAsking] = useState<'update' | 'commit' | null>(null)
   const close = () => setAsking(null)
   const { hostId, id } = container
@@ -51,24 +51,24 @@ export function ContainerExtras({
   })
   return (
     <div className="flex shrink-0 flex-wrap gap-2">
-      {permissions.includes('containers.update') && inspect && (
+      {may('containers.update') && inspect && (
         <Button size="sm" onClick={() => setAsking('update')}>
           <Gauge aria-hidden /> {t('update')}
         </Button>
       )}
-      {permissions.includes('containers.commit') && (
+      {may('containers.commit') && (
         <Button size="sm" onClick={() => setAsking('commit')}>
           <Camera aria-hidden /> {t('commit')}
         </Button>
       )}
-      {permissions.includes('containers.export') && (
+      {may('containers.export') && (
         <Button asChild size="sm">
           <a href={apiUrl(`/api/hosts/${hostId}/containers/${id}/export`)} download={`${container.name}.tar`}>
             <Download aria-hidden /> {t('export')}
           </a>
         </Button>
       )}
-      {permissions.includes('containers.create') && permissions.includes('containers.reveal') && (
+      {may('containers.create') && may('containers.reveal') && (
         <>
           <Button size="sm" busy={line.isPending} onClick={() => line.mutate()}>
             <Copy aria-hidden /> {t('copyRun')}

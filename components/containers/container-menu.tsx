@@ -19,7 +19,7 @@ import { useRouter } from 'next/navigation'
 import type { ReactNode } from 'react'
 import { useTranslations } from 'use-intl'
 import { useScopedHref } from '#components/data/use-scope.ts'
-import { useSession } from '#components/data/use-session.ts'
+import { useMayWith } from '#components/data/use-session.ts'
 import { logsHref } from '#components/logs/log-selection.ts'
 import { IconButton } from '#components/ui/icon-button.tsx'
 import { Menu, MenuItem, MenuLine } from '#components/ui/menu.tsx'
@@ -61,11 +61,11 @@ export function ContainerMenu({
 }) {
   const t = useTranslations('containers')
   const common = useTranslations('common')
-  const { permissions } = useSession()
+  const holds = useMayWith(container)
   const router = useRouter()
   const href = useScopedHref()
   const wait = useWait([container])
-  const may = (action: ContainerAction) => permissions.includes(permissionOf[action])
+  const may = (action: ContainerAction) => holds(permissionOf[action])
   const item = (
     action: ContainerAction,
     run: () => void,
@@ -90,12 +90,12 @@ export function ContainerMenu({
         <IconButton size="sm" label={`${common('moreActions')}: ${container.name}`} icon={<Ellipsis />} />
       }
     >
-      {permissions.includes('containers.logs') && (
+      {holds('containers.logs') && (
         <MenuItem icon={<ScrollText />} onSelect={() => router.push(href(logsHref([container])))}>
           {t('action.logs')}
         </MenuItem>
       )}
-      {permissions.includes('containers.exec') && (
+      {holds('containers.exec') && (
         <>
           <MenuItem
             icon={<SquareTerminal />}
@@ -125,7 +125,7 @@ export function ContainerMenu({
         {t('action.wait')}
       </MenuItem>
       {item('rename', () => onAsk('rename'))}
-      {permissions.includes('containers.create') && permissions.includes('containers.reveal') && (
+      {holds('containers.create') && holds('containers.reveal') && (
         <>
           <MenuItem
             icon={<Copy />}

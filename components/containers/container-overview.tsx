@@ -5,7 +5,7 @@ import { useTranslations } from 'use-intl'
 import { links } from '#components/data/links.ts'
 import { useFleet } from '#components/data/use-live.ts'
 import { useScopedHref } from '#components/data/use-scope.ts'
-import { useSession } from '#components/data/use-session.ts'
+import { useMayWith } from '#components/data/use-session.ts'
 import { Age } from '#components/ui/age.tsx'
 import { CopyButton } from '#components/ui/copy-button.tsx'
 import { useFormat } from '#components/ui/use-format.ts'
@@ -39,7 +39,7 @@ export function ContainerOverview({
   const t = useTranslations('containers.drawer')
   const format = useFormat()
   const href = useScopedHref()
-  const mayRead = useSession().permissions.includes('containers.files.read')
+  const mayRead = useMayWith(container)('containers.files.read')
   const document = inspect as Inspected | undefined
   const limits = limitsOf(document)
   const policy = document?.HostConfig?.RestartPolicy

@@ -5,7 +5,7 @@ import { parseAsArrayOf, parseAsString, parseAsStringLiteral, useQueryState, use
 import { lazy, Suspense, useCallback, useMemo, useState } from 'react'
 import { useTranslations } from 'use-intl'
 import { useContainers, useFleet, useHosts, useLoaded } from '#components/data/use-live.ts'
-import { usePermission, useSession } from '#components/data/use-session.ts'
+import { useMay, usePermission } from '#components/data/use-session.ts'
 import { compareText, formatSort, parseSort, sortRows } from '#components/data-table/columns.ts'
 import { DataTable, type RowGroup } from '#components/data-table/data-table.tsx'
 import { type Command, useCommands } from '#components/shell/commands.ts'
@@ -281,7 +281,7 @@ function useSelectionCommands(
   run: (action: BulkAction, containers: readonly Container[]) => void,
 ): void {
   const t = useTranslations('containers')
-  const { permissions } = useSession()
+  const may = useMay()
   const chosen = useMemo(
     () => (selection.length > 0 ? selection : opened ? [opened] : []),
     [selection, opened],
@@ -291,15 +291,20 @@ function useSelectionCommands(
     if (!first) return []
     const actions = ['start', 'stop', 'restart', 'pause', 'unpause', 'kill', 'remove'] as const
     return actions
-      .filter((action) => permissions.includes(permissionOf[action]))
-      .filter((action) => chosen.some((container) => isPossible(action, container)))
+      .filter((action) =>
+        chosen.some(
+          (container) =>
+            isPossible(action, container) &&
+            may(permissionOf[action], { hostId: container.hostId, container }),
+        ),
+      )
       .map((action) => ({
         id: `container-${action}`,
         label: `${t(`action.${action}`)} ${chosen.length === 1 ? first.name : `${chosen.length} ${t('title').toLowerCase()}`}`,
         destructive: action === 'remove',
         run: () => run(action, chosen),
       }))
-  }, [chosen, permissions, t, run])
+  }, [chosen, may, t, run])
   useCommands(commands)
 }
 

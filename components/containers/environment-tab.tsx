@@ -1,7 +1,7 @@
 'use client'
 import { useState } from 'react'
 import { useTranslations } from 'use-intl'
-import { usePermission } from '#components/data/use-session.ts'
+import { useMayWith } from '#components/data/use-session.ts'
 import { Button } from '#components/ui/button.tsx'
 import type { ContainerTabProps } from './container-tabs.tsx'
 import { TabBody, waitingFor } from './tab-body.tsx'
@@ -13,7 +13,12 @@ export function EnvironmentTab({ container, stale }: ContainerTabProps) {
   return (
     <TabBody>
       {waitingFor(query, stale) ?? (
-        <Environment inspect={query.data} revealed={reveal} onReveal={() => setReveal(true)} />
+        <Environment
+          container={container}
+          inspect={query.data}
+          revealed={reveal}
+          onReveal={() => setReveal(true)}
+        />
       )}
     </TabBody>
   )
@@ -21,16 +26,18 @@ export function EnvironmentTab({ container, stale }: ContainerTabProps) {
 
 /** Names at once, values when asked for: a screen is often shared. */
 function Environment({
+  container,
   inspect,
   revealed,
   onReveal,
 }: {
+  container: ContainerTabProps['container']
   inspect: Record<string, unknown> | undefined
   revealed: boolean
   onReveal(): void
 }) {
   const t = useTranslations('containers.drawer')
-  const may = usePermission('containers.reveal')
+  const may = useMayWith(container)('containers.reveal')
   const entries = ((inspect?.Config as { Env?: string[] | null } | undefined)?.Env ?? []).map((entry) => {
     const at = entry.indexOf('=')
     return { name: entry.slice(0, at < 0 ? undefined : at), value: at < 0 ? '' : entry.slice(at + 1) }

@@ -115,7 +115,9 @@ export function SpecEditor({
           <CreateForm pull={pull} onPull={setPull} />
         </div>
         <div className="flex min-w-0 flex-col gap-3 xl:sticky xl:top-0 xl:self-start">
-          {purpose.kind === 'create' && <HostPicker chosen={chosen} onChange={setChosen} />}
+          {purpose.kind === 'create' && (
+            <HostPicker needs="containers.create" chosen={chosen} onChange={setChosen} />
+          )}
           {purpose.kind === 'recreate' && (
             <p className="rounded-lg border bg-surface px-4 py-3 text-ink-muted">{t('recreateText')}</p>
           )}

@@ -1,7 +1,11 @@
 'use client'
-import { createContext, useContext } from 'react'
+import { createContext, useCallback, useContext } from 'react'
+import { mayOn } from '#lib/access.ts'
 import type { Session } from '#lib/contracts/account.ts'
+import type { Container } from '#lib/contracts/containers.ts'
+import type { Host } from '#lib/contracts/hosts.ts'
 import type { Permission } from '#lib/permissions.ts'
+import { useFleet } from './use-live.ts'
 
 export const SessionContext = createContext<Session | null>(null)
 
@@ -12,7 +16,35 @@ export function useSession(): Session {
   return session
 }
 
-/** Whether to offer an action. The server decides again, and for the very object. */
+/** Whether it is held anywhere: to offer a page, or an action that then asks on which host. */
 export function usePermission(permission: Permission): boolean {
   return useSession().permissions.includes(permission)
+}
+
+/** What an action is about. Without a container: the host as a whole, or any container there. */
+export interface ActionPlace {
+  hostId: string
+  container?: Pick<Container, 'name' | 'labels'> | undefined
+}
+
+/** Where the rights are the same everywhere, nothing has to follow the hosts. */
+const noHosts: ReadonlyMap<string, Host> = new Map()
+
+/** Whether to offer an action on something. The server decides again, and for the very object. */
+export function useMay(): (permission: Permission, place: ActionPlace) => boolean {
+  const { rights } = useSession()
+  const hosts = useFleet((fleet) => (rights.grants.length === 0 ? noHosts : fleet.hosts))
+  return useCallback(
+    (permission, { hostId, container }) => mayOn(rights, permission, { host: hosts.get(hostId), container }),
+    [rights, hosts],
+  )
+}
+
+/** `useMay` of one container: the same for each of its actions. */
+export function useMayWith(container: Container): (permission: Permission) => boolean {
+  const may = useMay()
+  return useCallback(
+    (permission) => may(permission, { hostId: container.hostId, container }),
+    [may, container],
+  )
 }

@@ -5,6 +5,7 @@ export interface Choice {
   kinds: ReadonlySet<PrunableKind>
   /** Only images without a tag, only volumes without a name. */
   onlyNameless: { images: boolean; volumes: boolean }
+  may(kind: PrunableKind, hostId: string): boolean
 }
 
 export interface ChosenHost {
@@ -13,15 +14,15 @@ export interface ChosenHost {
 }
 
 /** What goes: of the chosen kinds, and held by nothing, or only by containers that go too. */
-export function chosenOf(disks: readonly HostDisk[], { kinds, onlyNameless }: Choice): ChosenHost[] {
+export function chosenOf(disks: readonly HostDisk[], { kinds, onlyNameless, may }: Choice): ChosenHost[] {
   return disks.flatMap((one) => {
     const { disk } = one
     if (!disk) return []
     const goes = (kind: PrunableKind): Unused[] =>
-      kinds.has(kind)
+      kinds.has(kind) && may(kind, one.host.id)
         ? disk.unused[kind].filter(
             ({ nameless, heldBy }) =>
-              (heldBy.length === 0 || kinds.has('containers')) &&
+              (heldBy.length === 0 || (kinds.has('containers') && may('containers', one.host.id))) &&
               (nameless || !(kind === 'images' || kind === 'volumes') || !onlyNameless[kind]),
           )
         : []

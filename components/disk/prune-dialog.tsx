@@ -3,7 +3,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useMemo, useState } from 'react'
 import { useTranslations } from 'use-intl'
 import { api } from '#components/data/api.ts'
-import { useSession } from '#components/data/use-session.ts'
+import { useMay } from '#components/data/use-session.ts'
 import { openTray } from '#components/tasks/open-tray.ts'
 import { taskStore } from '#components/tasks/task-store.ts'
 import { Button } from '#components/ui/button.tsx'
@@ -33,13 +33,17 @@ export function PruneDialog({ disks, onClose }: { disks: readonly HostDisk[]; on
   const common = useTranslations('common')
   const format = useFormat()
   const client = useQueryClient()
-  const { permissions } = useSession()
+  const mayOn = useMay()
   const [chosenKinds, setKinds] = useState<ReadonlySet<PrunableKind>>(new Set(['containers', 'images']))
   const [onlyNameless, setOnlyNameless] = useState({ images: true, volumes: true })
   const [typed, setTyped] = useState('')
   const chosen = useMemo(
-    () => chosenOf(disks, { kinds: chosenKinds, onlyNameless }),
-    [disks, chosenKinds, onlyNameless],
+    () =>
+      chosenOf(disks, {
+        ...{ kinds: chosenKinds, onlyNameless },
+        may: (kind, hostId) => mayOn(permissionOf[kind], { hostId }),
+      }),
+    [disks, chosenKinds, onlyNameless, mayOn],
   )
   const all = chosen.flatMap(({ items }) => kinds.flatMap((kind) => items[kind]))
   const bytes = all.reduce((sum, { size }) => sum + size, 0)
@@ -76,7 +80,7 @@ export function PruneDialog({ disks, onClose }: { disks: readonly HostDisk[]; on
       <fieldset className="flex flex-col gap-1.5">
         <legend className="mb-1 font-medium text-xs">{t('what')}</legend>
         {kinds
-          .filter((kind) => permissions.includes(permissionOf[kind]))
+          .filter((kind) => disks.some(({ host }) => mayOn(permissionOf[kind], { hostId: host.id })))
           .map((kind) => (
             <div key={kind} className="flex flex-wrap gap-x-6">
               <CheckField label={t(`kind.${kind}`)} className="w-44">

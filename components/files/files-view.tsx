@@ -5,7 +5,7 @@ import { parseAsString, useQueryState } from 'nuqs'
 import { type DragEvent, useMemo, useRef, useState } from 'react'
 import { useTranslations } from 'use-intl'
 import { apiUrl } from '#components/data/api.ts'
-import { useSession } from '#components/data/use-session.ts'
+import { useMayWith } from '#components/data/use-session.ts'
 import { Age } from '#components/ui/age.tsx'
 import { Button } from '#components/ui/button.tsx'
 import { cn } from '#components/ui/cn.ts'
@@ -38,8 +38,8 @@ interface Batch {
 export function FilesView({ container, stale }: { container: Container; stale: boolean }) {
   const t = useTranslations('files')
   const format = useFormat()
-  const { permissions } = useSession()
-  const mayWrite = permissions.includes('containers.files.write') && !stale
+  const may = useMayWith(container)
+  const mayWrite = may('containers.files.write') && !stale
   const base = `/api/hosts/${container.hostId}/containers/${container.id}` as const
   const [path, setPath] = useQueryState(
     'path',

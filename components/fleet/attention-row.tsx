@@ -1,11 +1,12 @@
 'use client'
 import Link from 'next/link'
 import { useTranslations } from 'use-intl'
+import { permissionOf } from '#lib/container-rules.ts'
 import type { Attention, ContainerProblem, HostProblem } from '#lib/fleet-overview.ts'
 import { useActionStates, useContainerActions } from '../containers/use-container-actions.ts'
 import { links } from '../data/links.ts'
 import { useScopedHref } from '../data/use-scope.ts'
-import { usePermission } from '../data/use-session.ts'
+import { useMayWith, usePermission } from '../data/use-session.ts'
 import { useHostActions } from '../hosts/use-host-actions.ts'
 import { Age } from '../ui/age.tsx'
 import { Button } from '../ui/button.tsx'
@@ -104,15 +105,13 @@ function HostAction({ item }: { item: Extract<Attention, { problem: HostProblem 
 function ContainerAction({ item }: { item: Extract<Attention, { problem: ContainerProblem }> }) {
   const t = useTranslations('fleet.attention')
   const href = useScopedHref()
-  const mayStart = usePermission('containers.start')
-  const mayRestart = usePermission('containers.restart')
   const { run } = useContainerActions()
   const { pending } = useActionStates()
   const { container, problem, key } = item
+  const holds = useMayWith(container)
   const action =
     problem === 'unhealthy' ? 'restart' : problem === 'restarting' || problem === 'dead' ? null : 'start'
-  const may = action === 'restart' ? mayRestart : mayStart
-  if (action === null || !may) {
+  if (action === null || !holds(permissionOf[action])) {
     return (
       <Button asChild size="sm">
         <Link

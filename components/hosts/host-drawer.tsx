@@ -1,7 +1,7 @@
 'use client'
 import { type ReactNode, useState } from 'react'
 import { useTranslations } from 'use-intl'
-import { usePermission } from '#components/data/use-session.ts'
+import { useMay } from '#components/data/use-session.ts'
 import { Age } from '#components/ui/age.tsx'
 import { Button } from '#components/ui/button.tsx'
 import { useNow } from '#components/ui/clock.ts'
@@ -95,7 +95,7 @@ function Details({ host }: { host: Host }) {
 /** The way in for the docker command, for who may take it. */
 function UseWithDocker({ host }: { host: Host }) {
   const t = useTranslations('hosts.docker')
-  const mayUse = usePermission('gateway.use')
+  const mayUse = useMay()('gateway.use', { hostId: host.id })
   const [isOpen, setOpen] = useState(false)
   if (!mayUse) return null
   return (

@@ -191,7 +191,7 @@ export function BuildDialog({ onClose }: { onClose(): void }) {
         </div>
       </details>
       {isMissing && <p className="text-danger text-xs">{t('dockerfileMissingText', { path: dockerfile })}</p>}
-      <HostPicker chosen={chosen} onChange={setChosen} />
+      <HostPicker needs="images.build" chosen={chosen} onChange={setChosen} />
       <Limits found={found} chosen={chosen} />
       {start.error && <ErrorNote error={start.error} />}
     </Dialog>

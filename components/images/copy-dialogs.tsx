@@ -4,6 +4,7 @@ import { useTranslations } from 'use-intl'
 import { HostPicker } from '#components/create/host-picker.tsx'
 import { apiUrl } from '#components/data/api.ts'
 import { useFleet } from '#components/data/use-live.ts'
+import { useMay } from '#components/data/use-session.ts'
 import { Button } from '#components/ui/button.tsx'
 import { Dialog } from '#components/ui/dialog.tsx'
 import { ErrorNote } from '#components/ui/error-note.tsx'
@@ -63,10 +64,13 @@ export function CopyImagesDialog({
   const t = useTranslations('images.copy')
   const common = useTranslations('common')
   const hosts = useFleet((fleet) => fleet.hosts)
+  const may = useMay()
   const groups = useEverywhere(chosenGroups)
-  const sources = sourcesOf(groups, hosts)
+  const sources = sourcesOf(groups, hosts).filter(({ id }) => may('images.save', { hostId: id }))
   const [sourceHostId, setSource] = useState(sources[0]?.id ?? '')
-  const [chosen, setChosen] = useState<ReadonlySet<string>>(() => new Set(lacking(groups, hosts)))
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(
+    () => new Set(lacking(groups, hosts).filter((hostId) => may('images.load', { hostId }))),
+  )
   const targets = [...chosen].filter((hostId) => hostId !== sourceHostId)
   const ready = sources.some(({ id }) => id === sourceHostId) && targets.length > 0
   const start = useStart<CopyInput>('/api/images/copy', onClose)
@@ -100,6 +104,7 @@ export function CopyImagesDialog({
     >
       <SourceField sources={sources} hostId={sourceHostId} onChange={setSource} />
       <HostPicker
+        needs="images.load"
         chosen={new Set(targets)}
         onChange={setChosen}
         note={note}
@@ -121,8 +126,9 @@ export function SaveImagesDialog({
   const t = useTranslations('images.save')
   const common = useTranslations('common')
   const hosts = useFleet((fleet) => fleet.hosts)
+  const may = useMay()
   const groups = useEverywhere(chosenGroups)
-  const sources = sourcesOf(groups, hosts)
+  const sources = sourcesOf(groups, hosts).filter(({ id }) => may('images.save', { hostId: id }))
   const [hostId, setHostId] = useState(sources[0]?.id ?? '')
   const [format, setFormat] = useState<ImageArchiveFormat>('docker')
   const fits = format === 'docker' || writesOci(hosts.get(hostId), groups.length)

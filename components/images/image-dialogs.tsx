@@ -3,6 +3,7 @@ import { useState } from 'react'
 import { useTranslations } from 'use-intl'
 import { api } from '#components/data/api.ts'
 import { useFleet } from '#components/data/use-live.ts'
+import { useMay } from '#components/data/use-session.ts'
 import { Button } from '#components/ui/button.tsx'
 import { Checkbox } from '#components/ui/checkbox.tsx'
 import { Dialog } from '#components/ui/dialog.tsx'
@@ -14,6 +15,7 @@ import { toast } from '#components/ui/toast.tsx'
 import { objectKey } from '#lib/apply-live.ts'
 import type { Image } from '#lib/contracts/images.ts'
 import type { ImageGroup } from '#lib/image-groups.ts'
+import type { Permission } from '#lib/permissions.ts'
 
 interface Failure {
   copy: Image
@@ -42,16 +44,19 @@ const pathOf = (copy: Image) => `/api/hosts/${copy.hostId}/images/${encodeURICom
 
 function HostChoice({
   label,
+  needs,
   copies,
   chosen,
   onChange,
 }: {
   label: string
+  needs: Permission
   copies: readonly Image[]
   chosen: ReadonlySet<string>
   onChange(chosen: ReadonlySet<string>): void
 }) {
   const hosts = useFleet((fleet) => fleet.hosts)
+  const may = useMay()
   const hostIds = [...new Set(copies.map((copy) => copy.hostId))]
   return (
     <fieldset className="min-w-0">
@@ -63,7 +68,7 @@ function HostChoice({
               <Checkbox
                 {...props}
                 checked={chosen.has(hostId)}
-                disabled={hosts.get(hostId)?.state !== 'online'}
+                disabled={hosts.get(hostId)?.state !== 'online' || !may(needs, { hostId })}
                 onChange={(event) => {
                   const next = new Set(chosen)
                   if (event.target.checked) next.add(hostId)
@@ -91,10 +96,17 @@ function Failures({ failures }: { failures: readonly Failure[] }) {
   ))
 }
 
-function useOnlineHosts(copies: readonly Image[]) {
+/** To begin with all that answer and where one may. */
+function useChosenHosts(copies: readonly Image[], needs: Permission) {
+  const may = useMay()
   const hosts = useFleet((fleet) => fleet.hosts)
   return useState<ReadonlySet<string>>(
-    () => new Set(copies.map((copy) => copy.hostId).filter((id) => hosts.get(id)?.state === 'online')),
+    () =>
+      new Set(
+        copies
+          .map(({ hostId }) => hostId)
+          .filter((hostId) => hosts.get(hostId)?.state === 'online' && may(needs, { hostId })),
+      ),
   )
 }
 
@@ -102,7 +114,7 @@ export function TagImageDialog({ group, onClose }: { group: ImageGroup; onClose(
   const t = useTranslations('images')
   const common = useTranslations('common')
   const [reference, setReference] = useState('')
-  const [chosen, setChosen] = useOnlineHosts(group.copies)
+  const [chosen, setChosen] = useChosenHosts(group.copies, 'images.tag')
   const { busy, failures, run } = useOnCopies()
   const ready = reference.trim() !== '' && chosen.size > 0
   const submit = async () => {
@@ -143,7 +155,13 @@ export function TagImageDialog({ group, onClose }: { group: ImageGroup; onClose(
           />
         )}
       </Field>
-      <HostChoice label={t('tagDialog.hosts')} copies={group.copies} chosen={chosen} onChange={setChosen} />
+      <HostChoice
+        needs="images.tag"
+        label={t('tagDialog.hosts')}
+        copies={group.copies}
+        chosen={chosen}
+        onChange={setChosen}
+      />
       <Failures failures={failures} />
     </Dialog>
   )
@@ -161,7 +179,7 @@ export function RemoveImagesDialog({ groups, onClose }: { groups: readonly Image
     .flatMap((copy) => images.get(objectKey(copy.hostId, copy.id)) ?? [])
   const tags = groups.length === 1 ? (groups[0]?.tags ?? []) : []
   const users = groups.flatMap((group) => group.usedBy)
-  const [chosen, setChosen] = useOnlineHosts(copies)
+  const [chosen, setChosen] = useChosenHosts(copies, 'images.remove')
   const [what, setWhat] = useState(whole)
   const [force, setForce] = useState(false)
   const [noprune, setNoprune] = useState(false)
@@ -223,7 +241,13 @@ export function RemoveImagesDialog({ groups, onClose }: { groups: readonly Image
           )}
         </Field>
       )}
-      <HostChoice label={t('removeDialog.hosts')} copies={copies} chosen={chosen} onChange={setChosen} />
+      <HostChoice
+        needs="images.remove"
+        label={t('removeDialog.hosts')}
+        copies={copies}
+        chosen={chosen}
+        onChange={setChosen}
+      />
       <CheckField label={t('removeDialog.force')}>
         {(props) => (
           <Checkbox {...props} checked={force} onChange={(event) => setForce(event.target.checked)} />

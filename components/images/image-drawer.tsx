@@ -10,7 +10,6 @@ import { links } from '#components/data/links.ts'
 import { queryKeys } from '#components/data/query-keys.ts'
 import { useFleet, useHosts } from '#components/data/use-live.ts'
 import { useScopedHref } from '#components/data/use-scope.ts'
-import { usePermission } from '#components/data/use-session.ts'
 import { Button } from '#components/ui/button.tsx'
 import { CopyButton } from '#components/ui/copy-button.tsx'
 import { Drawer } from '#components/ui/drawer.tsx'
@@ -22,6 +21,7 @@ import { Tabs } from '#components/ui/tabs.tsx'
 import { useFormat } from '#components/ui/use-format.ts'
 import type { Image, ImageDetail, ImageHistory } from '#lib/contracts/images.ts'
 import type { ImageGroup } from '#lib/image-groups.ts'
+import { type ImageAction, useMayWithImages } from './image-menu.tsx'
 
 const tabs = ['overview', 'history', 'inspect'] as const
 
@@ -29,24 +29,16 @@ const tabs = ['overview', 'history', 'inspect'] as const
 export function ImageDrawer({
   group,
   onClose,
-  onPull,
-  onCopy,
-  onTag,
-  onRemove,
+  onAct,
 }: {
   group: ImageGroup | undefined
   onClose(): void
-  /** To the hosts that lack it; undefined to who may not. */
-  onPull: ((group: ImageGroup) => void) | undefined
-  onCopy: ((group: ImageGroup) => void) | undefined
-  onTag(group: ImageGroup): void
-  onRemove(group: ImageGroup): void
+  onAct(action: ImageAction, group: ImageGroup): void
 }) {
   const t = useTranslations('images')
   const hosts = useFleet((fleet) => fleet.hosts)
   const [tab, setTab] = useQueryState('tab', parseAsStringLiteral(tabs).withDefault('overview'))
-  const mayTag = usePermission('images.tag')
-  const mayRemove = usePermission('images.remove')
+  const may = useMayWithImages()
   const source = group?.copies.find((copy) => hosts.get(copy.hostId)?.state === 'online')
   return (
     <Drawer
@@ -57,15 +49,20 @@ export function ImageDrawer({
       actions={
         group && (
           <>
-            {mayTag && (
-              <IconButton label={t('action.tag')} icon={<Tag />} side="bottom" onClick={() => onTag(group)} />
+            {may('tag', group) && (
+              <IconButton
+                label={t('action.tag')}
+                icon={<Tag />}
+                side="bottom"
+                onClick={() => onAct('tag', group)}
+              />
             )}
-            {mayRemove && (
+            {may('remove', group) && (
               <IconButton
                 label={t('action.remove')}
                 icon={<Trash2 />}
                 side="bottom"
-                onClick={() => onRemove(group)}
+                onClick={() => onAct('remove', group)}
               />
             )}
           </>
@@ -81,7 +78,7 @@ export function ImageDrawer({
             {
               value: 'overview',
               label: t('drawer.tabs.overview'),
-              content: <Overview group={group} onPull={onPull} onCopy={onCopy} />,
+              content: <Overview group={group} onAct={(action) => onAct(action, group)} />,
             },
             { value: 'history', label: t('drawer.tabs.history'), content: <History source={source} /> },
             { value: 'inspect', label: t('drawer.tabs.inspect'), content: <Inspect source={source} /> },
@@ -96,20 +93,13 @@ export function ImageDrawer({
 
 const scrolling = 'fill gap-4 overflow-y-auto p-4'
 
-function Overview({
-  group,
-  onPull,
-  onCopy,
-}: {
-  group: ImageGroup
-  onPull: ((group: ImageGroup) => void) | undefined
-  onCopy: ((group: ImageGroup) => void) | undefined
-}) {
+function Overview({ group, onAct }: { group: ImageGroup; onAct(action: ImageAction): void }) {
   const t = useTranslations('images.drawer')
   const format = useFormat()
   const href = useScopedHref()
   const hosts = useFleet((fleet) => fleet.hosts)
   const inScope = useHosts()
+  const may = useMayWithImages()
   const held = new Set(group.copies.map((copy) => copy.hostId))
   const missing = inScope.filter((host) => !held.has(host.id))
   const platform = group.copies.find((copy) => copy.os)
@@ -149,13 +139,13 @@ function Overview({
         </p>
         {missing.some((host) => host.state === 'online') && (
           <div className="mt-1.5 flex flex-wrap gap-2">
-            {onPull && group.tags.length > 0 && (
-              <Button size="sm" onClick={() => onPull(group)}>
+            {may('pull', group) && (
+              <Button size="sm" onClick={() => onAct('pull')}>
                 <Download aria-hidden /> {t('pullThere')}
               </Button>
             )}
-            {onCopy && (
-              <Button size="sm" onClick={() => onCopy(group)}>
+            {may('copy', group) && (
+              <Button size="sm" onClick={() => onAct('copy')}>
                 <CopyPlus aria-hidden /> {t('copyThere')}
               </Button>
             )}

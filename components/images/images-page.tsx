@@ -1,24 +1,10 @@
 'use client'
-import {
-  Archive,
-  CopyPlus,
-  Download,
-  Ellipsis,
-  Hammer,
-  Layers,
-  Plus,
-  Search,
-  Tag,
-  Trash2,
-  Upload,
-} from 'lucide-react'
-import { useRouter } from 'next/navigation'
+import { Download, Hammer, Layers, Search } from 'lucide-react'
 import { parseAsString, useQueryState, useQueryStates } from 'nuqs'
 import { lazy, Suspense, useMemo, useRef, useState } from 'react'
 import { useTranslations } from 'use-intl'
 import { useContainers, useFleet, useHosts, useImages, useLoaded } from '#components/data/use-live.ts'
-import { useScopedHref } from '#components/data/use-scope.ts'
-import { useSession } from '#components/data/use-session.ts'
+import { usePermission } from '#components/data/use-session.ts'
 import { compareText, formatSort, parseSort, sortRows } from '#components/data-table/columns.ts'
 import { DataTable } from '#components/data-table/data-table.tsx'
 import { PageHeader } from '#components/shell/page-header.tsx'
@@ -26,15 +12,14 @@ import { useShortcut } from '#components/shell/shortcuts.ts'
 import { Age } from '#components/ui/age.tsx'
 import { Button } from '#components/ui/button.tsx'
 import { EmptyState } from '#components/ui/empty-state.tsx'
-import { IconButton } from '#components/ui/icon-button.tsx'
 import { Input } from '#components/ui/input.tsx'
-import { Menu, MenuItem } from '#components/ui/menu.tsx'
 import { useFormat } from '#components/ui/use-format.ts'
 import { UpdateBar } from '#components/updates/update-bar.tsx'
 import { groupImages, type ImageGroup } from '#lib/image-groups.ts'
 import { everywhere, lacking } from './copy-hosts.ts'
 import { ImageTags, useImageColumns } from './image-columns.tsx'
 import { matchesImage } from './image-filter.ts'
+import { type ImageAction, ImageMenu, useMayWithImages } from './image-menu.tsx'
 
 const ImageDrawer = lazy(() =>
   import('./image-drawer.tsx').then((module) => ({ default: module.ImageDrawer })),
@@ -75,9 +60,9 @@ export function ImagesPage() {
   const allImages = useFleet((fleet) => fleet.images)
   const hostsInScope = useHosts().length
   const loaded = useLoaded()
-  const { permissions } = useSession()
-  const router = useRouter()
-  const href = useScopedHref()
+  const mayBuild = usePermission('images.build')
+  const mayPull = usePermission('images.pull')
+  const may = useMayWithImages()
   const search = useRef<HTMLInputElement>(null)
   const [view, setView] = useQueryStates({
     filter: parseAsString.withDefault(''),
@@ -109,13 +94,20 @@ export function ImagesPage() {
   const opened = all.find((group) => group.id === open)
   const selection = all.filter((group) => selected.has(group.id))
 
-  const mayAct = permissions.some((name) => name.startsWith('images.') && name !== 'images.view')
-  const mayCopy = permissions.includes('images.save') && permissions.includes('images.load')
+  const mayAll = (action: ImageAction) => selection.every((group) => may(action, group))
   const pullMissing = (group: ImageGroup) =>
     setPulling({
       reference: group.tags[0] ?? '',
       hostIds: lacking(everywhere([group], allImages.values()), hosts),
     })
+  const act = (action: ImageAction, group: ImageGroup) => {
+    if (action === 'pull') pullMissing(group)
+    else if (action === 'copy') setCopying([group])
+    else if (action === 'save') setSaving([group])
+    else if (action === 'push') setPushing(group)
+    else if (action === 'tag') setTagging(group)
+    else setRemoving([group])
+  }
 
   return (
     <div className="fill">
@@ -130,12 +122,12 @@ export function ImagesPage() {
         }
         actions={
           <>
-            {permissions.includes('images.build') && (
+            {mayBuild && (
               <Button size="sm" onClick={() => setBuilding(true)}>
                 <Hammer aria-hidden /> {t('action.build')}
               </Button>
             )}
-            {permissions.includes('images.pull') && (
+            {mayPull && (
               <Button size="sm" onClick={() => setPulling({ reference: '', hostIds: [] })}>
                 <Download aria-hidden /> {t('action.pull')}
               </Button>
@@ -172,62 +164,15 @@ export function ImagesPage() {
         openKey={opened?.id ?? null}
         onOpen={(group) => void setOpen(group.id, { history: open ? 'replace' : 'push' })}
         phoneRow={(group) => <PhoneRow group={group} hostsInScope={hostsInScope} />}
-        menu={(group, menuOpen, onOpenChange) =>
-          mayAct && (
-            <Menu
-              open={menuOpen}
-              onOpenChange={onOpenChange}
-              trigger={
-                <IconButton
-                  size="sm"
-                  label={`${common('moreActions')}: ${labelOf(group)}`}
-                  icon={<Ellipsis />}
-                />
-              }
-            >
-              {permissions.includes('images.pull') && group.tags[0] !== undefined && (
-                <MenuItem icon={<Download />} onSelect={() => pullMissing(group)}>
-                  {t('action.pullMissing')}
-                </MenuItem>
-              )}
-              {mayCopy && (
-                <MenuItem icon={<CopyPlus />} onSelect={() => setCopying([group])}>
-                  {t('action.copy')}
-                </MenuItem>
-              )}
-              {permissions.includes('images.save') && (
-                <MenuItem icon={<Archive />} onSelect={() => setSaving([group])}>
-                  {t('action.save')}
-                </MenuItem>
-              )}
-              {permissions.includes('images.push') && group.tags.length > 0 && (
-                <MenuItem icon={<Upload />} onSelect={() => setPushing(group)}>
-                  {t('action.push')}
-                </MenuItem>
-              )}
-              {permissions.includes('containers.create') && group.tags[0] !== undefined && (
-                <MenuItem
-                  icon={<Plus />}
-                  onSelect={() =>
-                    router.push(href(`/containers/new?image=${encodeURIComponent(group.tags[0] ?? '')}`))
-                  }
-                >
-                  {t('action.run')}
-                </MenuItem>
-              )}
-              {permissions.includes('images.tag') && (
-                <MenuItem icon={<Tag />} onSelect={() => setTagging(group)}>
-                  {t('action.tag')}
-                </MenuItem>
-              )}
-              {permissions.includes('images.remove') && (
-                <MenuItem icon={<Trash2 />} destructive onSelect={() => setRemoving([group])}>
-                  {t('action.remove')}
-                </MenuItem>
-              )}
-            </Menu>
-          )
-        }
+        menu={(group, menuOpen, onOpenChange) => (
+          <ImageMenu
+            group={group}
+            label={labelOf(group)}
+            open={menuOpen}
+            onOpenChange={onOpenChange}
+            onAct={(action) => act(action, group)}
+          />
+        )}
         loading={!loaded}
         empty={
           view.filter === '' ? (
@@ -248,12 +193,12 @@ export function ImagesPage() {
       {selection.length > 0 && (
         <div className="flex shrink-0 items-center gap-2 border-t bg-raised px-4 py-1.5 md:px-5">
           <span className="mr-2 font-medium">{common('selected', { count: selection.length })}</span>
-          {mayCopy && (
+          {mayAll('copy') && (
             <Button size="sm" onClick={() => setCopying(selection)}>
               {t('action.copy')}
             </Button>
           )}
-          {permissions.includes('images.save') && (
+          {mayAll('save') && (
             <Button size="sm" onClick={() => setSaving(selection)}>
               {t('action.save')}
             </Button>
@@ -261,7 +206,7 @@ export function ImagesPage() {
           <Button
             size="sm"
             variant="danger"
-            disabled={!permissions.includes('images.remove')}
+            disabled={!mayAll('remove')}
             onClick={() => setRemoving(selection)}
           >
             {t('action.remove')}
@@ -272,16 +217,7 @@ export function ImagesPage() {
         </div>
       )}
       <Suspense>
-        {open && (
-          <ImageDrawer
-            group={opened}
-            onClose={() => void setOpen(null)}
-            onPull={permissions.includes('images.pull') ? pullMissing : undefined}
-            onCopy={mayCopy ? (group) => setCopying([group]) : undefined}
-            onTag={setTagging}
-            onRemove={(group) => setRemoving([group])}
-          />
-        )}
+        {open && <ImageDrawer group={opened} onClose={() => void setOpen(null)} onAct={act} />}
         {building && <BuildDialog onClose={() => setBuilding(false)} />}
         {pulling && <PullDialog {...pulling} onClose={() => setPulling(null)} />}
         {copying && <CopyImagesDialog groups={copying} onClose={() => setCopying(null)} />}

@@ -3,6 +3,7 @@ import { useState } from 'react'
 import { useTranslations } from 'use-intl'
 import { HostPicker } from '#components/create/host-picker.tsx'
 import { useFleet } from '#components/data/use-live.ts'
+import { useMay } from '#components/data/use-session.ts'
 import { Button } from '#components/ui/button.tsx'
 import { Dialog } from '#components/ui/dialog.tsx'
 import { ErrorNote } from '#components/ui/error-note.tsx'
@@ -27,9 +28,12 @@ export function PullDialog({
 }) {
   const t = useTranslations('images.transfer')
   const common = useTranslations('common')
+  const may = useMay()
   const [reference, setReference] = useState(given)
   const [platform, setPlatform] = useState('')
-  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set(hostIds))
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(
+    () => new Set(hostIds.filter((hostId) => may('images.pull', { hostId }))),
+  )
   const fits = parseImageRef(reference) !== null
   const ready = fits && chosen.size > 0
   const start = useStart<PullInput>('/api/images/pull', onClose)
@@ -80,7 +84,7 @@ export function PullDialog({
           />
         )}
       </Field>
-      <HostPicker chosen={chosen} onChange={setChosen} />
+      <HostPicker needs="images.pull" chosen={chosen} onChange={setChosen} />
       {start.error && <ErrorNote error={start.error} />}
     </Dialog>
   )
@@ -91,7 +95,10 @@ export function PushDialog({ group, onClose }: { group: ImageGroup; onClose(): v
   const t = useTranslations('images.transfer')
   const common = useTranslations('common')
   const hosts = useFleet((fleet) => fleet.hosts)
-  const copies = group.copies.filter(({ hostId }) => hosts.get(hostId)?.state === 'online')
+  const may = useMay()
+  const copies = group.copies.filter(
+    ({ hostId }) => hosts.get(hostId)?.state === 'online' && may('images.push', { hostId }),
+  )
   const [reference, setReference] = useState(group.tags[0] ?? '')
   const [hostId, setHostId] = useState(copies.find(({ tags }) => tags.includes(reference))?.hostId ?? '')
   const ready = reference !== '' && hostId !== ''

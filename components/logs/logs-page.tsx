@@ -6,6 +6,7 @@ import { useMemo } from 'react'
 import { useTranslations } from 'use-intl'
 import { FilterBar } from '#components/containers/filter-bar.tsx'
 import { useContainers, useHosts, useLoaded } from '#components/data/use-live.ts'
+import { useMay } from '#components/data/use-session.ts'
 import { PageHeader } from '#components/shell/page-header.tsx'
 import { Button } from '#components/ui/button.tsx'
 import { EmptyState } from '#components/ui/empty-state.tsx'
@@ -19,7 +20,12 @@ const LogViewer = dynamic(() => import('./log-view.tsx').then((module) => module
 export function LogsPage() {
   const t = useTranslations('logs')
   const loaded = useLoaded()
-  const containers = useContainers()
+  const all = useContainers()
+  const may = useMay()
+  const containers = useMemo(
+    () => all.filter((container) => may('containers.logs', { hostId: container.hostId, container })),
+    [all, may],
+  )
   const hosts = useHosts()
   const [{ containers: named, filter }, setView] = useQueryStates({
     containers: parseAsString.withDefault(''),

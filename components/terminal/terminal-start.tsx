@@ -2,26 +2,29 @@
 import { Settings2 } from 'lucide-react'
 import { useState } from 'react'
 import { useTranslations } from 'use-intl'
-import { usePermission } from '#components/data/use-session.ts'
+import { useMayWith } from '#components/data/use-session.ts'
 import { Button } from '#components/ui/button.tsx'
 import { Field } from '#components/ui/field.tsx'
 import { Input } from '#components/ui/input.tsx'
 import { Popover } from '#components/ui/popover.tsx'
 import { Segmented } from '#components/ui/segmented.tsx'
+import type { Container } from '#lib/contracts/containers.ts'
 import type { TerminalChoice } from './terminal-view.tsx'
 
 /** Which program, as whom, and where; a new session begins with it. */
 export function TerminalStart({
+  container,
   value,
   onStart,
 }: {
+  container: Container
   value: TerminalChoice
   onStart(choice: TerminalChoice): void
 }) {
   const t = useTranslations('terminal')
   const [open, setOpen] = useState(false)
   const [draft, setDraft] = useState(value)
-  const mayAttach = usePermission('containers.attach')
+  const mayAttach = useMayWith(container)('containers.attach')
   const text = (key: 'shell' | 'user' | 'workingDirectory', placeholder: string) => (
     <Field label={t(key)}>
       {(props) => (

@@ -15,7 +15,7 @@ export type TerminalChoice = Pick<TerminalRequest, 'mode' | 'shell' | 'user' | '
 const usual: TerminalChoice = { mode: 'exec', shell: '', user: '', workingDirectory: '' }
 
 /** One terminal in one container: how it ended is said in its place, and another can be opened. */
-export function TerminalView({ container }: { container: Pick<Container, 'hostId' | 'id'> }) {
+export function TerminalView({ container }: { container: Container }) {
   const t = useTranslations('terminal')
   const place = useRef<HTMLDivElement>(null)
   const [choice, setChoice] = useState(usual)
@@ -25,7 +25,7 @@ export function TerminalView({ container }: { container: Pick<Container, 'hostId
   return (
     <section aria-label={t('title')} className="fill">
       <div className="flex shrink-0 flex-wrap items-center gap-1.5 px-4 py-1.5 md:px-5">
-        <TerminalStart value={choice} onStart={(next) => setChoice({ ...next })} />
+        <TerminalStart container={container} value={choice} onStart={(next) => setChoice({ ...next })} />
         <p role="status" className="min-w-0 truncate text-ink-muted text-xs">
           {status.state === 'over'
             ? status.code === null

@@ -5,6 +5,7 @@ import { parseAsArrayOf, parseAsInteger, parseAsString, useQueryStates } from 'n
 import { useState } from 'react'
 import { useTranslations } from 'use-intl'
 import { useContainers, useFleet, useLoaded } from '#components/data/use-live.ts'
+import { useMay } from '#components/data/use-session.ts'
 import { PageHeader } from '#components/shell/page-header.tsx'
 import { Button } from '#components/ui/button.tsx'
 import { cn } from '#components/ui/cn.ts'
@@ -113,8 +114,12 @@ function Choose({
   const hosts = useFleet((fleet) => fleet.hosts)
   const [open, setOpen] = useState(false)
   const [text, setText] = useState('')
+  const may = useMay()
   const matching = containers
-    .filter((container) => container.state === 'running')
+    .filter(
+      (container) =>
+        container.state === 'running' && may('containers.exec', { hostId: container.hostId, container }),
+    )
     .filter((container) =>
       `${container.name} ${hosts.get(container.hostId)?.name}`.toLowerCase().includes(text.toLowerCase()),
     )

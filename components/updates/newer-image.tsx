@@ -4,7 +4,7 @@ import { ArrowUpCircle } from 'lucide-react'
 import { useState } from 'react'
 import { useTranslations } from 'use-intl'
 import { api } from '#components/data/api.ts'
-import { useSession } from '#components/data/use-session.ts'
+import { useMayWith } from '#components/data/use-session.ts'
 import { openTray } from '#components/tasks/open-tray.ts'
 import { taskStore } from '#components/tasks/task-store.ts'
 import { Button } from '#components/ui/button.tsx'
@@ -17,7 +17,7 @@ import { useNewer } from './use-updates.ts'
 /** The registry or the host has a newer image for this container's tag: one click makes it anew on that, the way back kept. */
 export function NewerImage({ container }: { container: Container }) {
   const t = useTranslations('updates')
-  const { permissions } = useSession()
+  const holds = useMayWith(container)
   const newer = useNewer(container)
   const [asking, setAsking] = useState(false)
   const path = `/api/hosts/${container.hostId}/containers/${container.id}` as const
@@ -36,7 +36,7 @@ export function NewerImage({ container }: { container: Container }) {
   })
   if (!newer) return null
   const may = (['containers.create', 'containers.reveal', 'containers.remove'] as const).every((permission) =>
-    permissions.includes(permission),
+    holds(permission),
   )
   return (
     <section
