@@ -18,7 +18,7 @@ test('what the host’s drawer shows, pasted into a shell, is docker on that hos
   await dialog.getByRole('button', { name: 'Make a token' }).click()
   await expect(dialog.getByText('The token is shown this once.')).toBeVisible()
   await page.screenshot({ path: 'test-results/looks/gateway-light-390.png' })
-  const commands = await dialog.locator('pre').innerText()
+  const commands = await dialog.locator('pre').first().innerText()
   const home = mkdtempSync(join(tmpdir(), 'roadstead-docker-'))
   const shell = (last: string) =>
     run('sh', ['-ec', commands.replace(/docker ps\s*$/, last)], {

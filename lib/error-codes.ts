@@ -51,7 +51,7 @@ export const errorCodes = {
   gateway_form: 415,
   gateway_token: 401,
   gateway_unlisted: 404,
-  gateway_buildkit: 501,
+  gateway_buildkit: 400,
   gateway_no_stream: 400,
   // hosts
   host_not_found: 404,

@@ -138,3 +138,14 @@ it.each([
 ])('%j is shown as %j', (step, expected) => {
   expect(hideBuildValues(step)).toBe(expected)
 })
+
+it('takes from Podman what made a container as from its environment, and an image’s history where it inspects it', () => {
+  const container = {
+    Config: { CreateCommand: ['podman', 'run', '-e', 'A=canary', '--env=B=canary', '-eC=canary', 'web'] },
+  }
+  hideValues(container)
+  expect(container.Config.CreateCommand.join(' ')).toBe('podman run -e A= --env=B= -eC= web')
+  const image = { History: [{ created_by: '/bin/sh -c #(nop)  ENV A=canary' }] }
+  hideValues(image)
+  expect(image.History).toEqual([{ created_by: '/bin/sh -c #(nop)  ENV A=' }])
+})

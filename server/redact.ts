@@ -58,21 +58,32 @@ const driver = (field: string) => (value: unknown) =>
 const labels = (value: unknown) =>
   typeof value === 'object' && value !== null ? hideLabels(value as Record<string, unknown>) : value
 
+/** Podman keeps the line that made a container: `podman run -e NAME=value …` has what `Env` does. */
+const withoutEnvironment = (value: unknown): unknown =>
+  Array.isArray(value)
+    ? value.map(String).map((word, index, all) => {
+        const isPair = /^(?:-e|--env)$/.test(all[index - 1] ?? '')
+        return isPair ? `${word.split('=', 1)[0]}=` : word.replace(/^((?:-e|--env=)[^=]*=).*/s, '$1')
+      })
+    : value
+
 /** What a field holds, by its name in the documents of Docker and of libpod. */
 const byField = new Map<string, (value: unknown) => unknown>([
   [
     'Env',
     (value) => (Array.isArray(value) ? value.map((entry) => `${String(entry).split('=', 1)[0]}=`) : value),
   ],
-  ...['Cmd', 'Entrypoint', 'Path', 'Args', 'Command', 'CreateCommand', 'Test', 'arguments'].map(
+  ...['Cmd', 'Entrypoint', 'Path', 'Args', 'Command', 'Test', 'arguments'].map(
     (name) => [name, command] as [string, typeof command],
   ),
   ...['Labels', 'labels', 'Annotations', 'Attributes'].map(
     (name) => [name, labels] as [string, typeof labels],
   ),
+  ['CreateCommand', (value) => command(withoutEnvironment(value))],
   ['LogConfig', driver('Config')],
   ['DriverConfig', driver('Options')],
   ['CreatedBy', (value) => mapped(value, hideBuildValues)],
+  ['created_by', (value) => mapped(value, hideBuildValues)],
   [
     'Processes',
     (rows) =>

@@ -12,7 +12,7 @@ import { Segmented } from '#components/ui/segmented.tsx'
 import type { MadeToken, NewToken } from '#lib/contracts/account.ts'
 import type { Host } from '#lib/contracts/hosts.ts'
 import type { Permission } from '#lib/permissions.ts'
-import { dockerSetUp } from './docker-set-up.ts'
+import { dockerForward, dockerSetUp } from './docker-set-up.ts'
 
 /** Hours for which the token is good. */
 const hours = 24 * 30
@@ -33,12 +33,7 @@ export function DockerDialog({ host, onClose }: { host: Host; onClose(): void })
       } satisfies NewToken),
   })
   const token = make.data?.token
-  const commands = dockerSetUp({
-    host,
-    token: token ?? 'TOKEN',
-    origin: location.origin,
-    basePath: basePath(),
-  })
+  const access = { host, token: token ?? 'TOKEN', origin: location.origin, basePath: basePath() }
   return (
     <Dialog
       open
@@ -68,9 +63,15 @@ export function DockerDialog({ host, onClose }: { host: Host; onClose(): void })
           options={scopes.map((value) => ({ value, label: t(`scopes.${value}`) }))}
         />
       )}
-      <CodeBlock text={commands} label={t('shell')} wrap />
+      <CodeBlock text={dockerSetUp(access)} label={t('shell')} wrap />
       {token && <p className="text-caution">{t('tokenOnce')}</p>}
       {make.error && <ErrorNote error={make.error} />}
+      {host.engine?.flavour !== 'podman' && (
+        <>
+          <p className="text-ink-muted text-sm">{t('forwarderText')}</p>
+          <CodeBlock text={dockerForward(access)} label={t('forwarder')} wrap />
+        </>
+      )}
       <p className="text-ink-muted text-sm">{t('limits')}</p>
     </Dialog>
   )

@@ -9,7 +9,7 @@ export interface ForwardRequest {
   path: string
   query: readonly (readonly [name: string, value: string])[]
   /** The gateway's own choice, none of the client's taken over unseen. */
-  headers: Record<string, string>
+  headers: Record<string, string | string[]>
   body: Readable | string | null
   signal: AbortSignal
 }
@@ -26,8 +26,10 @@ export interface ForwardCalls {
    * and all, with the body unread. No time limit: a `wait` takes as long as its container. Throws AppError.
    */
   forward(request: ForwardRequest): Promise<EngineAnswer>
-  /** As `forward`, for exec start and attach: the connection becomes a raw stream both ways. */
-  forwardUpgrade(request: ForwardRequest & { body: string | null }): Promise<Upgraded>
+  /** As `forward`, for exec start, attach and BuildKit: the connection becomes a raw stream both ways. */
+  forwardUpgrade(
+    request: ForwardRequest & { body: string | null; protocol: 'tcp' | 'h2c' },
+  ): Promise<Upgraded>
 }
 
 /** An answer in place of a stream is a refusal, or the last words of an exec that ran already. */
@@ -52,7 +54,7 @@ export function createForwardCalls({ transport }: EngineContext): ForwardCalls {
     },
     forwardUpgrade: (request) =>
       new Promise((resolve, reject) => {
-        const { method, body, signal, headers } = request
+        const { method, body, signal, headers, protocol } = request
         let controller: Dispatcher.DispatchController | null = null
         let status = 0
         let answered: EngineAnswer['headers'] = {}
@@ -63,7 +65,7 @@ export function createForwardCalls({ transport }: EngineContext): ForwardCalls {
         signal.addEventListener('abort', abort)
         transport.dispatcher.dispatch(
           {
-            ...{ origin: transport.origin, method, path: pathOf(request), upgrade: 'tcp', body },
+            ...{ origin: transport.origin, method, path: pathOf(request), upgrade: protocol, body },
             headers: { host: 'engine', ...headers },
           },
           {

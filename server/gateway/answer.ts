@@ -10,14 +10,16 @@ const copied = [
 /** The headers of an engine's answer as its client gets them. */
 export function answerHeaders(
   from: Record<string, string | string[] | undefined>,
+  buildKit = false,
 ): Record<string, string | string[]> {
   const headers: Record<string, string | string[]> = {
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
   }
   for (const name of copied) if (from[name] !== undefined) headers[name] = from[name]
-  // BuildKit's session would not come through: clients that ask are told of the classic builder.
-  if (from['builder-version'] !== undefined) headers['builder-version'] = '1'
+  // Where BuildKit's session would not come through, clients are told of the classic builder.
+  if (from['builder-version'] !== undefined)
+    headers['builder-version'] = buildKit ? from['builder-version'] : '1'
   return headers
 }
 

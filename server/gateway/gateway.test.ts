@@ -5,7 +5,6 @@ import type { Host } from '#lib/contracts/hosts.ts'
 import { type Permission, type Role, rolePermissions } from '#lib/permissions.ts'
 import { type AppUnderTest, startApp } from '../testing/app-under-test.ts'
 import { startRecordingEngine } from '../testing/recording-engine.ts'
-import { endpoints } from './table.ts'
 
 let test: AppUnderTest
 let engine: Awaited<ReturnType<typeof startRecordingEngine>>
@@ -61,23 +60,7 @@ function bytes(text: string): Promise<string> {
 const head = (line: string, more = '') =>
   `${line} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${tokens.get('administrator')}\r\n${more}\r\n`
 
-describe('the forwarded set', () => {
-  const filled = (path: string) => path.replace('{id}', 'zz').replace('{name}', 'zz/app:1')
-  const plain = endpoints.filter(({ path }) => !/events|wait$|logs$/.test(path))
-
-  it.each(['administrator', 'operator', 'viewer'] as const)('is what a token of a %s may', async (role) => {
-    const expected = plain
-      .filter(({ permission, raw, flavour }) => {
-        const has = rolePermissions[role]
-        return has.includes(permission) && (!raw || has.includes('gateway.raw')) && flavour !== 'podman'
-      })
-      .map(({ method, path }) => `${method} /v1.30${filled(path)}`)
-    for (const { method, path } of plain) await (await ask(`/v1.30${filled(path)}`, role, { method })).text()
-    expect(reached()).toEqual(expected)
-    if (role === 'administrator') expect(reached()).toHaveLength(plain.length)
-    else expect(reached()).toMatchSnapshot()
-  })
-
+describe('who asks', () => {
   it('needs gateway.use besides, and no more than the token names', async () => {
     const { token } = await tokenOf(['containers.view'])
     const answer = await ask('/v1.30/containers/json', 'viewer', {
@@ -89,9 +72,7 @@ describe('the forwarded set', () => {
     ])
     expect(reached()).toEqual([])
   })
-})
 
-describe('who asks', () => {
   it('is known by a token alone', async () => {
     const path = `${test.origin}/h/${hostId}/v1.30/containers/json`
     for (const headers of [
@@ -148,26 +129,6 @@ describe('what an engine hears', () => {
     expect(reached()).toEqual(Array(2).fill('GET /v1.30/containers/z-z/json?size=1'))
   })
 
-  it.each([
-    ...['/../containers/zz/json', '/v1.30/containers/%2e%2e/plugins', '/v1.30//containers/json'],
-    ...['/v1.30%2fcontainers/json', '/v1.30/containers/zz\\json', '/v1.30/containers/zz%00/json'],
-    '/v1.30/containers/json?all=1;limit=1',
-  ])('is nothing of %s', async (path) => {
-    expect(await bytes(head(`GET /h/${hostId}${path}`, 'Connection: close\r\n'))).toMatch(/^HTTP\/1.1 400 /)
-    expect(engine.recorded.filter(({ line }) => /zz|plugins|limit/.test(line))).toEqual([])
-  })
-
-  it('is nothing of absolute targets and of requests in one another', async () => {
-    const absolute = await bytes(
-      head(`GET http://localhost/h/${hostId}/v1.30/containers/json`, 'Connection: close\r\n'),
-    )
-    expect(absolute).not.toMatch(/^HTTP\/1.1 200/)
-    const both = 'Content-Length: 4\r\nTransfer-Encoding: chunked\r\n'
-    const inner = '0\r\n\r\nGET /v1.30/plugins HTTP/1.1\r\nHost: x\r\n\r\n'
-    expect(await bytes(head(`POST /h/${hostId}/v1.30/images/load`, both) + inner)).toMatch(/^HTTP\/1.1 400/)
-    expect(reached()).toEqual([])
-  })
-
   it('are its own headers, and none of the client’s but registry credentials', async () => {
     const auth = Buffer.from('{"username":"u"}').toString('base64url')
     await ask('/v1.30/images/create?fromImage=zz', 'operator', {
@@ -200,7 +161,7 @@ describe('what an engine hears', () => {
     expect(await refused('/v1.30/images/create?fromImage=a&Tag=b', {}, 'administrator')).toBe(400)
     expect(await refused('/v1.30/containers/zz/top?ps_args=axe', { method: 'GET' })).toBe(400)
     expect(await refused('/v1.30/plugins/pull', {}, 'administrator')).toBe(404)
-    expect(await refused('/session', {}, 'administrator')).toBe(501)
+    expect(await refused('/session', {}, 'administrator')).toBe(400)
     expect(reached()).toEqual([])
   })
 
@@ -267,12 +228,51 @@ describe('a raw stream', () => {
       (await refusal(`POST /h/${hostId}/v1.30/containers/zz/attach`, tokens.get('operator')))[0],
     ).toContain(' 403 ')
     expect((await refusal(`POST /h/${hostId}/v1.30/exec/zz/start`, 'rst_x'))[0]).toContain(' 401 ')
-    for (const path of ['/session', '/v1.30/grpc', `/h/${hostId}/v1.30/session`])
-      expect(await refusal(`POST ${path}`)).toEqual([
-        expect.stringContaining(' 501 '),
-        expect.stringContaining('DOCKER_BUILDKIT=0'),
-      ])
+    for (const path of ['/session', '/v1.30/grpc'])
+      expect((await refusal(`POST ${path}`))[1]).toContain('docker-forward.mjs')
     expect(reached()).toEqual([])
+  })
+
+  describe('of BuildKit', () => {
+    const offers = [
+      'X-Docker-Expose-Session-Uuid: u1',
+      'X-Docker-Expose-Session-Grpc-Method: /a/B',
+      'X-Docker-Expose-Session-Grpc-Method: /c/D',
+      'X-Meta: dropped',
+    ]
+    const open = (line: string, more: string[] = [], token = tokens.get('administrator')) =>
+      talk([
+        head(line, [...more, ...offers, 'Connection: Upgrade', 'Upgrade: h2c', ''].join('\r\n')).replace(
+          /rst_\S+/,
+          token ?? '',
+        ) + 'PRI',
+      ])
+
+    it.each([
+      ['below the host’s path', (path: string) => `/h/${hostId}${path}`, []],
+      ['at the root, with the host in a header', (path: string) => path, ['Roadstead-Host: web one']],
+    ])('goes through %s, with what the client offers', async (_how, at, more) => {
+      for (const path of ['/session', '/v1.30/grpc']) {
+        engine.recorded.length = 0
+        expect(await open(`POST ${at(path)}`, more)).toMatch(
+          /^HTTP\/1.1 101 UPGRADED\r\nconnection: Upgrade\r\nupgrade: h2c\r\n\r\nbody \nPRI\neof$/,
+        )
+        const { line, headers } = engine.recorded.find(({ line }) => line.startsWith('POST')) ?? {}
+        expect([line, headers?.upgrade]).toEqual([`POST ${path}`, 'h2c'])
+        expect(headers?.['x-docker-expose-session-grpc-method']).toBe('/a/B, /c/D')
+        expect(headers).not.toHaveProperty('x-meta')
+      }
+    })
+
+    it('is for administrators alone, on a host that there is', async () => {
+      const { token } = await tokenOf(rolePermissions.operator)
+      expect(await open(`POST /h/${hostId}/session`, [], token)).toContain(' 403 ')
+      expect(await open('POST /session', [`Roadstead-Host: ${hostId}`], token)).toContain(' 403 ')
+      expect(await open('POST /session', [`Roadstead-Host: ${hostId}`], 'rst_x')).toContain(' 401 ')
+      expect(await open('POST /grpc', ['Roadstead-Host: elsewhere'])).toContain(' 404 ')
+      expect(await open('POST /grpc', ['Roadstead-Host: ../x'])).toContain(' 400 ')
+      expect(engine.recorded.filter(({ line }) => line.startsWith('POST'))).toEqual([])
+    })
   })
 
   it('is cut at both ends when the token is revoked', async () => {
@@ -317,10 +317,15 @@ describe('what comes back', () => {
     expect(lines[0]).toContain('"exec_create: app --password ***","timeNano":1700000000000000123}')
   })
 
-  it('is a ping that offers the classic builder, and no cookie', async () => {
-    const { headers } = await ask('/_ping', 'viewer', { method: 'HEAD' })
+  it('is a ping that offers BuildKit to whose client finds the way, and no cookie', async () => {
+    const ping = async (role: Role, more: Record<string, string> = {}) =>
+      (await ask('/_ping', role, { method: 'HEAD', headers: more })).headers
+    const headers = await ping('administrator')
     expect([headers.get('api-version'), headers.get('builder-version')]).toEqual(['1.48', '1'])
     expect(headers.get('set-cookie')).toBeNull()
+    const named = { 'roadstead-host': 'web one' }
+    expect((await ping('administrator', named)).get('builder-version')).toBe('2')
+    expect((await ping('operator', named)).get('builder-version')).toBe('1')
   })
 
   it('ends at the engine when the client goes', async () => {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex, Writable } from 'node:stream'
 import type { Audit, Operation, Source } from '../audit/service.ts'
@@ -17,6 +18,8 @@ import { answerHead, upgrade } from './upgrade.ts'
 export interface Gateway {
   /** Whether a path below the base path is the gateway's. */
   claims(path: string): boolean
+  /** Whether a path is the gateway's also outside of the base path. */
+  claimsAnywhere(path: string): boolean
   /** @param target the request target below the base path, as it came. */
   handle(request: IncomingMessage, response: ServerResponse, target: string): Promise<void>
   /** As `handle`, for a request that asks for a raw stream. */
@@ -27,8 +30,11 @@ export interface Gateway {
 
 /** Milliseconds between two looks for tokens that ran out under a running stream. */
 const checkEveryMs = 15_000
-/** The docker command's BuildKit leaves the host's path away: it is told so in its own shape. */
+/** The docker command's BuildKit leaves the host's path away. */
 const buildKit = /^\/(?:v[\d.]+\/)?(?:session|grpc)$/
+/** What some clients need between them and us, for `curl` to fetch: no secret, and no host's address, as nothing follows. */
+const forwarderPath = '/h/docker-forward.mjs'
+const forwarder = readFileSync(new URL('docker-forward.mjs', import.meta.url))
 /** What leaves with these reads is for the audit log as much as a change is. */
 const revealing = new Set(['containers.export', 'containers.files.read', 'images.save'])
 /** These only wait, or follow the size of a window. */
@@ -123,7 +129,13 @@ export function createGateway(parts: {
 
   return {
     claims: (path) => path === '/h' || /^\/h[/?]/.test(path) || buildKit.test(path),
+    claimsAnywhere: (path) => buildKit.test(path),
     async handle(request, response, target) {
+      if (request.method === 'GET' && target === forwarderPath) {
+        const headers = { 'content-type': 'text/javascript', 'x-content-type-options': 'nosniff' }
+        response.writeHead(200, headers).end(forwarder)
+        return
+      }
       const gone = new AbortController()
       const end = () => {
         gone.abort(new AppError('gateway_token'))

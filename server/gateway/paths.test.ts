@@ -121,13 +121,9 @@ describe('table', () => {
 
   it.each([
     ...['GET plugins', 'POST plugins/pull', 'GET swarm', 'POST swarm/init', 'GET secrets', 'GET configs'],
-    ...['GET services', 'POST services/create', 'GET nodes', 'GET tasks', 'POST session', 'POST grpc'],
-    ...['GET debug/vars', 'GET debug/pprof/heap', 'GET containers/x/attach/ws', 'GET libpod/info'],
-    ...[
-      'POST libpod/containers/create',
-      'GET libpod/containers/x/healthcheck',
-      'POST containers/x/checkpoints',
-    ],
+    ...['GET services', 'POST services/create', 'GET nodes', 'GET tasks'],
+    ...['GET debug/vars', 'GET debug/pprof/heap', 'GET containers/x/attach/ws'],
+    ...['POST libpod/quadlets', 'GET libpod/secrets/x/json', 'POST containers/x/checkpoints'],
     ...['HEAD containers/json', 'PATCH containers/x', 'TRACE _ping', 'OPTIONS containers/json', 'CONNECT x'],
     ...['POST containers/x/copy', 'GET containers/x:y/json', 'GET containers/x/y/json', 'GET images/-x/json'],
     ...['GET v1.41/containers/json', 'get containers/json', 'GET Containers/json', 'GET ', 'POST volumes/x'],

@@ -1,3 +1,4 @@
+import type { Permission } from '#lib/permissions.ts'
 import { allowed } from '../auth/authorize.ts'
 import type { Authorize, Principal } from '../auth/types.ts'
 import { compareVersions, ourApiRange } from '../engine/compat.ts'
@@ -17,6 +18,8 @@ export interface Prepared {
   request: Pick<ForwardRequest, 'method' | 'path' | 'query' | 'headers'>
   /** Whether values that `endpoint.hides` names stay in the answer. */
   reveals: boolean
+  /** Whether BuildKit's session would come through, so that the engine's own word on it stands. */
+  buildKit: boolean
 }
 
 export interface Asked {
@@ -24,6 +27,7 @@ export interface Asked {
   headers: Record<string, string | string[] | undefined>
 }
 
+const hostHeader = 'roadstead-host'
 /** Registry credentials that clients send along: base64 of either alphabet, for engines alone to read. */
 const credentials = ['x-registry-auth', 'x-registry-config'] as const
 const base64 = /^[\w+/=-]{1,65536}$/
@@ -40,8 +44,7 @@ export function prepare(
   parts: { registry: HostRegistry; authorize: Authorize },
 ): Prepared {
   const { registry, authorize } = parts
-  if (!target.startsWith('/h')) throw new AppError('gateway_buildkit')
-  const found = parseTarget(target)
+  const found = parseTarget(target.startsWith('/h') ? target : buildKitTarget(asked, target))
   const hosts = registry.list()
   const host =
     hosts.find(({ id }) => id === found.host) ?? hosts.find(({ name }) => name === found.host) ?? null
@@ -71,21 +74,31 @@ export function prepare(
       return [[name, value]]
     }),
   )
+  const has = (permission: Permission) => allowed(principal).includes(permission)
   const version = found.version === null ? '' : `/v${found.version}`
   return {
     ...{
       hostId: host.id,
       endpoint,
       engine: registry.engine(host.id),
-      reveals: allowed(principal).includes('containers.reveal'),
+      reveals: has('containers.reveal'),
+      buildKit: asked.headers[hostHeader] !== undefined && has('gateway.raw') && has('images.build'),
     },
     request: { method: method as GatewayMethod, path: version + path, query: found.query, headers },
   }
 }
 
+/**
+ * docker before 23 asks for `/session` and `/grpc` without the host's path (`DialHijack` of docker/cli), but with its
+ * configuration's headers: one of them names the host. Throws gateway_buildkit.
+ */
+function buildKitTarget({ headers }: Asked, target: string): string {
+  const host = headers[hostHeader]
+  if (typeof host !== 'string' || host === '') throw new AppError('gateway_buildkit')
+  return `/h/${encodeURIComponent(host)}${target}`
+}
+
 function unlisted(method: string, { segments }: GatewayTarget): AppError {
-  if (segments.length === 1 && (segments[0] === 'session' || segments[0] === 'grpc'))
-    return new AppError('gateway_buildkit')
   return new AppError('gateway_unlisted', {
     params: { method: method.slice(0, 20), path: `/${segments.join('/').slice(0, 200)}` },
   })

@@ -31,15 +31,19 @@ export async function proxy(
     const body = await readJson(request)
     return ask(body, body === null ? undefined : 'application/json')
   }
-  if (endpoint.body === 'tar' && hasBody(request))
-    return receiveBody(request, (body) => ask(body, 'application/x-tar'))
+  if (endpoint.body && hasBody(request)) {
+    // Podman takes YAML only without a type.
+    const type = endpoint.body === 'tar' ? 'application/x-tar' : undefined
+    return receiveBody(request, (body) => ask(body, type))
+  }
+  if (endpoint.hijack === 'h2c') throw new AppError('gateway_no_stream')
   // An endpoint that takes no body is not handed one.
   request.resume()
   return ask(null)
 }
 
 async function answer(
-  { endpoint, reveals }: Prepared,
+  { endpoint, reveals, buildKit }: Prepared,
   from: EngineAnswer,
   response: ServerResponse,
   signal: AbortSignal,
@@ -48,7 +52,7 @@ async function answer(
     from.body.resume()
     throw new AppError('engine_answer_invalid', { detail: `A redirect, ${from.status}` })
   }
-  const headers = answerHeaders(from.headers)
+  const headers = answerHeaders(from.headers, buildKit)
   const hides = reveals || from.status !== 200 ? undefined : endpoint.hides
   if (hides === 'values') {
     const text = await readHidden(from.body)

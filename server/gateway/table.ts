@@ -1,5 +1,6 @@
 import type { EngineInfo } from '#lib/contracts/hosts.ts'
 import type { Permission } from '#lib/permissions.ts'
+import { libpodEndpoints } from './table-libpod.ts'
 
 export type GatewayMethod = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE'
 
@@ -18,9 +19,9 @@ export interface GatewayEndpoint {
    */
   raw?: true
   /** What the request's body is. Default: none, and what comes is not handed on (an old `start` took a HostConfig). */
-  body?: 'json' | 'tar'
-  /** The engine turns the connection into a raw two-way stream. */
-  hijack?: true
+  body?: 'json' | 'tar' | 'yaml'
+  /** The engine turns the connection into a raw two-way stream: its own bytes, or BuildKit's HTTP/2. */
+  hijack?: 'tcp' | 'h2c'
   /** Query parameters that anybody may give. All others need gateway.raw. */
   query?: readonly string[]
   /** As `query`, and several times. */
@@ -32,8 +33,8 @@ export interface GatewayEndpoint {
 }
 
 /**
- * Every endpoint that goes to an engine. What is not in here never gets there: swarm, plugins, secrets, BuildKit's
- * session, checkpoints, the debug pages and libpod among it. Order matters: a literal segment stands before the pattern
+ * Every endpoint of Docker's API that goes to an engine. What is not in here never gets there: swarm, plugins, secrets,
+ * checkpoints and the debug pages among it. Order matters: a literal segment stands before the pattern
  * that would take it.
  */
 export const endpoints: readonly GatewayEndpoint[] = [
@@ -125,7 +126,7 @@ export const endpoints: readonly GatewayEndpoint[] = [
     query: ['h', 'w'],
   },
   {
-    ...{ method: 'POST', path: '/containers/{id}/attach', permission: 'containers.attach', hijack: true },
+    ...{ method: 'POST', path: '/containers/{id}/attach', permission: 'containers.attach', hijack: 'tcp' },
     query: ['stream', 'stdin', 'stdout', 'stderr', 'logs', 'detachKeys'],
   },
   {
@@ -139,7 +140,7 @@ export const endpoints: readonly GatewayEndpoint[] = [
   },
   {
     ...{ method: 'POST', path: '/exec/{id}/start', permission: 'containers.exec' },
-    ...{ raw: true, body: 'json', hijack: true },
+    ...{ raw: true, body: 'json', hijack: 'tcp' },
   },
   { method: 'POST', path: '/exec/{id}/resize', permission: 'containers.exec', query: ['h', 'w'] },
   { method: 'GET', path: '/exec/{id}/json', permission: 'containers.exec' },
@@ -201,6 +202,12 @@ export const endpoints: readonly GatewayEndpoint[] = [
     query: ['filters', 'all', 'keep-storage', 'reserved-space', 'max-used-space', 'min-free-space'],
   },
   { method: 'POST', path: '/build/cancel', permission: 'images.build', flavour: 'docker', query: ['id'] },
+  // BuildKit's own API, and the way back to the client's files, secrets and keys. What runs through it is not looked at.
+  ...(['/session', '/grpc'] as const).map(
+    (path): GatewayEndpoint => ({
+      ...{ method: 'POST', path, permission: 'images.build', raw: true, hijack: 'h2c', flavour: 'docker' },
+    }),
+  ),
 
   {
     ...{ method: 'GET', path: '/networks', permission: 'networks.view' },
@@ -247,7 +254,10 @@ export function findEndpoint(method: string, segments: readonly string[]): Found
   return null
 }
 
-const compiled = endpoints.map((endpoint) => ({ endpoint, parts: endpoint.path.slice(1).split('/') }))
+const compiled = [...endpoints, ...libpodEndpoints].map((endpoint) => ({
+  endpoint,
+  parts: endpoint.path.slice(1).split('/'),
+}))
 
 function fill(parts: readonly string[], segments: readonly string[]): string | null {
   const wide = parts.indexOf('{name}')

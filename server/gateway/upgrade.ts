@@ -5,13 +5,15 @@ import { answerHeaders } from './answer.ts'
 import { readJson } from './body.ts'
 import type { Prepared } from './prepare.ts'
 
+/** What a BuildKit client offers to the engine, a line for each method. No engine reads another. */
+const sessionHeader = /^x-docker-expose-session-[a-z-]{1,40}$/
 /** Milliseconds for a client to close its half after the engine has closed both of its own. */
 const lingerMs = 5000
 /** Milliseconds between TCP's own questions to a client that is silent; shells are, for hours. */
 const keepAliveMs = 30_000
 
 /**
- * Turns a prepared exec start or attach into a raw stream between client and engine. Either end may close its half:
+ * Turns a prepared exec start, attach or BuildKit session into a raw stream between client and engine. Either end may close its half:
  * end of input for the process, whose output still comes. Resolves with the engine's status when all is over; throws
  * while nothing has been written to the client.
  */
@@ -22,13 +24,19 @@ export async function upgrade(
   head: Buffer,
   signal: AbortSignal,
 ): Promise<number> {
-  if (!endpoint.hijack) throw new AppError('gateway_no_stream')
+  const protocol = endpoint.hijack
+  if (!protocol || request.headers.upgrade?.toLowerCase() !== protocol)
+    throw new AppError('gateway_no_stream')
   // Node hands the announced body to the request and what follows it to `client`.
   const body = endpoint.body === 'json' ? await readJson(request) : null
   // No body where none is asked for: Podman gives that of an attach to the container as its input.
   const type: Record<string, string> = body === null ? {} : { 'content-type': 'application/json' }
-  const headers = { ...prepared.headers, ...type }
-  const found = await engine.forwardUpgrade({ ...prepared, headers, body, signal })
+  const offered = Object.entries(request.headersDistinct).filter(([name]) => sessionHeader.test(name))
+  const headers = {
+    ...{ ...prepared.headers, ...type },
+    ...(protocol === 'h2c' ? (Object.fromEntries(offered) as Record<string, string[]>) : {}),
+  }
+  const found = await engine.forwardUpgrade({ ...prepared, headers, body, signal, protocol })
   if (found.kind === 'answer') {
     const lines = { ...answerHeaders(found.headers), 'content-length': String(found.body.length) }
     client.end(Buffer.concat([Buffer.from(answerHead(found.status, 'Refused', lines)), found.body]))
@@ -38,8 +46,10 @@ export async function upgrade(
   const kind = found.headers['content-type']
   client.write(
     answerHead(101, 'UPGRADED', {
-      'content-type': typeof kind === 'string' ? kind : 'application/vnd.docker.raw-stream',
-      ...{ connection: 'Upgrade', upgrade: 'tcp' },
+      ...(protocol === 'tcp'
+        ? { 'content-type': typeof kind === 'string' ? kind : 'application/vnd.docker.raw-stream' }
+        : {}),
+      ...{ connection: 'Upgrade', upgrade: protocol },
     }),
   )
   request.socket.setKeepAlive(true, keepAliveMs)

@@ -5,6 +5,8 @@ import { AppError } from '../errors.ts'
 interface Asked {
   method?: string
   headers: Record<string, string | string[] | undefined>
+  /** Each line of a header by itself; of two Host lines `headers` has the first. */
+  headersDistinct?: Record<string, string[] | undefined>
 }
 
 export interface Guard {
@@ -36,7 +38,8 @@ export function createGuard(config: Config): Guard {
   return {
     checkHost(request) {
       const host = String(request.headers.host ?? '').toLowerCase()
-      if (!allowed(host)) throw new AppError('wrong_host', { params: { host: host || '?' } })
+      if (!allowed(host) || (request.headersDistinct?.host?.length ?? 1) > 1)
+        throw new AppError('wrong_host', { params: { host: host || '?' } })
     },
     checkOrigin(request, upgrade) {
       const safe = request.method === 'GET' || request.method === 'HEAD' || request.method === 'OPTIONS'

@@ -102,7 +102,7 @@ export function createHttpServer(parts: Parts): HttpServer {
       reply.raw.setHeader(name, value)
     const address = guard.address(request.socket.remoteAddress, request.headers['x-forwarded-for'])
     Object.assign(request, { nonce, source: { address, requestId: request.id } })
-    guard.checkHost(request)
+    guard.checkHost(request.raw)
     guard.checkOrigin(request, false)
   })
   const deadlines = new WeakMap<FastifyRequest, NodeJS.Timeout>()
@@ -176,7 +176,9 @@ export function createHttpServer(parts: Parts): HttpServer {
       await app.ready()
       const server = raw as Server
       server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-        const target = withoutBase(request.url ?? '/', config.basePath) ?? ''
+        // BuildKit knows no base path, as it knows no host's path.
+        const url = request.url ?? '/'
+        const target = withoutBase(url, config.basePath) ?? (gateway.claimsAnywhere(url) ? url : '')
         const path = target.split('?', 1)[0] as string
         if (gateway.claims(path)) void gateway.upgrade(request, socket, head, target)
         else if (config.dev && pages && path.startsWith('/_next/')) pages.upgrade(request, socket, head)

@@ -8,13 +8,16 @@ export interface Recorded {
 }
 
 /** An engine that says yes to everything and keeps what it was asked, for what must and must not reach one. */
-export async function startRecordingEngine() {
+export async function startRecordingEngine(flavour: 'docker' | 'podman' = 'docker') {
   const recorded: Recorded[] = []
   const sockets = new Set<Socket>()
   /** Answers that are still open, by path. */
   const open = new Set<string>()
   const answers: Record<string, unknown> = {
-    '/version': { Version: '28.0.0', ApiVersion: '1.48', MinAPIVersion: '1.24', Os: 'linux', Arch: 'amd64' },
+    '/version': {
+      ...{ Version: '28.0.0', ApiVersion: '1.48', MinAPIVersion: '1.24', Os: 'linux', Arch: 'amd64' },
+      ...(flavour === 'podman' ? { Components: [{ Name: 'Podman Engine', Version: '5.4.2' }] } : {}),
+    },
     '/containers/json': [],
     '/images/json': [],
     '/networks': [],
@@ -56,6 +59,12 @@ export async function startRecordingEngine() {
       response.on('close', () => open.delete(path))
       return
     }
+    if (path === '/containers/surplus/json') {
+      // A second answer that nobody asked for, for whoever comes next on this connection.
+      const canned = (body: string) => `HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${body}`
+      request.socket.write(canned('{"Id":"asked"}') + canned('{"Id":"surplus"}'))
+      return
+    }
     if (path === '/images/broken/get') {
       response.write('half of it', () => response.destroy())
       return
@@ -71,7 +80,7 @@ export async function startRecordingEngine() {
     })
     request.on('end', () => {
       socket.write('HTTP/1.1 101 UPGRADED\r\nContent-Type: application/vnd.docker.raw-stream\r\n')
-      socket.write(`Connection: Upgrade\r\nUpgrade: tcp\r\n\r\nbody ${body}\n`)
+      socket.write(`Connection: Upgrade\r\nUpgrade: ${request.headers.upgrade}\r\n\r\nbody ${body}\n`)
       if (head.length > 0) socket.write(head)
       // An echo that says when its input ended, and ends only then.
       socket.on('data', (chunk: Buffer) => socket.write(chunk))
