@@ -120,7 +120,7 @@ export async function createApp(
   const live = createLive(hosts.registry, log)
   const access = createAccess({
     grants,
-    host: (hostId) => hosts.registry.facts(hostId),
+    registry: hosts.registry,
     container: (hostId, id) => live.fleet.get('containers', hostId, id),
   })
   // What only asks whether somebody may is no denial.
@@ -130,16 +130,17 @@ export async function createApp(
     ...{ config, db: database.db, raw: database.raw, vault, authorize: decide },
   })
   const setup = await createSetup(database.db, identity)
-  const tasks = await createTasks({ db: database.db, vault, authorize, audit, log })
+  const tasks = await createTasks({ db: database.db, vault, authorize, access, audit, log })
   const stats = createStats({ registry: hosts.registry, fleet: live.fleet, authorize, log })
-  const services = { fleet: live.fleet, registry: hosts.registry, authorize }
+  const { sightOf, authorizeChange } = access
+  const services = { fleet: live.fleet, registry: hosts.registry, authorize, sightOf, authorizeChange }
   const containers = createContainerService(services)
-  tasks.define(bulkTask({ containers, fleet: live.fleet }))
+  tasks.define(bulkTask({ ...services, containers }))
   tasks.define(pruneTask(services))
   tasks.define(waitTask(services))
   const asking = { ...services, authorize: decide }
   const images = createImageService(asking)
-  const logs = createLogService(asking)
+  const logs = createLogService({ ...asking, onChanged: access.onChanged })
 
   const registries = createRegistryService(createRegistryRepository(database.db, vault))
   const making = { ...services, registries }
@@ -158,16 +159,16 @@ export async function createApp(
   followBuilds(tasks, contexts)
   const updates = await createUpdateCheck({ db: database.db, fleet: live.fleet, registries })
 
-  const terminals = terminalSocket({ ...services, audit, log })
+  const terminals = terminalSocket({ ...services, access, audit, log })
   const guard = createGuard(config)
   const users = createUsers(database.db, identity, grants)
   const links = createLinks(database.db, identity)
   grants.onChanged((change) => 'userId' in change && identity.rightsChanged(change))
   identity.onEnded((ended) => 'userId' in ended && tasks.endOf(ended.userId))
-  const liveUpdates = liveSocket(live.fleet)
-  const statsUpdates = statsSocket(stats)
+  const liveUpdates = liveSocket(live.fleet, access)
+  const statsUpdates = statsSocket({ stats, fleet: live.fleet, access })
   const sockets = createSocketDispatcher(
-    [liveUpdates, taskSocket(tasks), statsUpdates, logSocket(logs), terminals],
+    [liveUpdates, taskSocket(tasks, access), statsUpdates, logSocket(logs), terminals],
     {
       guard,
       identity,
@@ -182,12 +183,12 @@ export async function createApp(
     ...accountRoutes({ identity, guard, access }),
     ...userRoutes({ users, links, guard, config, access }),
     ...accessRoutes({ access, grants, users, registry: hosts.registry }),
-    ...hostRoutes(hosts),
-    ...containerRoutes(containers, live.fleet),
+    ...hostRoutes(hosts, sightOf),
+    ...containerRoutes(containers, services),
     ...containerDetailRoutes(createContainerDetails(services), tasks),
     ...containerCreateRoutes(createCreateService({ ...services, tasks })),
     ...fileRoutes(createFileService(services)),
-    ...imageRoutes(images, live.fleet, tasks),
+    ...imageRoutes(images, services, tasks),
     ...imageCopyRoutes(createImageArchives(services), tasks),
     ...archiveRoutes(library, tasks),
     ...archiveUploadRoutes(library, config.basePath),
@@ -197,8 +198,8 @@ export async function createApp(
     ...taskRoutes(tasks),
     ...bulkRoutes(createBulkService({ ...asking, tasks })),
     ...logRoutes(logs),
-    ...updateRoutes(updates),
-    ...fleetRoutes(live.fleet),
+    ...updateRoutes(updates, sightOf),
+    ...fleetRoutes(services),
     ...auditRoutes(auditLog),
   ]
   const gateway = createGateway({
@@ -206,7 +207,7 @@ export async function createApp(
     // It asks for hosts and not yet for their containers: for whoever has all of a host, or nothing.
     authorize(principal, permission, target) {
       authorize(principal, permission, target)
-      if (target?.hostId && !access.hasWhole(principal, target.hostId))
+      if (target?.hostId && !access.sightOf(principal).mayWhole(permission, target.hostId))
         throw new AppError('denied', { ...target, params: { permission } })
     },
   })

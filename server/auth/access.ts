@@ -4,6 +4,7 @@ import type { Container } from '#lib/contracts/containers.ts'
 import type { Host } from '#lib/contracts/hosts.ts'
 import { type Permission, permissions, type Role, rolePermissions } from '#lib/permissions.ts'
 import { AppError } from '../errors.ts'
+import type { HostRegistry } from '../hosts/types.ts'
 import type { Grants } from './grants.ts'
 import type { SightOf } from './sight.ts'
 import type { Authorize, Principal } from './types.ts'
@@ -34,8 +35,8 @@ export interface Access {
     hostId: string,
     change: { before?: ContainerFacts; after: ContainerFacts },
   ): void
-  /** Whether what they may on a host they may with every container there. */
-  hasWhole(principal: Principal, hostId: string): boolean
+  /** Called when rights may be others than before: a grant, a role, or the tags of a host. Returns the way to stop. */
+  onChanged(listener: () => void): () => void
   /** Throws host_not_found, container_not_found. */
   explain(person: Person, hostId: string, containerId: string | undefined): Explanation
 }
@@ -50,8 +51,8 @@ const views = permissions.filter((permission) =>
  * the question.
  */
 export function createAccess(parts: {
-  grants: Pick<Grants, 'resolved'>
-  host(hostId: string): HostFacts | undefined
+  grants: Pick<Grants, 'resolved' | 'onChanged'>
+  registry: { facts(hostId: string): HostFacts | undefined; subscribe: HostRegistry['subscribe'] }
   container(hostId: string, containerId: string): ContainerFacts | undefined
 }): Access {
   const rights = ({ userId, role }: Person): Rights => ({
@@ -65,6 +66,24 @@ export function createAccess(parts: {
   const sees = (owner: Rights, host: HostFacts, container: ContainerFacts) =>
     seesHost(owner, host) && mayOn(owner, 'containers.view', { host, container })
 
+  const listeners = new Set<() => void>()
+  const changed = () => {
+    for (const listener of listeners) listener()
+  }
+  parts.grants.onChanged(changed)
+  const tags = new Map<string, string>()
+  parts.registry.subscribe((change) => {
+    if (change.type === 'removed') {
+      tags.delete(change.hostId)
+      return
+    }
+    const { id } = change.host
+    const now = JSON.stringify(change.host.tags)
+    if (tags.get(id) === now) return
+    tags.set(id, now)
+    changed()
+  })
+
   const authorize: Authorize = (principal, permission, { hostId, objectId, whole } = {}) => {
     const where = { ...(hostId ? { hostId } : {}), ...(objectId ? { objectId } : {}) }
     const denied = () => new AppError('denied', { ...where, params: { permission } })
@@ -72,7 +91,7 @@ export function createAccess(parts: {
     if (!mayOn(held, permission)) throw denied()
     const owner = rights(principal)
     if (hostId === undefined || (owner.grants.length === 0 && owner.own.includes('hosts.view'))) return
-    const host = parts.host(hostId)
+    const host = parts.registry.facts(hostId)
     // Its cause is for the audit log alone: the answer is that of what does not exist.
     if (!host) throw new AppError('host_not_found', { hostId })
     if (!seesHost(owner, host)) throw new AppError('host_not_found', { hostId, cause: denied() })
@@ -97,52 +116,53 @@ export function createAccess(parts: {
     sightOf(principal) {
       const held = rightsOf(principal)
       const owner = rights(principal)
-      const everything =
-        owner.grants.every(({ effect }) => effect === 'allow') &&
-        views.every((permission) =>
-          mayOn(permission === 'hosts.view' ? owner : held, permission, { host: nowhere, whole: true }),
-        )
+      const nothingDenied = owner.grants.every(({ effect }) => effect === 'allow')
+      const everywhere = (permission: Permission) =>
+        nothingDenied &&
+        mayOn(permission === 'hosts.view' ? owner : held, permission, { host: nowhere, whole: true })
+      const everything = views.every(everywhere)
       const hosts = new Map<string, HostFacts | null>()
       const visible = (hostId: string) => {
         let host = hosts.get(hostId)
         if (host === undefined) {
-          const found = parts.host(hostId)
+          const found = parts.registry.facts(hostId)
           host = found && seesHost(owner, found) ? found : null
           hosts.set(hostId, host)
         }
         return host
       }
+      const may = (permission: Permission, container: ContainerFacts & { hostId: string }) => {
+        const host = visible(container.hostId)
+        return host !== null && sees(owner, host, container) && mayOn(held, permission, { host, container })
+      }
       return {
         everything,
         host: (hostId) => everything || visible(hostId) !== null,
-        container(container) {
-          if (everything) return true
-          const host = visible(container.hostId)
-          return (
-            host !== null &&
-            mayOn(held, 'containers.view', { host, container }) &&
-            sees(owner, host, container)
-          )
-        },
+        container: (container) => everything || may('containers.view', container),
         objects(kind, hostId) {
           if (everything) return true
           const host = visible(hostId)
           return host !== null && mayOn(held, `${kind}.view`, { host })
         },
+        may,
+        mayWhole(permission, hostId) {
+          if (hostId === undefined) return everywhere(permission)
+          const host = visible(hostId)
+          return (
+            host !== null &&
+            mayOn(held, permission, { host, whole: true }) &&
+            !owner.grants.some((grant) => grant.effect === 'deny' && selectsHost(grant.hosts, host))
+          )
+        },
       }
     },
-    hasWhole(principal, hostId) {
-      const host = parts.host(hostId)
-      return (
-        host !== undefined &&
-        rights(principal).grants.every(
-          ({ hosts, containers }) => containers.kind === 'all' || !selectsHost(hosts, host),
-        )
-      )
+    onChanged(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
     },
     authorizeChange(principal, hostId, { before, after }) {
       const owner = rights(principal)
-      const host = parts.host(hostId)
+      const host = parts.registry.facts(hostId)
       if (owner.grants.length === 0 || !host) return
       const may = (container: ContainerFacts) =>
         permissions.map((permission) => mayOn(owner, permission, { host, container }))
@@ -155,7 +175,7 @@ export function createAccess(parts: {
     },
     explain(person, hostId, containerId) {
       const owner = rights(person)
-      const host = parts.host(hostId)
+      const host = parts.registry.facts(hostId)
       if (!host) throw new AppError('host_not_found', { hostId })
       const container = containerId === undefined ? undefined : parts.container(hostId, containerId)
       if (containerId !== undefined && !container)

@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import { permissionOf, refusalOf } from '#lib/container-rules.ts'
 import { type BulkPlan, bulkInputSchema, type bulkStartSchema } from '#lib/contracts/bulk.ts'
 import type { Task } from '#lib/contracts/tasks.ts'
+import type { SightOf } from '../auth/sight.ts'
 import type { Authorize, Principal } from '../auth/types.ts'
 import type { ContainerService } from '../containers/service.ts'
 import { AppError } from '../errors.ts'
@@ -20,8 +21,12 @@ export interface BulkService {
 export const bulkKind = 'containers.action'
 
 /** The kind of task that acts on containers. A retry acts also on those whose state has changed since: what is done already says so. */
-export function bulkTask(parts: { containers: ContainerService; fleet: FleetState }): TaskDefinition {
-  const { containers, fleet } = parts
+export function bulkTask(parts: {
+  containers: ContainerService
+  fleet: FleetState
+  sightOf: SightOf
+}): TaskDefinition {
+  const { containers, fleet, sightOf } = parts
   return defineTask({
     kind: bulkKind,
     input: bulkInputSchema,
@@ -29,7 +34,7 @@ export function bulkTask(parts: { containers: ContainerService; fleet: FleetStat
     plan: ({ action, containers: refs, options }, principal) =>
       refs.flatMap(({ hostId, containerId }): PlannedStep[] => {
         const container = fleet.get('containers', hostId, containerId)
-        if (!container) return []
+        if (!container || !sightOf(principal).container(container)) return []
         return [
           {
             ...{ key: `${hostId}/${containerId}`, hostId, objectId: containerId },
@@ -49,9 +54,11 @@ export function createBulkService(parts: {
   fleet: FleetState
   registry: HostRegistry
   authorize: Authorize
+  sightOf: SightOf
 }): BulkService {
-  const { tasks, fleet, registry, authorize } = parts
+  const { tasks, fleet, registry, authorize, sightOf } = parts
   const plan = (principal: Principal, { action, containers, options }: Input): BulkPlan => {
+    const sight = sightOf(principal)
     const online = new Set(
       registry
         .list()
@@ -60,7 +67,8 @@ export function createBulkService(parts: {
     )
     return {
       items: containers.map(({ hostId, containerId }) => {
-        const container = fleet.get('containers', hostId, containerId)
+        const known = fleet.get('containers', hostId, containerId)
+        const container = known && sight.container(known) ? known : undefined
         const item = { hostId, containerId, name: container?.name ?? containerId.slice(0, 12) }
         if (!container) return { ...item, state: '', refused: 'gone' }
         const refused = !may(authorize, principal, action, hostId, containerId)

@@ -1,9 +1,11 @@
 import { checkSpec } from '#lib/container-spec-check.ts'
 import { type ContainerSpec, createInputSchema } from '#lib/contracts/container-create.ts'
+import type { Access } from '../auth/access.ts'
 import type { Authorize } from '../auth/types.ts'
 import type { EngineClient } from '../engine/types.ts'
 import { AppError } from '../errors.ts'
 import type { HostRegistry } from '../hosts/types.ts'
+import type { FleetState } from '../live/types.ts'
 import { faultSentence } from '../messages.ts'
 import type { RegistryService } from '../registries/service.ts'
 import { defineTask, type PlannedStep, type StepContext, type TaskDefinition } from '../tasks/types.ts'
@@ -16,17 +18,23 @@ export interface CreateParts {
   registry: HostRegistry
   registries: Pick<RegistryService, 'engineAuth'>
   authorize: Authorize
+  fleet: FleetState
+  authorizeChange: Access['authorizeChange']
 }
 
 /** Makes one container on each of several hosts: image, container, networks, start. A step for each host. */
 export function createTask(parts: CreateParts): TaskDefinition {
-  const { registry, registries, authorize } = parts
+  const { registry, registries, authorize, authorizeChange, fleet } = parts
   return defineTask({
     kind: createKind,
     input: createInputSchema,
     params: ({ spec, hostIds }) => ({ name: spec.name ?? spec.image, count: hostIds.length }),
     plan({ spec, hostIds, pull, start }, principal) {
       refuseFaults(spec)
+      for (const hostId of hostIds)
+        authorizeChange(principal, hostId, {
+          after: { name: spec.name ?? '', labels: labelsOf(fleet, hostId, spec) },
+        })
       return [...new Set(hostIds)].map((hostId): PlannedStep => {
         const subject = spec.name ?? spec.image
         const run = async (context: StepContext) => {
@@ -49,6 +57,15 @@ export function createTask(parts: CreateParts): TaskDefinition {
       })
     },
   })
+}
+
+/** Those of the image too, where the host has it already. */
+export function labelsOf(fleet: FleetState, hostId: string, spec: ContainerSpec): Record<string, string> {
+  const names = [spec.image, `${spec.image}:latest`]
+  const image = fleet
+    .all('images', hostId)
+    .find(({ id, tags }) => id === spec.image || tags.some((tag) => names.includes(tag)))
+  return { ...image?.labels, ...Object.fromEntries(spec.labels.map(({ name, value }) => [name, value])) }
 }
 
 /** Creates a container and puts it into its networks. Nothing is left behind when one of them refuses. */

@@ -4,7 +4,7 @@ import type { Container } from '#lib/contracts/containers.ts'
 import type { EngineClient, Local } from '../engine/types.ts'
 import { AppError } from '../errors.ts'
 import { defineTask, type PlannedStep, type StepContext, type TaskDefinition } from '../tasks/types.ts'
-import { type CreateParts, makeContainer, refuseFaults } from './create.ts'
+import { type CreateParts, labelsOf, makeContainer, refuseFaults } from './create.ts'
 import type { Inspected } from './kept-fields.ts'
 import { provideImage } from './provide-image.ts'
 import { isAnonymous, specFromInspect } from './spec-from-inspect.ts'
@@ -22,13 +22,18 @@ const pollMs = 300
  * is cancelled. Cut by a crash of ours, the old one is there under `<name>-old-<id>`.
  */
 export function recreateTask(parts: CreateParts): TaskDefinition {
-  const { registry, registries, authorize } = parts
+  const { registry, registries, authorize, fleet, authorizeChange } = parts
   return defineTask({
     kind: recreateKind,
     input: recreateTaskInputSchema,
     params: ({ name }) => ({ name }),
     plan({ hostId, containerId, spec, pull, keepOld, name }, principal) {
       refuseFaults(spec)
+      const before = fleet.get('containers', hostId, containerId)
+      if (before)
+        authorizeChange(principal, hostId, {
+          ...{ before, after: { name: spec.name ?? before.name, labels: labelsOf(fleet, hostId, spec) } },
+        })
       const run = async (context: StepContext) => {
         for (const permission of ['containers.create', 'containers.stop', 'containers.remove'] as const)
           authorize(principal, permission, { hostId, objectId: containerId })

@@ -1,6 +1,8 @@
 import { matchesFilter, parseContainerFilter } from '#lib/container-filter.ts'
 import type { ActionResult, Container, ContainerAction, ContainerDetail } from '#lib/contracts/containers.ts'
 import type { Permission } from '#lib/permissions.ts'
+import type { Access } from '../auth/access.ts'
+import type { Sight } from '../auth/sight.ts'
 import type { Authorize, Principal } from '../auth/types.ts'
 import type { EngineClient } from '../engine/types.ts'
 import { AppError } from '../errors.ts'
@@ -19,7 +21,7 @@ export interface ActionOptions {
 
 export interface ContainerService {
   /** From the fleet state; never asks an engine. Throws invalid_filter. */
-  list(filter: string): Container[]
+  list(filter: string, sight: Sight): Container[]
   get(hostId: string, id: string): Container
   inspect(
     principal: Principal,
@@ -51,8 +53,9 @@ export function createContainerService(parts: {
   fleet: MemoryFleet
   registry: HostRegistry
   authorize: Authorize
+  authorizeChange: Access['authorizeChange']
 }): ContainerService {
-  const { fleet, registry, authorize } = parts
+  const { fleet, registry, authorize, authorizeChange } = parts
   const get = (hostId: string, id: string): Container => {
     registry.get(hostId)
     const container = fleet.get('containers', hostId, id)
@@ -60,7 +63,7 @@ export function createContainerService(parts: {
     return container
   }
   return {
-    list(filter) {
+    list(filter, sight) {
       const parsed = parseContainerFilter(filter)
       if (!parsed.ok) {
         const { reason, text, from } = parsed.problem
@@ -70,7 +73,10 @@ export function createContainerService(parts: {
       const hosts = new Map(fleet.hosts().map((host) => [host.id, host]))
       return fleet
         .all('containers')
-        .filter((container) => matchesFilter(parsed.terms, container, hosts.get(container.hostId)))
+        .filter(
+          (container) =>
+            sight.container(container) && matchesFilter(parsed.terms, container, hosts.get(container.hostId)),
+        )
     },
     get,
     async inspect(principal, hostId, id, reveal, signal) {
@@ -83,6 +89,11 @@ export function createContainerService(parts: {
     async act(principal, hostId, id, action, options) {
       authorize(principal, permissionOf[action], { hostId, objectId: id })
       const container = get(hostId, id)
+      if (action === 'rename')
+        authorizeChange(principal, hostId, {
+          before: container,
+          after: { ...container, name: options.name ?? '' },
+        })
       const engine = registry.engine(hostId)
       const outcome = await at(perform(engine, id, action, options), container)
       // When it cannot be read back the events tell; the row from before must not overwrite them.

@@ -1,4 +1,5 @@
 import { waitInputSchema } from '#lib/contracts/container-details.ts'
+import type { SightOf } from '../auth/sight.ts'
 import { AppError } from '../errors.ts'
 import type { HostRegistry } from '../hosts/types.ts'
 import type { FleetState } from '../live/types.ts'
@@ -7,16 +8,21 @@ import { defineTask, type PlannedStep, type TaskDefinition } from '../tasks/type
 export const waitKind = 'containers.wait'
 
 /** Waits until containers end, and keeps their exit codes: a job of hours is looked at once. */
-export function waitTask(parts: { fleet: FleetState; registry: HostRegistry }): TaskDefinition {
-  const { fleet, registry } = parts
+export function waitTask(parts: {
+  fleet: FleetState
+  registry: HostRegistry
+  sightOf: SightOf
+}): TaskDefinition {
+  const { fleet, registry, sightOf } = parts
   return defineTask({
     kind: waitKind,
     input: waitInputSchema,
     params: ({ containers }) => ({ count: containers.length }),
-    plan: ({ containers }) =>
+    plan: ({ containers }, principal) =>
       containers.map(({ hostId, containerId }): PlannedStep => {
         const container = fleet.get('containers', hostId, containerId)
-        if (!container) throw new AppError('container_not_found', { hostId, objectId: containerId })
+        if (!container || !sightOf(principal).container(container))
+          throw new AppError('container_not_found', { hostId, objectId: containerId })
         return {
           ...{ key: `wait ${hostId}/${containerId}`, hostId, objectId: containerId },
           ...{ subject: container.name, verb: 'wait', permission: 'containers.view', onlyWaits: true },

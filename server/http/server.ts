@@ -213,7 +213,7 @@ function matches(template: string, url: string): boolean {
 function register(
   app: FastifyInstance,
   route: AnyRoute,
-  parts: Pick<Parts, 'identity' | 'authorize' | 'audit' | 'nameOf'>,
+  parts: Pick<Parts, 'identity' | 'authorize' | 'access' | 'audit' | 'nameOf'>,
 ): void {
   if (!route.access) throw new Error(`${route.method} ${route.path} declares no permission`)
   const event = eventOf(route)
@@ -246,7 +246,19 @@ function register(
       const { hostId, containerId } = (request.params ?? {}) as { hostId?: string; containerId?: string }
       if (route.access !== 'session') {
         const object = containerId ? { objectId: containerId } : {}
-        parts.authorize(principal, route.access, hostId ? { hostId, ...object } : undefined)
+        const { access } = route
+        const target = hostId ? { hostId, ...object } : undefined
+        parts.authorize(principal, access, target)
+        // A role or a tag that changes may take the right to what is under way.
+        const stop = parts.access.onChanged(() => {
+          try {
+            parts.access.authorize(principal, access, target)
+          } catch {
+            cut(reply, gone, 'rights_changed')
+          }
+        })
+        reply.raw.once('close', stop)
+        if (reply.raw.destroyed) stop()
       }
     },
     handler: async (request, reply) => {

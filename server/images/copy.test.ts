@@ -8,7 +8,9 @@ import type { HostRegistry } from '../hosts/types.ts'
 import { copyTask } from './copy.ts'
 
 const { authorize } = createAccess({
-  ...{ grants: { resolved: () => [] }, host: () => undefined, container: () => undefined },
+  grants: { resolved: () => [], onChanged() {} },
+  registry: { facts: () => undefined, subscribe: () => () => {} },
+  container: () => undefined,
 })
 
 const id = `sha256:${'a'.repeat(64)}`

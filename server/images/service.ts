@@ -1,6 +1,7 @@
 import type { ImageMatches } from '#lib/contracts/image-search.ts'
 import type { Image, ImageDetail, ImageHistory, ImageRemoveResult } from '#lib/contracts/images.ts'
 import { parseImageRef } from '#lib/image-ref.ts'
+import type { Sight, SightOf } from '../auth/sight.ts'
 import type { Authorize, Principal } from '../auth/types.ts'
 import { AppError } from '../errors.ts'
 import type { HostRegistry } from '../hosts/types.ts'
@@ -11,7 +12,7 @@ import { hideBuildValues, hideValues } from '../redact.ts'
 const mostMatches = 100
 
 export interface ImageService {
-  list(): Image[]
+  list(sight: Sight): Image[]
   /** Values of environment variables and of build arguments only for who may reveal a container's. */
   inspect(principal: Principal, hostId: string, id: string, signal: AbortSignal): Promise<ImageDetail>
   history(principal: Principal, hostId: string, id: string, signal: AbortSignal): Promise<ImageHistory>
@@ -32,28 +33,26 @@ export function createImageService(parts: {
   fleet: MemoryFleet
   registry: HostRegistry
   authorize: Authorize
+  sightOf: SightOf
 }): ImageService {
-  const { fleet, registry, authorize } = parts
+  const { fleet, registry, authorize, sightOf } = parts
   const get = (hostId: string, id: string): Image => {
     registry.get(hostId)
     const image = fleet.get('images', hostId, id)
     if (!image) throw new AppError('image_not_found', { hostId, objectId: id })
     return image
   }
-  const mayReveal = (principal: Principal, hostId: string, objectId: string) => {
-    try {
-      authorize(principal, 'containers.reveal', { hostId, objectId })
-      return true
-    } catch {
-      return false
-    }
-  }
-  const told = async <T>(hostId: string, id: string, work: Promise<T>): Promise<T> => {
+  const mayReveal = (principal: Principal, hostId: string) =>
+    sightOf(principal).mayWhole('containers.reveal', hostId)
+  const told = async <T>(principal: Principal, hostId: string, id: string, work: Promise<T>): Promise<T> => {
     try {
       return await work
     } catch (error) {
       if (!(error instanceof AppError)) throw error
-      const users = fleet.all('containers', hostId).filter((container) => container.imageId === id)
+      const sight = sightOf(principal)
+      const users = fleet
+        .all('containers', hostId)
+        .filter((container) => container.imageId === id && sight.container(container))
       const containers = users.map((container) => container.name).join(', ')
       throw error.at({ hostId, objectId: id, params: containers ? { containers } : {} })
     }
@@ -72,11 +71,11 @@ export function createImageService(parts: {
     )
   }
   return {
-    list: () => fleet.all('images'),
+    list: (sight) => fleet.all('images').filter(({ hostId }) => sight.objects('images', hostId)),
     async inspect(principal, hostId, id, signal) {
       const image = get(hostId, id)
-      const inspect = await told(hostId, id, registry.engine(hostId).inspectImage(id, { signal }))
-      if (!mayReveal(principal, hostId, id)) hideValues(inspect)
+      const inspect = await told(principal, hostId, id, registry.engine(hostId).inspectImage(id, { signal }))
+      if (!mayReveal(principal, hostId)) hideValues(inspect)
       return { image, inspect }
     },
     async search(principal, hostId, term, signal) {
@@ -91,8 +90,8 @@ export function createImageService(parts: {
     },
     async history(principal, hostId, id, signal) {
       get(hostId, id)
-      const steps = await told(hostId, id, registry.engine(hostId).imageHistory(id, { signal }))
-      if (mayReveal(principal, hostId, id)) return steps
+      const steps = await told(principal, hostId, id, registry.engine(hostId).imageHistory(id, { signal }))
+      if (mayReveal(principal, hostId)) return steps
       return steps.map((step) => ({ ...step, createdBy: hideBuildValues(step.createdBy) }))
     },
     async tag(principal, hostId, id, reference) {
@@ -106,7 +105,7 @@ export function createImageService(parts: {
           fields: [{ path: 'reference', message: 'invalid' }],
         })
       const target = { repository: parsed.repository, tag: parsed.tag ?? 'latest' }
-      await told(hostId, id, registry.engine(hostId).tagImage(id, target))
+      await told(principal, hostId, id, registry.engine(hostId).tagImage(id, target))
       await relist(hostId)
     },
     async remove(principal, hostId, id, { reference, force, noprune }) {
@@ -117,6 +116,7 @@ export function createImageService(parts: {
         throw new AppError('image_not_found', { hostId, objectId: id, params: { reference } })
       }
       const result = await told(
+        principal,
         hostId,
         id,
         registry.engine(hostId).removeImage(reference ?? id, { force, noprune }),

@@ -1,6 +1,8 @@
 import { matchesFilter, parseContainerFilter } from '#lib/container-filter.ts'
 import type { Container } from '#lib/contracts/containers.ts'
 import type { LogPosition, LogSelection, LogServerFrame } from '#lib/contracts/logs.ts'
+import type { Access } from '../auth/access.ts'
+import type { SightOf } from '../auth/sight.ts'
 import type { Authorize, Principal } from '../auth/types.ts'
 import { AppError } from '../errors.ts'
 import type { HostRegistry } from '../hosts/types.ts'
@@ -11,13 +13,14 @@ import { LogView } from './view.ts'
 
 export interface LogService {
   /**
-   * A viewer's log; `open` begins it. Containers that the viewer may not read are as if they were not there.
+   * A viewer's log; `open` begins it. Containers that the viewer may not read are as if they were not there. `lost` is
+   * called when one of the log may be read no more: the viewer has to begin anew.
    */
   view(
     principal: Principal,
     request: { selection: LogSelection; options: Options; resume: Record<string, LogPosition> },
     send: (frame: LogServerFrame) => void,
-    ended?: () => void,
+    told?: { ended?: () => void; lost?: () => void },
   ): LogView
   readonly tails: Tails
 }
@@ -26,20 +29,15 @@ export function createLogService(parts: {
   registry: HostRegistry
   fleet: FleetState
   authorize: Authorize
+  sightOf: SightOf
+  onChanged: Access['onChanged']
 }): LogService {
-  const { registry, fleet, authorize } = parts
+  const { registry, fleet, authorize, sightOf, onChanged } = parts
   const tails = createTails({ registry, fleet })
-  const may = (principal: Principal, { hostId, id }: Container) => {
-    try {
-      authorize(principal, 'containers.logs', { hostId, objectId: id })
-      return true
-    } catch {
-      return false
-    }
-  }
-  const chosen = (selection: LogSelection): Container[] => {
+  const chosen = (principal: Principal, selection: LogSelection): Container[] => {
     if ('containers' in selection) {
       return selection.containers.map(({ hostId, containerId }) => {
+        authorize(principal, 'containers.logs', { hostId, objectId: containerId })
         const container = fleet.get('containers', hostId, containerId)
         if (!container) throw new AppError('container_not_found', { hostId, objectId: containerId })
         return container
@@ -48,24 +46,28 @@ export function createLogService(parts: {
     const parsed = parseContainerFilter(selection.filter)
     if (!parsed.ok) throw new AppError('invalid_filter', { params: { reason: parsed.problem.text } })
     const hosts = new Map(fleet.hosts().map((host) => [host.id, host]))
+    const sight = sightOf(principal)
     return fleet
       .all('containers')
+      .filter((container) => sight.may('containers.logs', container))
       .filter((container) => matchesFilter(parsed.terms, container, hosts.get(container.hostId)))
       .sort((a, b) => a.name.localeCompare(b.name))
   }
   return {
     tails,
-    view(principal, request, send, ended) {
-      const select = (selection: LogSelection) => {
-        const containers = chosen(selection)
-        const allowed = containers.filter((container) => may(principal, container))
-        const [first] = containers
-        if ('containers' in selection && allowed.length < containers.length && first) {
-          throw new AppError('container_not_found', { hostId: first.hostId, objectId: first.id })
-        }
-        return allowed
-      }
-      return new LogView(request, { registry, fleet, tails, select }, send, ended)
+    view(principal, request, send, { ended, lost } = {}) {
+      const select = (selection: LogSelection) => chosen(principal, selection)
+      const view = new LogView(request, { registry, fleet, tails, select }, send, ended)
+      const unsubscribe = onChanged(() => {
+        const sight = sightOf(principal)
+        // One that is gone meanwhile is read to its end.
+        const known = view.containers().flatMap(([hostId, id]) => fleet.get('containers', hostId, id) ?? [])
+        if (known.every((container) => sight.may('containers.logs', container))) return
+        view.close()
+        lost?.()
+      })
+      view.onClosed(unsubscribe)
+      return view
     },
   }
 }

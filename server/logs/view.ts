@@ -69,6 +69,7 @@ export class LogView {
   private timer: NodeJS.Timeout | undefined
   private unsubscribe: () => void = nothing
   private closed = false
+  private closing: () => void = nothing
   private selecting: NodeJS.Timeout | undefined
 
   constructor(
@@ -84,6 +85,15 @@ export class LogView {
     this.positions = request.resume
     this.send = send
     this.ended = ended
+  }
+
+  /** Host and id of each container that it reads. */
+  containers(): [hostId: string, id: string][] {
+    return this.sources.map(({ view }) => [view.hostId, view.containerId])
+  }
+
+  onClosed(listener: () => void): void {
+    this.closing = listener
   }
 
   /** Throws what the selection throws: invalid_filter, container_not_found, denied. */
@@ -107,6 +117,7 @@ export class LogView {
   close(): void {
     this.closed = true
     this.unsubscribe()
+    this.closing()
     for (const timer of [this.timer, this.slowTimer, this.selecting]) clearTimeout(timer)
     for (const source of this.sources) {
       source.abort.abort()

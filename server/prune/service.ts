@@ -2,13 +2,14 @@ import type { z } from 'zod'
 import { type Disk, pruneInputSchema, type pruneStartSchema } from '#lib/contracts/disk.ts'
 import type { Task, TaskStep } from '#lib/contracts/tasks.ts'
 import type { Permission } from '#lib/permissions.ts'
+import type { Sight, SightOf } from '../auth/sight.ts'
 import type { Authorize, Principal } from '../auth/types.ts'
 import type { EngineClient } from '../engine/types.ts'
 import { AppError } from '../errors.ts'
 import type { HostRegistry } from '../hosts/types.ts'
 import type { MemoryFleet } from '../live/fleet-state.ts'
 import { defineTask, type PlannedStep, type TaskDefinition, type TaskService } from '../tasks/types.ts'
-import { diskOf, sizeOf } from './unused.ts'
+import { diskInSight, diskOf, sizeOf } from './unused.ts'
 
 type HostInput = z.output<typeof pruneInputSchema>['hosts'][number]
 type ListedKind = 'containers' | 'images' | 'volumes' | 'networks'
@@ -17,6 +18,7 @@ interface Parts {
   fleet: MemoryFleet
   registry: HostRegistry
   authorize: Authorize
+  sightOf: SightOf
 }
 
 export interface PruneService {
@@ -38,7 +40,7 @@ export function createPruneService({ tasks, ...parts }: Parts & { tasks: TaskSer
   return {
     async disk(principal, hostId, signal) {
       parts.authorize(principal, 'hosts.view', { hostId })
-      return readDisk(parts, hostId, signal)
+      return readDisk(parts, hostId, signal, parts.sightOf(principal))
     },
     async start(principal, { width, stopOnFailure, hosts }) {
       for (const host of hosts) authorizeHost(parts.authorize, principal, host)
@@ -68,11 +70,22 @@ export function pruneTask(parts: Parts): TaskDefinition {
           permission: 'hosts.view',
           async run({ signal, progress }) {
             authorizeHost(parts.authorize, principal, host)
-            return pruneHost(parts, host, signal, progress)
+            const sight = parts.sightOf(principal)
+            return pruneHost(parts, seen(parts, sight, host), signal, progress)
           },
         }),
       ),
   })
+}
+
+/** Of a container that somebody may not see, no more is done than of one that is not there. */
+function seen({ fleet }: Parts, sight: Sight, host: HostInput): HostInput {
+  if (sight.everything) return host
+  const isSeen = (id: string) => {
+    const container = fleet.get('containers', host.hostId, id)
+    return container !== undefined && sight.container(container)
+  }
+  return { ...host, containers: host.containers.filter(isSeen) }
 }
 
 async function pruneHost(
@@ -140,14 +153,22 @@ async function remove(
   }
 }
 
-async function readDisk({ fleet, registry }: Parts, hostId: string, signal: AbortSignal): Promise<Disk> {
+async function readDisk(
+  { fleet, registry }: Parts,
+  hostId: string,
+  signal: AbortSignal,
+  sight?: Sight,
+): Promise<Disk> {
   const usage = await registry.engine(hostId).diskUsage({ signal })
   const mine = <T extends { hostId: string }>(objects: readonly T[]) =>
     objects.filter((object) => object.hostId === hostId)
   const names = new Map(mine(fleet.all('images')).map((image) => [image.id, image.tags]))
-  return diskOf(usage, {
-    networks: mine(fleet.all('networks')),
-    containers: mine(fleet.all('containers')),
-    names,
+  const containers = mine(fleet.all('containers'))
+  const disk = diskOf(usage, { networks: mine(fleet.all('networks')), containers, names })
+  if (!sight || sight.everything) return disk
+  const shown = new Set(containers.filter(sight.container).map(({ id }) => id))
+  return diskInSight(disk, usage, {
+    container: (id) => shown.has(id),
+    objects: (kind) => sight.objects(kind, hostId),
   })
 }

@@ -72,6 +72,37 @@ export function diskOf(
   }
 }
 
+/**
+ * Without what somebody may not see: containers one by one, and what only such containers still hold is in use to them.
+ * Kinds that they may not see are empty.
+ */
+export function diskInSight(
+  { usage, unused }: Disk,
+  engine: DiskUsage,
+  sees: { container(id: string): boolean; objects(kind: 'images' | 'volumes' | 'networks'): boolean },
+): Disk {
+  const nothing = { count: 0, size: 0, reclaimable: 0 }
+  const held = (rows: readonly Unused[]) => rows.filter(({ heldBy }) => heldBy.every(sees.container))
+  const containers = engine.containers.filter(({ id }) => sees.container(id))
+  const stoppedOnes = unused.containers.filter(({ id }) => sees.container(id))
+  const sum = (rows: readonly { size: number }[]) => rows.reduce((total, { size }) => total + size, 0)
+  return {
+    usage: {
+      images: sees.objects('images') ? usage.images : nothing,
+      containers: { count: containers.length, size: sum(containers), reclaimable: sum(stoppedOnes) },
+      volumes: sees.objects('volumes') ? usage.volumes : nothing,
+      buildCache: sees.objects('images') ? usage.buildCache : null,
+    },
+    unused: {
+      containers: stoppedOnes,
+      images: sees.objects('images') ? held(unused.images) : [],
+      volumes: sees.objects('volumes') ? held(unused.volumes) : [],
+      networks: sees.objects('networks') ? held(unused.networks) : [],
+      buildCache: sees.objects('images') ? unused.buildCache : [],
+    },
+  }
+}
+
 /** Podman 4 does not add its layers up: what each image has alone, and the most that two have in common. */
 function atLeast(images: DiskUsage['images']): number {
   const alone = images.reduce((sum, { size, shared }) => sum + Math.max(0, size - shared), 0)

@@ -113,7 +113,9 @@ describe('the check', () => {
     })
     stops.push(check.stop)
     const states = async () =>
-      (await check.read()).updates.map(({ reference, state }) => `${reference} ${state}`).toSorted()
+      (await check.read({ container: () => true })).updates
+        .map(({ reference, state }) => `${reference} ${state}`)
+        .toSorted()
     return { check, objects, asked, state, states }
   }
   const refused = () =>

@@ -2,6 +2,7 @@ import type { Container } from '#lib/contracts/containers.ts'
 import type { Image } from '#lib/contracts/images.ts'
 import type { ImageUpdate, Updates, updateHours } from '#lib/contracts/updates.ts'
 import { parseImageRef } from '#lib/image-ref.ts'
+import type { Sight } from '../auth/sight.ts'
 import type { Database } from '../db/schema.ts'
 import { AppError } from '../errors.ts'
 import type { FleetState } from '../live/types.ts'
@@ -12,7 +13,8 @@ import type { RegistryService } from './service.ts'
 type Hours = (typeof updateHours)[number]
 
 export interface UpdateCheck {
-  read(): Promise<Updates>
+  /** For the images of the containers in sight. */
+  read(sight: Pick<Sight, 'container'>): Promise<Updates>
   /** Checks every image in use now, or joins the check under way. Resolves when it has begun. */
   run(): void
   setSchedule(everyHours: Hours): Promise<void>
@@ -56,7 +58,10 @@ export async function createUpdateCheck(parts: {
   let allNext = false
   let timer: NodeJS.Timeout | undefined
 
-  const inUse = () => imagesInUse(fleet.all('containers'), fleet.all('images'))
+  const inUse = (sight?: Pick<Sight, 'container'>) => {
+    const containers = fleet.all('containers')
+    return imagesInUse(sight ? containers.filter(sight.container) : containers, fleet.all('images'))
+  }
   const begin = (waiting: InUse[], ofAll: boolean) => {
     const controller = new AbortController()
     running = { controller, ofAll }
@@ -115,9 +120,9 @@ export async function createUpdateCheck(parts: {
   schedule(firstDelayMs)
 
   return {
-    async read() {
+    async read(sight) {
       // What no container runs any more has no newer image, whatever was found.
-      const updates = inUse().flatMap((one) => results.get(keyOf(one)) ?? [])
+      const updates = inUse(sight).flatMap((one) => results.get(keyOf(one)) ?? [])
       return { everyHours, remaining, updates }
     },
     run,

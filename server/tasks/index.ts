@@ -1,4 +1,5 @@
 import type { Audit } from '../audit/service.ts'
+import type { Access } from '../auth/access.ts'
 import type { Authorize } from '../auth/types.ts'
 import type { Database } from '../db/schema.ts'
 import type { Log } from '../log.ts'
@@ -11,9 +12,10 @@ export function createTasks(parts: {
   db: Database
   vault: Vault
   authorize: Authorize
+  access: Access
   audit: Audit
   log: Log
 }): Promise<RunningTasks> {
-  const { db, vault, authorize, audit, log } = parts
-  return createTaskService({ tasks: createTaskRepository(db, vault), authorize, audit, log })
+  const { db, vault, authorize, access, audit, log } = parts
+  return createTaskService({ tasks: createTaskRepository(db, vault), authorize, access, audit, log })
 }

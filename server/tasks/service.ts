@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Task, TaskStep } from '#lib/contracts/tasks.ts'
 import type { Audit } from '../audit/service.ts'
+import type { Access } from '../auth/access.ts'
 import type { Authorize, Principal } from '../auth/types.ts'
 import { AppError } from '../errors.ts'
 import type { Log } from '../log.ts'
@@ -25,10 +26,11 @@ export interface RunningTasks extends TaskService {
 export async function createTaskService(parts: {
   tasks: TaskRepository
   authorize: Authorize
+  access: Pick<Access, 'sightOf' | 'authorize' | 'onChanged'>
   audit: Audit
   log: Log
 }): Promise<RunningTasks> {
-  const { tasks: repository, authorize, audit, log } = parts
+  const { tasks: repository, authorize, access, audit, log } = parts
   const definitions = new Map<string, TaskDefinition>()
   const listeners = new Set<(event: TaskEvent) => void>()
   const turns = new HostTurns()
@@ -73,9 +75,12 @@ export async function createTaskService(parts: {
     if (!definition) throw new AppError('not_found', { detail: `No task of the kind ${kind}` })
     return definition
   }
+  /** Of one's own, none that is about hosts that one does not see any more. */
+  const shows = (principal: Principal, task: Task) =>
+    mine(principal, task) && task.steps.every(({ hostId }) => access.sightOf(principal).host(hostId))
   const find = (principal: Principal, id: string): Task => {
     const task = known.get(id)
-    if (!task || !mine(principal, task)) throw new AppError('task_not_found', { objectId: id })
+    if (!task || !shows(principal, task)) throw new AppError('task_not_found', { objectId: id })
     return task
   }
   const begin = (task: Task, steps: PlannedStep[], principal: Principal) => {
@@ -85,8 +90,8 @@ export async function createTaskService(parts: {
     task.finishedAt = null
     const soon = every(announceMs, () => announce({ type: 'task', task }))
     const stored = every(storeMs, () => void store(task))
-    const allowed = ({ permission, hostId, objectId }: PlannedStep) =>
-      authorize(principal, permission, { hostId, ...(objectId ? { objectId } : {}) })
+    const targetOf = ({ hostId, objectId }: PlannedStep) => ({ hostId, ...(objectId ? { objectId } : {}) })
+    const allowed = (step: PlannedStep) => authorize(principal, step.permission, targetOf(step))
     const intend = ({ permission, hostId, objectId, subject, verb }: PlannedStep) =>
       audit.begin(principal, {
         ...{ action: permission, hostId, objectId, taskId: task.id, summary: `${verb} ${subject}` },
@@ -96,8 +101,21 @@ export async function createTaskService(parts: {
       stored.call()
     }
     const steering = runTask({ task, planned, abort }, { turns, allowed, intend, changed })
+    // What is under way ends with the right to it.
+    const unsubscribe = access.onChanged(() => {
+      for (const step of task.steps) {
+        const plan = planned.get(step.id)
+        if (step.state !== 'running' || !plan) continue
+        try {
+          access.authorize(principal, plan.permission, targetOf(plan))
+        } catch {
+          steering.cancelStep(step)
+        }
+      }
+    })
     const work = async () => {
       await steering.done
+      unsubscribe()
       soon.stop()
       stored.stop()
       running.delete(task.id)
@@ -136,7 +154,8 @@ export async function createTaskService(parts: {
       begin(task, steps, principal)
       return task
     },
-    list: (principal) => [...known.values()].filter((task) => mine(principal, task)).sort(newestFirst),
+    list: (principal) => [...known.values()].filter((task) => shows(principal, task)).sort(newestFirst),
+    shows,
     get: find,
     cancel(principal, id, stepId) {
       const task = find(principal, id)

@@ -51,6 +51,8 @@ export interface TaskService {
   start(principal: Principal, kind: string, input: unknown, options: TaskOptions): Promise<Task>
   /** One's own, newest first; an administrator's list holds everybody's. */
   list(principal: Principal): Task[]
+  /** Whether it is in somebody's list. */
+  shows(principal: Principal, task: Task): boolean
   /** Throws task_not_found, also for somebody else's. */
   get(principal: Principal, id: string): Task
   /** What runs is aborted at the engine, what waits is not begun. A finished task stays as it is. With a step: it alone. */

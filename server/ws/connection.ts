@@ -120,7 +120,7 @@ export function createSocketDispatcher(
 const farewellMs = 1000
 
 /** Ends a socket with its rights. From here on nothing that it says is heard: a peer may leave the close frame unanswered. */
-function end(socket: WebSocket, ended?: Ended): void {
+export function end(socket: WebSocket, ended?: Pick<Ended, 'changed'>): void {
   socket.removeAllListeners('message')
   if (ended?.changed) socket.close(liveCloseCodes.rightsChanged, 'rights changed')
   else socket.close(liveCloseCodes.signedOut, 'signed out')

@@ -5,7 +5,7 @@ import { toAppError } from '../http/error-response.ts'
 import type { LogService } from '../logs/service.ts'
 import type { LogView } from '../logs/view.ts'
 import { toApiError } from '../messages.ts'
-import type { SocketDefinition } from './connection.ts'
+import { end, type SocketDefinition } from './connection.ts'
 
 /** A request for older lines reads the engine: one at a time for each viewer. */
 export function logSocket(logs: LogService): SocketDefinition {
@@ -24,10 +24,12 @@ export function logSocket(logs: LogService): SocketDefinition {
         }
         if (frame.type === 'open') {
           const { selection, resume = {}, type: _, ...options } = frame
-          view = logs.view(principal, { selection, options, resume }, (sent) => send(socket, sent))
+          const lost = () => end(socket, { changed: true })
+          view = logs.view(principal, { selection, options, resume }, (sent) => send(socket, sent), { lost })
           try {
             view.open()
           } catch (error) {
+            view.close()
             fail(socket, error)
             socket.close(1000, 'refused')
           }

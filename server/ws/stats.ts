@@ -1,13 +1,15 @@
 import type { WebSocket } from 'ws'
 import { objectKey } from '#lib/apply-live.ts'
 import { type StatsFrame, type StatsRequest, statsRequestSchema } from '#lib/contracts/stats.ts'
+import type { Access } from '../auth/access.ts'
 import type { Principal } from '../auth/types.ts'
 import { toAppError } from '../http/error-response.ts'
+import type { FleetState } from '../live/types.ts'
 import { toApiError } from '../messages.ts'
-import { fleetChanges, fleetHistory } from '../stats/fleet-frames.ts'
+import { fleetChanges, fleetHistory, type StatsSight } from '../stats/fleet-frames.ts'
 import { stepMs } from '../stats/history.ts'
 import type { StatsService } from '../stats/index.ts'
-import type { SocketDefinition } from './connection.ts'
+import { end, type SocketDefinition } from './connection.ts'
 
 /** Changes of the low rate are told together. Milliseconds. */
 const gatherMs = 2000
@@ -18,29 +20,45 @@ const mostWatched = 20
 
 interface Viewer {
   socket: WebSocket
+  /** Of who sees only a part. */
+  sight: (() => StatsSight) | null
   behind: boolean
 }
 
 /**
- * The stats socket. The summary of the fleet is serialised once for all viewers; every role sees all of it for now, and
- * with grants it is made per set of rights. Each watched container is authorised on its own.
+ * The stats socket. The summary of the fleet is serialised once for all who see everything, and made anew for each who
+ * sees a part. Each watched container is authorised on its own.
  */
-export function statsSocket(stats: StatsService): SocketDefinition & { stop(): void } {
+export function statsSocket(parts: {
+  stats: StatsService
+  fleet: FleetState
+  access: Pick<Access, 'sightOf' | 'rightsOf' | 'onChanged' | 'authorize'>
+}): SocketDefinition & { stop(): void } {
+  const { stats, fleet, access } = parts
   const viewers = new Set<Viewer>()
-  const snapshot = () =>
-    JSON.stringify({ type: 'fleet', stepMs, hosts: fleetHistory(stats.store) } satisfies StatsFrame)
+  const snapshot = ({ sight }: Viewer) =>
+    JSON.stringify({
+      type: 'fleet',
+      stepMs,
+      hosts: fleetHistory(stats.store, sight?.()),
+    } satisfies StatsFrame)
   const tellChanges = () => {
     const changes = stats.store.takeChanges()
     if (changes.size === 0 || viewers.size === 0) return
-    const text = JSON.stringify({ type: 'fleetChange', hosts: fleetChanges(changes) } satisfies StatsFrame)
+    const textFor = (sight?: StatsSight) => {
+      const hosts = fleetChanges(changes, sight)
+      return JSON.stringify({ type: 'fleetChange', hosts } satisfies StatsFrame)
+    }
+    let shared: string | undefined
     for (const viewer of viewers) {
       const waiting = viewer.socket.bufferedAmount
       if (viewer.behind && waiting === 0) {
         viewer.behind = false
-        viewer.socket.send(snapshot())
+        viewer.socket.send(snapshot(viewer))
       } else {
         viewer.behind ||= waiting > slowBytes
-        if (!viewer.behind) viewer.socket.send(text)
+        if (!viewer.behind)
+          viewer.socket.send(viewer.sight ? textFor(viewer.sight()) : (shared ??= textFor()))
       }
     }
   }
@@ -52,11 +70,21 @@ export function statsSocket(stats: StatsService): SocketDefinition & { stop(): v
     access: 'containers.stats',
     stop: () => clearInterval(timer),
     open(socket, principal) {
-      const viewer: Viewer = { socket, behind: false }
+      const seesAll = access.sightOf(principal).mayWhole('containers.stats')
+      const viewer: Viewer = {
+        ...{ socket, behind: false, sight: seesAll ? null : statsSight(access, fleet, principal) },
+      }
       const watched = new Map<string, () => void>()
+      const rights = () => JSON.stringify(access.rightsOf(principal))
+      const before = rights()
+      const stop = access.onChanged(() => {
+        if (rights() !== before) end(socket, { changed: true })
+        else if (viewer.sight && viewers.has(viewer)) socket.send(snapshot(viewer))
+      })
       socket.on('close', () => {
         viewers.delete(viewer)
-        for (const end of watched.values()) end()
+        stop()
+        for (const unwatch of watched.values()) unwatch()
       })
       socket.on('message', (data, isBinary) => {
         const request = isBinary ? null : parse(String(data))
@@ -70,22 +98,45 @@ export function statsSocket(stats: StatsService): SocketDefinition & { stop(): v
           // What is gathered is in the snapshot already.
           tellChanges()
           viewers.add(viewer)
-          socket.send(snapshot())
+          socket.send(snapshot(viewer))
         } else {
           const key = objectKey(request.hostId, request.id)
           watched.get(key)?.()
           watched.delete(key)
           if (request.type === 'unwatch') return
           if (watched.size >= mostWatched) socket.close(1008, 'too many')
-          else watched.set(key, watch(stats, socket, principal, request))
+          else watched.set(key, watch({ stats, access }, socket, principal, request))
         }
       })
     },
   }
 }
 
+/** Sight of now, at each call; of what is gone by what was told before. */
+function statsSight(
+  access: Pick<Access, 'sightOf'>,
+  fleet: FleetState,
+  principal: Principal,
+): () => StatsSight {
+  const told = new Set<string>()
+  return () => {
+    const sight = access.sightOf(principal)
+    return {
+      host: sight.host,
+      whole: (hostId) => sight.mayWhole('containers.stats', hostId),
+      container(hostId, id) {
+        const container = fleet.get('containers', hostId, id)
+        const isSeen = container !== undefined && sight.may('containers.stats', container)
+        if (isSeen) told.add(objectKey(hostId, id))
+        return isSeen
+      },
+      gone: (hostId, id) => told.delete(objectKey(hostId, id)),
+    }
+  }
+}
+
 function watch(
-  stats: StatsService,
+  { stats, access }: { stats: StatsService; access: Pick<Access, 'onChanged' | 'authorize'> },
   socket: WebSocket,
   principal: Principal,
   { hostId, id }: Extract<StatsRequest, { type: 'watch' }>,
@@ -93,6 +144,8 @@ function watch(
   const send = (frame: StatsFrame) => {
     if (socket.readyState === socket.OPEN) socket.send(JSON.stringify(frame))
   }
+  const unavailable = (error: unknown) =>
+    send({ type: 'unavailable', hostId, id, error: toApiError(toAppError(error)) })
   try {
     const { history, stop } = stats.watch(principal, hostId, id, {
       sample(point, totals) {
@@ -101,9 +154,21 @@ function watch(
       limit: (cpus) => send({ type: 'limit', hostId, id, cpus }),
     })
     send({ type: 'history', hostId, id, points: history?.points() ?? [], totals: history?.totals ?? null })
-    return stop
+    const over = () => {
+      stop()
+      unsubscribe()
+    }
+    const unsubscribe = access.onChanged(() => {
+      try {
+        access.authorize(principal, 'containers.stats', { hostId, objectId: id })
+      } catch (error) {
+        over()
+        unavailable(error)
+      }
+    })
+    return over
   } catch (error) {
-    send({ type: 'unavailable', hostId, id, error: toApiError(toAppError(error)) })
+    unavailable(error)
     return () => {}
   }
 }

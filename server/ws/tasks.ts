@@ -1,6 +1,6 @@
 import type { WebSocket } from 'ws'
 import type { TaskFrame } from '#lib/contracts/tasks.ts'
-import type { Principal } from '../auth/types.ts'
+import type { Access } from '../auth/access.ts'
 import { mine } from '../tasks/service.ts'
 import type { TaskService } from '../tasks/types.ts'
 import type { SocketDefinition } from './connection.ts'
@@ -12,7 +12,7 @@ const slowBytes = 1024 * 1024
  * The tray's own socket and not the live one: its frames differ from person to person, while the live one's are
  * serialised once for all.
  */
-export function taskSocket(tasks: TaskService): SocketDefinition {
+export function taskSocket(tasks: TaskService, access: Pick<Access, 'onChanged'>): SocketDefinition {
   return {
     path: '/api/tasks/live',
     access: 'hosts.view',
@@ -21,7 +21,7 @@ export function taskSocket(tasks: TaskService): SocketDefinition {
       const send = (frame: TaskFrame) => socket.send(JSON.stringify(frame))
       const all = () => send({ type: 'tasks', tasks: tasks.list(principal) })
       const unsubscribe = tasks.subscribe((event) => {
-        if (!concerns(principal, event)) return
+        if (event.type === 'task' ? !tasks.shows(principal, event.task) : !mine(principal, event)) return
         if (behind && socket.bufferedAmount === 0) {
           behind = false
           all()
@@ -32,15 +32,17 @@ export function taskSocket(tasks: TaskService): SocketDefinition {
           send(event.type === 'task' ? event : { type: 'dismissed', id: event.id })
         }
       })
-      socket.on('close', unsubscribe)
+      // Tasks about hosts that are out of sight now go, others come.
+      const stop = access.onChanged(all)
+      socket.on('close', () => {
+        unsubscribe()
+        stop()
+      })
       ignoreInput(socket)
       all()
     },
   }
 }
-
-const concerns = (principal: Principal, event: Parameters<Parameters<TaskService['subscribe']>[0]>[0]) =>
-  mine(principal, event.type === 'task' ? event.task : event)
 
 /** This socket only speaks. */
 function ignoreInput(socket: WebSocket): void {

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { containerIdSchema, hostIdSchema } from '#lib/contracts/common.ts'
 import { type TerminalServerFrame, terminalClientFrameSchema } from '#lib/contracts/terminal.ts'
 import type { Audit } from '../audit/service.ts'
+import type { Access } from '../auth/access.ts'
 import type { Authorize, Principal } from '../auth/types.ts'
 import { AppError } from '../errors.ts'
 import type { HostRegistry } from '../hosts/types.ts'
@@ -11,7 +12,7 @@ import type { FleetState } from '../live/types.ts'
 import type { Log } from '../log.ts'
 import { toApiError } from '../messages.ts'
 import { openTerminal, type TerminalSession } from '../terminal/session.ts'
-import type { SocketDefinition } from './connection.ts'
+import { end, type SocketDefinition } from './connection.ts'
 
 const querySchema = z.object({ hostId: hostIdSchema, containerId: containerIdSchema })
 type Start = Extract<z.output<typeof terminalClientFrameSchema>, { type: 'start' }>
@@ -21,6 +22,7 @@ export function terminalSocket(parts: {
   registry: HostRegistry
   fleet: FleetState
   authorize: Authorize
+  access: Access
   audit: Audit
   log: Log
 }): SocketDefinition {
@@ -65,7 +67,11 @@ export function terminalSocket(parts: {
       const say = (frame: TerminalServerFrame) => {
         if (socket.readyState === socket.OPEN) socket.send(JSON.stringify(frame))
       }
+      let stop = () => {}
       const begin = async (start: Start) => {
+        stop = parts.access.onChanged(() => {
+          if (!mayStay(parts.access, principal, query, start.mode)) end(socket, { changed: true })
+        })
         session = open(socket, principal, query, start)
         try {
           const { over } = await session
@@ -77,6 +83,7 @@ export function terminalSocket(parts: {
         socket.close(1000, 'over')
       }
       socket.on('close', () => {
+        stop()
         // One that is still being opened ends as soon as it is.
         session?.then((opened) => opened.end()).catch(() => {})
       })
@@ -95,6 +102,18 @@ export function terminalSocket(parts: {
         else session?.then((opened) => opened.taken(frame.bytes)).catch(() => {})
       })
     },
+  }
+}
+
+/** Whether what was opened would be opened now. */
+function mayStay(access: Access, principal: Principal, query: URLSearchParams, mode: Start['mode']): boolean {
+  const { hostId, containerId } = querySchema.parse(Object.fromEntries(query))
+  const permission = mode === 'exec' ? 'containers.exec' : 'containers.attach'
+  try {
+    access.authorize(principal, permission, { hostId, objectId: containerId })
+    return true
+  } catch {
+    return false
   }
 }
 

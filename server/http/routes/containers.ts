@@ -9,6 +9,7 @@ import {
   renameOptionsSchema,
   stopOptionsSchema,
 } from '#lib/contracts/containers.ts'
+import type { SightOf } from '../../auth/sight.ts'
 import type { Principal } from '../../auth/types.ts'
 import type { ContainerService } from '../../containers/service.ts'
 import type { FleetState } from '../../live/types.ts'
@@ -19,7 +20,10 @@ const oneContainer = z.object({ hostId: hostIdSchema, containerId: containerIdSc
 const path = '/api/hosts/:hostId/containers/:containerId' as const
 
 /** Containers of all hosts from memory; one container and its actions at its host. */
-export function containerRoutes(containers: ContainerService, fleet: FleetState): AnyRoute[] {
+export function containerRoutes(
+  containers: ContainerService,
+  { fleet, sightOf }: { fleet: FleetState; sightOf: SightOf },
+): AnyRoute[] {
   const act = (
     action: 'start' | 'pause' | 'unpause' | 'stop' | 'restart' | 'kill' | 'rename',
     access:
@@ -51,7 +55,10 @@ export function containerRoutes(containers: ContainerService, fleet: FleetState)
       summary: 'Containers of all hosts, with each host’s own state; filter as on the page',
       query: z.object({ filter: z.string().max(1000).default('') }),
       response: z.object({ items: z.array(containerSchema), hosts: z.array(listedHostSchema) }),
-      handler: async ({ query }) => ({ items: containers.list(query.filter), hosts: hostStatesOf(fleet) }),
+      async handler({ principal, query }) {
+        const sight = sightOf(principal as Principal)
+        return { items: containers.list(query.filter, sight), hosts: hostStatesOf(fleet, sight) }
+      },
     }),
     defineRoute({
       method: 'GET',

@@ -9,13 +9,15 @@ import {
   hostSchema,
   testHostSchema,
 } from '#lib/contracts/hosts.ts'
+import type { SightOf } from '../../auth/sight.ts'
+import type { Principal } from '../../auth/types.ts'
 import type { Hosts } from '../../hosts/index.ts'
 import { type AnyRoute, defineRoute } from '../define-route.ts'
 
 const oneHost = z.object({ hostId: hostIdSchema })
 
 /** Hosts: register, edit, test, pause. Only `hosts.edit` can make the server dial an address. */
-export function hostRoutes({ registry, service }: Hosts): AnyRoute[] {
+export function hostRoutes({ registry, service }: Hosts, sightOf: SightOf): AnyRoute[] {
   return [
     defineRoute({
       method: 'GET',
@@ -23,7 +25,10 @@ export function hostRoutes({ registry, service }: Hosts): AnyRoute[] {
       access: 'hosts.view',
       summary: 'All hosts with their state',
       response: z.array(hostSchema),
-      handler: async () => registry.list(),
+      async handler({ principal }) {
+        const sight = sightOf(principal as Principal)
+        return registry.list().filter(({ id }) => sight.host(id))
+      },
     }),
     defineRoute({
       method: 'GET',

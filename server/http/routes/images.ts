@@ -11,6 +11,7 @@ import {
   imageTagOptionsSchema,
 } from '#lib/contracts/images.ts'
 import { taskSchema } from '#lib/contracts/tasks.ts'
+import type { SightOf } from '../../auth/sight.ts'
 import type { Principal } from '../../auth/types.ts'
 import type { ImageService } from '../../images/service.ts'
 import { pullKind, pushKind } from '../../images/transfer.ts'
@@ -23,7 +24,11 @@ const oneImage = z.object({ hostId: hostIdSchema, imageId: imageIdSchema })
 const path = '/api/hosts/:hostId/images/:imageId' as const
 
 /** Images of all hosts from memory; one image and its changes at its host. */
-export function imageRoutes(images: ImageService, fleet: FleetState, tasks: TaskService): AnyRoute[] {
+export function imageRoutes(
+  images: ImageService,
+  { fleet, sightOf }: { fleet: FleetState; sightOf: SightOf },
+  tasks: TaskService,
+): AnyRoute[] {
   return [
     defineRoute({
       method: 'POST',
@@ -51,7 +56,10 @@ export function imageRoutes(images: ImageService, fleet: FleetState, tasks: Task
       access: 'images.view',
       summary: 'Images of all hosts, with each host’s own state',
       response: z.object({ items: z.array(imageSchema), hosts: z.array(listedHostSchema) }),
-      handler: async () => ({ items: images.list(), hosts: hostStatesOf(fleet) }),
+      async handler({ principal }) {
+        const sight = sightOf(principal as Principal)
+        return { items: images.list(sight), hosts: hostStatesOf(fleet, sight) }
+      },
     }),
     defineRoute({
       method: 'GET',

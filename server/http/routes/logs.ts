@@ -5,6 +5,7 @@ import { containerIdSchema, hostIdSchema } from '#lib/contracts/common.ts'
 import { type LogServerFrame, type LogSource, maximumSources, nanoSchema } from '#lib/contracts/logs.ts'
 import { plainLogLine } from '#lib/log-sanitise.ts'
 import type { Principal } from '../../auth/types.ts'
+import { AppError } from '../../errors.ts'
 import type { LogService } from '../../logs/service.ts'
 import { type AnyRoute, defineRoute } from '../define-route.ts'
 
@@ -76,8 +77,16 @@ export function logRoutes(logs: LogService): AnyRoute[] {
             })
         }
         const ended = () => void writing.then(() => stream.end())
-        const view = logs.view(principal as Principal, { selection, options, resume: {} }, send, ended)
-        view.open()
+        const view = logs.view(principal as Principal, { selection, options, resume: {} }, send, {
+          ended,
+          lost: () => stream.destroy(new AppError('rights_changed')),
+        })
+        try {
+          view.open()
+        } catch (error) {
+          view.close()
+          throw error
+        }
         signal.addEventListener('abort', () => {
           view.close()
           stream.destroy()

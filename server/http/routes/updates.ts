@@ -1,10 +1,13 @@
 import { z } from 'zod'
 import { updatesSchema } from '#lib/contracts/updates.ts'
+import type { SightOf } from '../../auth/sight.ts'
+import type { Principal } from '../../auth/types.ts'
 import type { UpdateCheck } from '../../registries/update-check.ts'
 import { type AnyRoute, defineRoute } from '../define-route.ts'
 
 /** Newer images in the registries, for the tags in use. */
-export function updateRoutes(updates: UpdateCheck): AnyRoute[] {
+export function updateRoutes(updates: UpdateCheck, sightOf: SightOf): AnyRoute[] {
+  const read = (principal: Principal | null) => updates.read(sightOf(principal as Principal))
   return [
     defineRoute({
       method: 'GET',
@@ -12,7 +15,7 @@ export function updateRoutes(updates: UpdateCheck): AnyRoute[] {
       access: 'images.view',
       summary: 'For each tag in use, whether its registry has a newer image',
       response: updatesSchema,
-      handler: () => updates.read(),
+      handler: ({ principal }) => read(principal),
     }),
     defineRoute({
       method: 'POST',
@@ -21,9 +24,9 @@ export function updateRoutes(updates: UpdateCheck): AnyRoute[] {
       event: 'updates.check',
       summary: 'Ask the registries now',
       response: updatesSchema,
-      handler: () => {
+      handler: ({ principal }) => {
         updates.run()
-        return updates.read()
+        return read(principal)
       },
     }),
     defineRoute({
@@ -34,9 +37,9 @@ export function updateRoutes(updates: UpdateCheck): AnyRoute[] {
       summary: 'How often the registries are asked',
       body: z.object({ everyHours: updatesSchema.shape.everyHours }),
       response: updatesSchema,
-      handler: async ({ body }) => {
+      handler: async ({ principal, body }) => {
         await updates.setSchedule(body.everyHours)
-        return updates.read()
+        return read(principal)
       },
     }),
   ]
