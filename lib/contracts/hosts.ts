@@ -17,7 +17,8 @@ const addressSchema = z
   .trim()
   .min(1)
   .max(253)
-  .regex(/^[A-Za-z0-9.:_-]+$/)
+  // Not like an option of a command line, whatever it may once be handed to.
+  .regex(/^[A-Za-z0-9:_][A-Za-z0-9.:_-]*$/)
 const pemSchema = z.string().max(64 * 1024)
 const socketPathSchema = z
   .string()

@@ -54,6 +54,8 @@ interface Parts {
 const jsonLimitBytes = 1024 * 1024
 /** Milliseconds for a JSON body to arrive. The server's own limit is off, since uploads and streams take as long as they take. */
 const jsonDeadlineMs = 30_000
+/** Milliseconds for a request's head to arrive, and between two looks for those that take longer (Node's own is half a minute). */
+const slowLimits = { headersTimeout: 10_000, connectionsCheckingInterval: 3000 }
 const safeMethods = new Set(['GET', 'HEAD'])
 
 /**
@@ -66,7 +68,7 @@ export function createHttpServer(parts: Parts): HttpServer {
   const app: FastifyInstance = fastify({
     serverFactory: (handler) => {
       raw = createServer(
-        { headersTimeout: 10_000, requestTimeout: 0, keepAliveTimeout: 65_000 },
+        { ...slowLimits, requestTimeout: 0, keepAliveTimeout: 65_000 },
         (request, response) => {
           const path = withoutBase(request.url ?? '/', config.basePath)
           if (path === null) {
@@ -118,7 +120,7 @@ export function createHttpServer(parts: Parts): HttpServer {
     if (request.url.startsWith('/api/')) {
       const took = Math.round(reply.elapsedTime)
       log.debug(
-        { id: request.id, method: request.method, path: request.url, status: reply.statusCode, ms: took },
+        { id: request.id, method: request.method, path: pathOf(request), status: reply.statusCode, ms: took },
         'request',
       )
     }
@@ -200,6 +202,9 @@ function withoutBase(url: string, basePath: string): string | null {
     ? url.slice(basePath.length) || '/'
     : null
 }
+
+/** Without its query, which may hold what somebody looks for, or a token put there by mistake. */
+const pathOf = ({ url }: FastifyRequest) => url.split('?', 1)[0]
 
 function matches(template: string, url: string): boolean {
   const path = url.split('?', 1)[0] as string
@@ -309,6 +314,6 @@ function cut(reply: FastifyReply, gone: AbortController, code: 'signed_out' | 'r
 function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply, log: Log): FastifyReply {
   const known = toAppError(error)
   if (known.code === 'internal')
-    log.error({ err: error, id: request.id, path: request.url }, 'request failed')
+    log.error({ err: error, id: request.id, path: pathOf(request) }, 'request failed')
   return reply.code(known.status).header('cache-control', 'no-store').send(errorBody(known, request.id))
 }

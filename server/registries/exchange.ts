@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto'
+import { isIP } from 'node:net'
 import { createSecureContext, getCACertificates } from 'node:tls'
-import { Agent, type Dispatcher } from 'undici'
+import { Agent, buildConnector, type Dispatcher } from 'undici'
 import { plainLogLine } from '#lib/log-sanitise.ts'
 import { AppError } from '../errors.ts'
+import { resolveAddress } from '../transport/address.ts'
 import { explainError } from '../transport/explain.ts'
 import { apiHost } from './reference.ts'
 
@@ -49,14 +51,24 @@ const mostRedirects = 5
 
 export function createExchange(endpoint: RegistryEndpoint): Exchange {
   const { address, ca, scheme } = endpoint
-  const agent = new Agent({
-    connections: 8,
-    connect: {
-      timeout: 5000,
-      // The sign-in address and the store of blobs may lie elsewhere, with a certificate that everybody trusts.
-      ...(ca ? { secureContext: createSecureContext({ ca: [...getCACertificates('default'), ca] }) } : {}),
-    },
+  const connect = buildConnector({
+    timeout: 5000,
+    // The sign-in address and the store of blobs may lie elsewhere, with a certificate that everybody trusts.
+    ...(ca ? { secureContext: createSecureContext({ ca: [...getCACertificates('default'), ca] }) } : {}),
   })
+  /** Also where a registry sends us: the address is looked at after the name was resolved, and no other is dialled. */
+  const dial: typeof connect = async (options, done) => {
+    const host = options.hostname.replaceAll(/[[\]]/g, '')
+    let hostname: string
+    try {
+      hostname = await resolveAddress(host)
+    } catch (error) {
+      done(error as Error, null)
+      return
+    }
+    connect({ ...options, hostname, servername: options.servername || serverName(host) }, done)
+  }
+  const agent = new Agent({ connections: 8, connect: dial })
   const params = { registry: address }
   const invalid = (detail: string, cause?: unknown) =>
     new AppError('not_a_registry', { params, detail, cause })
@@ -121,6 +133,9 @@ export function createExchange(endpoint: RegistryEndpoint): Exchange {
     close: () => agent.destroy(),
   }
 }
+
+/** An address is not sent as server name (RFC 6066 §3). */
+const serverName = (host: string) => (isIP(host) ? '' : host)
 
 /** Null for what is no address of HTTP. */
 export function readUrl(text: string, base?: URL): URL | null {

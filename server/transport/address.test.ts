@@ -7,10 +7,20 @@ describe('resolveAddress', () => {
     '::ffff:169.254.169.254',
     'fe80::1',
     'fd00:ec2::254',
+    'fd20:ce::254',
+    '100.100.100.200',
+    '192.0.0.192',
+    '168.63.129.16',
+    '::ffff:a9fe:a9fe',
+    '64:ff9b::a9fe:a9fe',
+    '2002:a9fe:a9fe::1',
+    'fe80::1%lo',
     // getaddrinfo takes these for the metadata address too.
     '2852039166',
     '0xa9fea9fe',
     '169.254.43518',
+    '0251.0376.0251.0376',
+    '0xa9.0xfe.0xa9.0xfe',
   ])('refuses %s', async (host) => {
     await expect(resolveAddress(host)).rejects.toMatchObject({ code: 'address_refused' })
   })
