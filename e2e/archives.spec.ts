@@ -2,7 +2,6 @@ import { createHash, randomBytes, randomUUID } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
-import { AxeBuilder } from '@axe-core/playwright'
 import type { APIRequestContext, Page } from '@playwright/test'
 import type { Archive, ArchiveLibraryView, ListedArchive } from '#lib/contracts/archives.ts'
 import type { Task } from '#lib/contracts/tasks.ts'
@@ -12,6 +11,7 @@ import { makeArchives, makeLargeArchive, makeRootfs } from './lab/image-archives
 import { run } from './lab/run.ts'
 import { engineNames } from './lab/state.ts'
 import { witness } from './lab/witness.ts'
+import { check, everyLook } from './looks.ts'
 
 const repository = `registry.example/e2e-${randomUUID().slice(0, 6)}`
 const folder = mkdtempSync(join(tmpdir(), 'roadstead-archives-'))
@@ -56,8 +56,7 @@ test('archives of every kind are loaded on every engine at once, and run there',
   await page.getByRole('button', { name: 'Load on hosts…: oci-zstd.tar' }).click()
   const dialog = page.getByRole('dialog', { name: 'Load oci-zstd.tar' })
   for (const engine of engineNames) await dialog.getByRole('checkbox', { name: engine }).check()
-  const { violations } = await new AxeBuilder({ page }).analyze()
-  expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([])
+  await check(page)
   await page.screenshot({ path: 'test-results/looks/archive-load-light-1440.png' })
   await dialog.getByRole('button', { name: 'Load on 8 hosts' }).click()
   const task = taskOf(page, 'Load oci-zstd.tar on 8 hosts')
@@ -282,22 +281,12 @@ test('curl uploads with one command, whose token can do nothing else and can be 
   await api.delete(`/api/archives/${(await named(api, 'image.tar')).id}`, { headers })
 })
 
-for (const [theme, width] of [
-  ['light', 1440],
-  ['dark', 1440],
-  ['light', 390],
-  ['dark', 390],
-] as const)
-  test(`looks: ${theme}, ${width} px`, async ({ signedIn: page, api }) => {
-    await registerLab(api)
-    await page.emulateMedia({ colorScheme: theme })
-    await page.setViewportSize({ width, height: 900 })
-    await page.goto('/archives')
-    await expect(rowOf(page, 'index.tar')).toBeVisible()
-    const { violations } = await new AxeBuilder({ page }).analyze()
-    expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([])
-    await page.screenshot({ path: `test-results/looks/archives-${theme}-${width}.png` })
-    await rowOf(page, 'index.tar').getByRole('button').first().click()
-    await expect(page.getByRole('dialog').getByText('linux/s390x').first()).toBeVisible()
-    await page.screenshot({ path: `test-results/looks/archive-${theme}-${width}.png` })
-  })
+everyLook(async ({ page, shoot }) => {
+  await page.goto('/archives')
+  await expect(rowOf(page, 'index.tar')).toBeVisible()
+  await check(page)
+  await shoot('archives')
+  await rowOf(page, 'index.tar').getByRole('button').first().click()
+  await expect(page.getByRole('dialog').getByText('linux/s390x').first()).toBeVisible()
+  await shoot('archive')
+})

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { AxeBuilder } from '@axe-core/playwright'
 import type { AuditEntry } from '#lib/contracts/audit.ts'
 import { containersOf, expect, registerLab, row, test } from './fixtures.ts'
 import { administrator } from './global-setup.ts'
 import { labImages } from './lab/images.ts'
 import { witness } from './lab/witness.ts'
+import { check, everyLook } from './looks.ts'
 
 const engine = 'docker-unix'
 const name = `e2eaudit-${randomUUID().slice(0, 6)}`
@@ -66,34 +66,18 @@ test('a container stopped in the page is on the log with its actor and outcome, 
   await expect(page.getByText(/The chain holds: [\d,]+ entries/)).toBeVisible()
 })
 
-for (const [theme, width] of [
-  ['light', 1440],
-  ['dark', 390],
-  ['dark', 1440],
-  ['light', 390],
-] as const) {
-  test(`looks: ${theme}, ${width} px`, async ({ signedIn: page }) => {
-    await page.setViewportSize({ width, height: width === 390 ? 844 : 900 })
-    await page.emulateMedia({ colorScheme: theme })
-    await page.goto('/audit?action=account.signIn')
-    const shoot = (shown: string) =>
-      page.screenshot({ path: `test-results/looks/audit-${shown}-${theme}-${width}.png` })
-    const check = async () => {
-      const { violations } = await new AxeBuilder({ page }).analyze()
-      expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([])
-    }
-    const newest = page.locator('[data-row]').first()
-    await expect(newest).toContainText('account.signIn')
-    await expect(page.getByText('syslog udp://127.0.0.1:9: all entries are there')).toBeVisible()
-    await page.getByRole('button', { name: 'Verify the chain' }).click()
-    await expect(page.getByText(/The chain holds/)).toBeVisible()
-    await shoot('list')
-    // On a wide page the drawer leaves the list in sight, and both are looked at together.
-    if (width === 390) await check()
-    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width)
-    await newest.click()
-    await expect(page.getByRole('dialog').getByText('In the chain')).toBeVisible()
-    await shoot('drawer')
-    await check()
-  })
-}
+everyLook(async ({ page, look, shoot }) => {
+  await page.goto('/audit?action=account.signIn')
+  const newest = page.locator('[data-row]').first()
+  await expect(newest).toContainText('account.signIn')
+  await expect(page.getByText('syslog udp://127.0.0.1:9: all entries are there')).toBeVisible()
+  await page.getByRole('button', { name: 'Verify the chain' }).click()
+  await expect(page.getByText(/The chain holds/)).toBeVisible()
+  await shoot('audit-list')
+  // On a wide page the drawer leaves the list in sight, and both are looked at together.
+  if (look.width === 390) await check(page)
+  await newest.click()
+  await expect(page.getByRole('dialog').getByText('In the chain')).toBeVisible()
+  await shoot('audit-drawer')
+  await check(page)
+})

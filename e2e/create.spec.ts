@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { AxeBuilder } from '@axe-core/playwright'
 import { containersOf, expect, registerLab, test } from './fixtures.ts'
 import { engineCall } from './lab/engine-http.ts'
 import { labImages } from './lab/images.ts'
 import { engineNames, labEngine } from './lab/state.ts'
 import { witness } from './lab/witness.ts'
+import { check, everyLook } from './looks.ts'
 
 const prefix = `e2ecreate-${randomUUID().slice(0, 6)}`
 test.afterAll(async () => {
@@ -116,26 +116,14 @@ for (const engine of engineNames) {
   })
 }
 
-for (const [theme, width] of [
-  ['light', 1440],
-  ['dark', 390],
-  ['dark', 1440],
-  ['light', 390],
-] as const) {
-  test(`looks: ${theme}, ${width} px`, async ({ signedIn: page, api }) => {
-    await registerLab(api)
-    await page.setViewportSize({ width, height: width === 390 ? 844 : 900 })
-    await page.emulateMedia({ colorScheme: theme })
-    const [container] = await containersOf(api, 'name:web host:docker-unix')
-    await page.goto(`/containers/new?from=${container?.hostId}/${container?.id}`)
-    await page.getByRole('button', { name: 'Security' }).click()
-    await page.getByRole('checkbox', { name: /^Privileged/ }).check()
-    await expect(page.getByText('root on the host')).toBeVisible()
-    await page.screenshot({ path: `test-results/looks/create-${theme}-${width}.png` })
-    await page.getByText('root on the host').scrollIntoViewIfNeeded()
-    await page.screenshot({ path: `test-results/looks/create-end-${theme}-${width}.png` })
-    const { violations } = await new AxeBuilder({ page }).analyze()
-    expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([])
-    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width)
-  })
-}
+everyLook(async ({ page, api, shoot }) => {
+  const [container] = await containersOf(api, 'name:web host:docker-unix')
+  await page.goto(`/containers/new?from=${container?.hostId}/${container?.id}`)
+  await page.getByRole('button', { name: 'Security' }).click()
+  await page.getByRole('checkbox', { name: /^Privileged/ }).check()
+  await expect(page.getByText('root on the host')).toBeVisible()
+  await shoot('create')
+  await page.getByText('root on the host').scrollIntoViewIfNeeded()
+  await shoot('create-end')
+  await check(page)
+})

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { AxeBuilder } from '@axe-core/playwright'
 import { containersOf, expect, registerLab, test } from './fixtures.ts'
 import { engineCall } from './lab/engine-http.ts'
 import { labImages } from './lab/images.ts'
 import { engineNames, labEngine } from './lab/state.ts'
 import { witness } from './lab/witness.ts'
+import { check, everyLook } from './looks.ts'
 
 const prefix = `e2edisk-${randomUUID().slice(0, 6)}`
 
@@ -62,29 +62,14 @@ test('what nothing uses on every engine: shown before it goes, and gone as shown
   }
 })
 
-for (const [theme, width] of [
-  ['light', 1440],
-  ['dark', 390],
-  ['dark', 1440],
-  ['light', 390],
-] as const) {
-  test(`looks: ${theme}, ${width} px`, async ({ signedIn: page, api }) => {
-    await registerLab(api)
-    await page.setViewportSize({ width, height: width === 390 ? 844 : 900 })
-    await page.emulateMedia({ colorScheme: theme })
-    await page.goto('/disk')
-    for (const one of engineNames)
-      await expect(page.getByRole('row', { name: new RegExp(`^${one}.*MB`) })).toBeVisible()
-    await page.screenshot({ path: `test-results/looks/disk-${theme}-${width}.png` })
-    const check = async () => {
-      const { violations } = await new AxeBuilder({ page }).analyze()
-      expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([])
-    }
-    await check()
-    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width)
-    await page.getByRole('button', { name: 'Prune…', exact: true }).click()
-    await page.getByLabel('Unused volumes').check()
-    await page.screenshot({ path: `test-results/looks/prune-${theme}-${width}.png` })
-    await check()
-  })
-}
+everyLook(async ({ page, shoot }) => {
+  await page.goto('/disk')
+  for (const one of engineNames)
+    await expect(page.getByRole('row', { name: new RegExp(`^${one}.*MB`) })).toBeVisible()
+  await shoot('disk')
+  await check(page)
+  await page.getByRole('button', { name: 'Prune…', exact: true }).click()
+  await page.getByLabel('Unused volumes').check()
+  await shoot('prune')
+  await check(page)
+})

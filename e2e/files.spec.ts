@@ -2,13 +2,13 @@ import { createHash, randomBytes, randomUUID } from 'node:crypto'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { AxeBuilder } from '@axe-core/playwright'
 import type { Locator, Page } from '@playwright/test'
 import { containersOf, expect, registerLab, test } from './fixtures.ts'
 import { engineCall } from './lab/engine-http.ts'
 import { labImages } from './lab/images.ts'
 import { type EngineName, engineNames, labEngine } from './lab/state.ts'
 import { witness } from './lab/witness.ts'
+import { check, everyLook } from './looks.ts'
 
 const prefix = `e2efiles-${randomUUID().slice(0, 6)}`
 const made: (() => Promise<unknown>)[] = []
@@ -210,7 +210,7 @@ test('uploads go on, and more join them, while the drawer is closed', async ({ s
   await page.screenshot({ path: 'test-results/looks/files-tray.png' })
   await page.setViewportSize({ width: 390, height: 844 })
   await page.screenshot({ path: 'test-results/looks/files-tray-390.png' })
-  expect((await new AxeBuilder({ page }).include('[aria-label="Tasks"]').analyze()).violations).toEqual([])
+  await check(page, { within: '[aria-label="Tasks"]' })
   isOpen = true
   for (const go of held) go()
   await expect(tray.getByText(/3 of 3 uploaded/)).toBeVisible()
@@ -250,27 +250,15 @@ test('a read-only container says so, although much is still to be sent', async (
   await expect(page.getByRole('button', { name: 'Tasks', exact: true })).toBeVisible()
 })
 
-for (const [theme, width] of [
-  ['light', 1440],
-  ['dark', 390],
-  ['dark', 1440],
-  ['light', 390],
-] as const) {
-  test(`looks: ${theme}, ${width} px`, async ({ signedIn: page, api }) => {
-    await registerLab(api)
-    await page.setViewportSize({ width, height: width === 390 ? 844 : 900 })
-    await page.emulateMedia({ colorScheme: theme })
-    const [container] = await containersOf(api, 'name:web host:docker-unix')
-    await page.goto(
-      `/containers/${container?.hostId}/${container?.id}?tab=files&path=/www&file=/www/index.html`,
-    )
-    await expect(page.getByRole('option', { name: /^index.html/ })).toBeVisible()
-    await page.screenshot({ path: `test-results/looks/files-${theme}-${width}.png` })
-    await page.goto(`/containers/${container?.hostId}/${container?.id}?tab=files`)
-    await expect(page.getByText(/\d+ entries/)).toBeVisible()
-    await page.screenshot({ path: `test-results/looks/files-root-${theme}-${width}.png` })
-    const { violations } = await new AxeBuilder({ page }).analyze()
-    expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([])
-    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width)
-  })
-}
+everyLook(async ({ page, api, shoot }) => {
+  const [container] = await containersOf(api, 'name:web host:docker-unix')
+  await page.goto(
+    `/containers/${container?.hostId}/${container?.id}?tab=files&path=/www&file=/www/index.html`,
+  )
+  await expect(page.getByRole('option', { name: /^index.html/ })).toBeVisible()
+  await shoot('files')
+  await page.goto(`/containers/${container?.hostId}/${container?.id}?tab=files`)
+  await expect(page.getByText(/\d+ entries/)).toBeVisible()
+  await shoot('files-root')
+  await check(page)
+})

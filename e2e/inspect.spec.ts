@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { AxeBuilder } from '@axe-core/playwright'
 import { containersOf, expect, registerLab, test } from './fixtures.ts'
 import { engineCall } from './lab/engine-http.ts'
 import { labImages } from './lab/images.ts'
 import { engineNames, labEngine } from './lab/state.ts'
 import { witness } from './lab/witness.ts'
+import { check, everyLook, opposites } from './looks.ts'
 
 const prefix = `e2eins-${randomUUID().slice(0, 6)}`
 const made: (() => Promise<unknown>)[] = []
@@ -91,23 +91,14 @@ test('its end is waited for, with the exit code', async ({ signedIn: page, api }
   }
 })
 
-for (const [theme, width] of [
-  ['light', 1440],
-  ['dark', 390],
-] as const) {
-  test(`looks: ${theme}, ${width} px`, async ({ signedIn: page, api }) => {
-    await registerLab(api)
-    await page.setViewportSize({ width, height: width === 390 ? 844 : 900 })
-    await page.emulateMedia({ colorScheme: theme })
-    const [container] = await containersOf(api, 'name:chatter host:docker-unix')
-    for (const tab of ['overview', 'processes', 'changes']) {
-      await page.goto(`/containers/${container?.hostId}/${container?.id}?tab=${tab}`)
-      await expect(page.getByRole('tabpanel')).toContainText(
-        { overview: 'Limits…', processes: 'PID', changes: 'Nothing differs' }[tab] as string,
-      )
-      await page.screenshot({ path: `test-results/looks/container-${tab}-${theme}-${width}.png` })
-      const { violations } = await new AxeBuilder({ page }).analyze()
-      expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([])
-    }
-  })
-}
+everyLook(async ({ page, api, shoot }) => {
+  const [container] = await containersOf(api, 'name:chatter host:docker-unix')
+  for (const tab of ['overview', 'processes', 'changes']) {
+    await page.goto(`/containers/${container?.hostId}/${container?.id}?tab=${tab}`)
+    await expect(page.getByRole('tabpanel')).toContainText(
+      { overview: 'Limits…', processes: 'PID', changes: 'Nothing differs' }[tab] as string,
+    )
+    await shoot(`container-${tab}`)
+    await check(page)
+  }
+}, opposites)

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { AxeBuilder } from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
 import { containersOf, expect, registerLab, test } from './fixtures.ts'
 import { engineCall } from './lab/engine-http.ts'
 import { labImages } from './lab/images.ts'
 import { type EngineName, engineNames, labEngine } from './lab/state.ts'
 import { witness } from './lab/witness.ts'
+import { check, everyLook } from './looks.ts'
 
 const prefix = `e2elog-${randomUUID().slice(0, 6)}`
 const made: (() => Promise<unknown>)[] = []
@@ -169,21 +169,10 @@ test('ten thousand lines a second leave the page at work', async ({ signedIn: pa
   await expect(page.getByRole('button', { name: 'Follow' })).toBeVisible()
 })
 
-for (const [theme, width] of [
-  ['light', 1440],
-  ['dark', 1440],
-  ['light', 390],
-  ['dark', 390],
-] as const) {
-  test(`looks: ${theme}, ${width} px`, async ({ signedIn: page, api }) => {
-    await registerLab(api)
-    await page.setViewportSize({ width, height: width === 390 ? 844 : 900 })
-    await page.emulateMedia({ colorScheme: theme })
-    await page.goto(`/logs?filter=${encodeURIComponent('stack:shop')}`)
-    await page.goto(`/logs?filter=${encodeURIComponent('name:chatter')}`)
-    await expect.poll(async () => (await lines(page)).length).toBeGreaterThan(10)
-    await page.screenshot({ path: `test-results/looks/logs-${theme}-${width}.png` })
-    const { violations } = await new AxeBuilder({ page }).exclude('.xterm').analyze()
-    expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([])
-  })
-}
+everyLook(async ({ page, shoot }) => {
+  await page.goto(`/logs?filter=${encodeURIComponent('stack:shop')}`)
+  await page.goto(`/logs?filter=${encodeURIComponent('name:chatter')}`)
+  await expect.poll(async () => (await lines(page)).length).toBeGreaterThan(10)
+  await shoot('logs')
+  await check(page, { without: '.xterm' })
+})

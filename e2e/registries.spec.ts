@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { AxeBuilder } from '@axe-core/playwright'
 import type { Registry } from '#lib/contracts/registries.ts'
 import { e2eOrigin } from './address.ts'
 import { expect, registerLab, test } from './fixtures.ts'
 import { run } from './lab/run.ts'
 import { labRegistry, requireLab } from './lab/state.ts'
 import { witness } from './lab/witness.ts'
+import { check, everyLookAt } from './looks.ts'
 
 const prefix = `e2ereg-${randomUUID().slice(0, 6)}`
 const repository = `${prefix}/app`
@@ -44,8 +44,7 @@ test('an account is tested, kept, looked through, pulled with, and forgotten', a
   await dialog.getByRole('button', { name: 'Test' }).click()
   await expect(dialog.getByRole('alert')).toContainText('would cross the network in the clear')
   await expect(dialog.getByRole('checkbox', { name: 'Send the password in the clear' })).not.toBeChecked()
-  const { violations: inDialog } = await new AxeBuilder({ page }).include('[role=dialog]').analyze()
-  expect(inDialog.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([])
+  await check(page, { within: '[role=dialog]' })
   await dialog.getByRole('checkbox', { name: 'Plain HTTP' }).uncheck()
   await page.screenshot({ path: 'test-results/looks/registry-dialog-light-1440.png' })
   await dialog.getByRole('button', { name: 'Save' }).click()
@@ -53,20 +52,7 @@ test('an account is tested, kept, looked through, pulled with, and forgotten', a
   await page.getByRole('region', { name: 'Repositories' }).getByRole('button', { name: repository }).click()
   await page.getByRole('button', { name: '1', exact: true }).click()
   await expect(page.getByText('linux/amd64').or(page.getByText('linux/arm64'))).toBeVisible()
-  for (const [theme, width] of [
-    ['light', 1440],
-    ['dark', 390],
-    ['dark', 1440],
-    ['light', 390],
-  ] as const) {
-    await page.setViewportSize({ width, height: width === 390 ? 844 : 900 })
-    await page.emulateMedia({ colorScheme: theme })
-    await page.screenshot({ path: `test-results/looks/registries-${theme}-${width}.png` })
-    const { violations } = await new AxeBuilder({ page }).analyze()
-    expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([])
-    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width)
-  }
-  await page.setViewportSize({ width: 1440, height: 900 })
+  await everyLookAt(page, 'registries')
 
   const reference = `${address}/${repository}:1`
   await page.getByRole('button', { name: 'Pull…' }).click()

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { AxeBuilder } from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
 import { containersOf, expect, registerLab, test } from './fixtures.ts'
 import { engineCall } from './lab/engine-http.ts'
 import { labImages } from './lab/images.ts'
 import { type EngineName, labEngine } from './lab/state.ts'
 import { witness } from './lab/witness.ts'
+import { check, everyLook } from './looks.ts'
 
 const prefix = `e2eterm-${randomUUID().slice(0, 6)}`
 const made: (() => Promise<unknown>)[] = []
@@ -125,24 +125,13 @@ test('several in tabs, each goes on by itself; many lines are asked about before
   expect(await screen(page)).not.toContain('echo a')
 })
 
-for (const [theme, width] of [
-  ['light', 1440],
-  ['dark', 1440],
-  ['light', 390],
-  ['dark', 390],
-] as const) {
-  test(`looks: ${theme}, ${width} px`, async ({ signedIn: page, api }) => {
-    await registerLab(api)
-    const name = `look-${theme}-${width}`
-    await run('docker-unix', name)
-    await page.setViewportSize({ width, height: width === 390 ? 844 : 900 })
-    await page.emulateMedia({ colorScheme: theme })
-    await page.goto(`/terminal?open=${await openOn(page, name)}`)
-    await expect(page.getByRole('status').filter({ hasText: 'Open' })).toBeVisible()
-    await page.keyboard.type('ls --color=always -la /\n')
-    await expect.poll(() => screen(page)).toContain('etc')
-    await page.screenshot({ path: `test-results/looks/terminal-${theme}-${width}.png` })
-    const { violations } = await new AxeBuilder({ page }).exclude('.xterm').analyze()
-    expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([])
-  })
-}
+everyLook(async ({ page, look: { theme, width }, shoot }) => {
+  const name = `look-${theme}-${width}`
+  await run('docker-unix', name)
+  await page.goto(`/terminal?open=${await openOn(page, name)}`)
+  await expect(page.getByRole('status').filter({ hasText: 'Open' })).toBeVisible()
+  await page.keyboard.type('ls --color=always -la /\n')
+  await expect.poll(() => screen(page)).toContain('etc')
+  await shoot('terminal')
+  await check(page, { without: '.xterm' })
+})
