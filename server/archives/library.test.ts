@@ -85,6 +85,8 @@ describe('an upload', () => {
       contents: { kind: 'oci-layout', images: [{ names: ['registry.example/app:1'], layers: [{}] }] },
     })
     expect(Date.parse(archive.expiresAt ?? '') - Date.now()).toBeGreaterThan(29 * 86_400_000)
+    const { items } = await test.app.audit.search.page({ action: 'archives.upload' }, undefined, 10)
+    expect(items).toHaveLength(1)
     expect((await library(test)).usedBytes).toBe(bytes.length)
     expect(onDisk(test)).toEqual([archive.id])
   })

@@ -40,9 +40,10 @@ export interface RouteDefinition<
   summary: string
   /**
    * What the audit log calls it. Absent: its permission, of what changes something or reveals. A changing route that is
-   * open to many (its access is 'anonymous', 'session' or a view) has to say it.
+   * open to many (its access is 'anonymous', 'session' or a view) has to say it. Null: a part of what another route's entry
+   * stands for, such as one chunk of an upload.
    */
-  event?: string
+  event?: string | null
   /** Of a reading route with an event: only these queries are recorded. Absent: all. */
   recordedIf?(query: Parsed<Q>): boolean
   /** A question too long for a GET: it changes nothing and is not recorded. */

@@ -63,7 +63,7 @@ interface Parts {
  */
 export function eventOf(route: AnyRoute): string | null {
   const reads = route.method === 'GET' || route.method === 'HEAD'
-  if (route.event) return route.event
+  if (route.event !== undefined) return route.event
   if (reads) return revealing.has(route.access) ? route.access : null
   if (route.asksOnly) return null
   if (route.access === 'anonymous' || route.access === 'session' || route.access.endsWith('.view'))

@@ -63,6 +63,7 @@ export function archiveUploadRoutes(library: ArchiveLibrary, basePath: string): 
       method: 'PATCH',
       path: `${uploads}/:archiveId`,
       access: 'archives.upload',
+      event: null,
       summary: 'Go on with an upload (tus): bytes at Upload-Offset as application/offset+octet-stream',
       params,
       async handler({ principal, params: { archiveId }, request, reply }) {
