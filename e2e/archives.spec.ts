@@ -281,7 +281,7 @@ test('curl uploads with one command, whose token can do nothing else and can be 
   await api.delete(`/api/archives/${(await named(api, 'image.tar')).id}`, { headers })
 })
 
-everyLook(async ({ page, shoot }) => {
+everyLook('archives', async ({ page, shoot }) => {
   await page.goto('/archives')
   await expect(rowOf(page, 'index.tar')).toBeVisible()
   await check(page)

@@ -66,7 +66,7 @@ test('a container stopped in the page is on the log with its actor and outcome, 
   await expect(page.getByText(/The chain holds: [\d,]+ entries/)).toBeVisible()
 })
 
-everyLook(async ({ page, look, shoot }) => {
+everyLook('the audit log', async ({ page, look, shoot }) => {
   await page.goto('/audit?action=account.signIn')
   const newest = page.locator('[data-row]').first()
   await expect(newest).toContainText('account.signIn')

@@ -116,7 +116,7 @@ for (const engine of engineNames) {
   })
 }
 
-everyLook(async ({ page, api, shoot }) => {
+everyLook('a container to be made', async ({ page, api, shoot }) => {
   const [container] = await containersOf(api, 'name:web host:docker-unix')
   await page.goto(`/containers/new?from=${container?.hostId}/${container?.id}`)
   await page.getByRole('button', { name: 'Security' }).click()

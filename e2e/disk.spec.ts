@@ -62,7 +62,7 @@ test('what nothing uses on every engine: shown before it goes, and gone as shown
   }
 })
 
-everyLook(async ({ page, shoot }) => {
+everyLook('disks', async ({ page, shoot }) => {
   await page.goto('/disk')
   for (const one of engineNames)
     await expect(page.getByRole('row', { name: new RegExp(`^${one}.*MB`) })).toBeVisible()

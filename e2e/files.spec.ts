@@ -250,7 +250,7 @@ test('a read-only container says so, although much is still to be sent', async (
   await expect(page.getByRole('button', { name: 'Tasks', exact: true })).toBeVisible()
 })
 
-everyLook(async ({ page, api, shoot }) => {
+everyLook('files', async ({ page, api, shoot }) => {
   const [container] = await containersOf(api, 'name:web host:docker-unix')
   await page.goto(
     `/containers/${container?.hostId}/${container?.id}?tab=files&path=/www&file=/www/index.html`,

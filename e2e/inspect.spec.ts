@@ -91,14 +91,18 @@ test('its end is waited for, with the exit code', async ({ signedIn: page, api }
   }
 })
 
-everyLook(async ({ page, api, shoot }) => {
-  const [container] = await containersOf(api, 'name:chatter host:docker-unix')
-  for (const tab of ['overview', 'processes', 'changes']) {
-    await page.goto(`/containers/${container?.hostId}/${container?.id}?tab=${tab}`)
-    await expect(page.getByRole('tabpanel')).toContainText(
-      { overview: 'Limits…', processes: 'PID', changes: 'Nothing differs' }[tab] as string,
-    )
-    await shoot(`container-${tab}`)
-    await check(page)
-  }
-}, opposites)
+everyLook(
+  'a container',
+  async ({ page, api, shoot }) => {
+    const [container] = await containersOf(api, 'name:chatter host:docker-unix')
+    for (const tab of ['overview', 'processes', 'changes']) {
+      await page.goto(`/containers/${container?.hostId}/${container?.id}?tab=${tab}`)
+      await expect(page.getByRole('tabpanel')).toContainText(
+        { overview: 'Limits…', processes: 'PID', changes: 'Nothing differs' }[tab] as string,
+      )
+      await shoot(`container-${tab}`)
+      await check(page)
+    }
+  },
+  opposites,
+)

@@ -169,7 +169,7 @@ test('ten thousand lines a second leave the page at work', async ({ signedIn: pa
   await expect(page.getByRole('button', { name: 'Follow' })).toBeVisible()
 })
 
-everyLook(async ({ page, shoot }) => {
+everyLook('logs', async ({ page, shoot }) => {
   await page.goto(`/logs?filter=${encodeURIComponent('stack:shop')}`)
   await page.goto(`/logs?filter=${encodeURIComponent('name:chatter')}`)
   await expect.poll(async () => (await lines(page)).length).toBeGreaterThan(10)

@@ -20,9 +20,13 @@ interface Looking {
 }
 
 /** The same look at a page in every theme and width, as a test of its own each, with all engines of the lab. */
-export function everyLook(run: (looking: Looking) => Promise<void>, looks: readonly Look[] = all): void {
+export function everyLook(
+  subject: string,
+  run: (looking: Looking) => Promise<void>,
+  looks: readonly Look[] = all,
+): void {
   for (const look of looks)
-    test(`looks: ${look.theme}, ${look.width} px`, async ({ signedIn: page, api }) => {
+    test(`looks of ${subject}: ${look.theme}, ${look.width} px`, async ({ signedIn: page, api }) => {
       await registerLab(api)
       await takeLook(page, look)
       await run({ page, api, look, shoot: (name) => shoot(page, name, look) })

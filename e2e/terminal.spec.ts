@@ -125,7 +125,7 @@ test('several in tabs, each goes on by itself; many lines are asked about before
   expect(await screen(page)).not.toContain('echo a')
 })
 
-everyLook(async ({ page, look: { theme, width }, shoot }) => {
+everyLook('a terminal', async ({ page, look: { theme, width }, shoot }) => {
   const name = `look-${theme}-${width}`
   await run('docker-unix', name)
   await page.goto(`/terminal?open=${await openOn(page, name)}`)
