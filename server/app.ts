@@ -8,6 +8,8 @@ import { createGrants } from './auth/grants.ts'
 import { createIdentity, type Identity } from './auth/identity.ts'
 import { createLinks } from './auth/links.ts'
 import { createSetup, type Setup } from './auth/setup.ts'
+import { createSignIn } from './auth/sign-in.ts'
+import { createTickets } from './auth/tickets.ts'
 import { createUsers } from './auth/users.ts'
 import { bulkTask, createBulkService } from './bulk/service.ts'
 import type { Config } from './config.ts'
@@ -46,6 +48,7 @@ import { imageRoutes } from './http/routes/images.ts'
 import { logRoutes } from './http/routes/logs.ts'
 import { pruneRoutes } from './http/routes/prune.ts'
 import { registryRoutes } from './http/routes/registries.ts'
+import { secondFactorRoutes } from './http/routes/second-factors.ts'
 import { setupRoutes } from './http/routes/setup.ts'
 import { taskRoutes } from './http/routes/tasks.ts'
 import { updateRoutes } from './http/routes/updates.ts'
@@ -130,6 +133,9 @@ export async function createApp(
     ...{ config, db: database.db, raw: database.raw, vault, authorize: decide },
   })
   const setup = await createSetup(database.db, identity)
+  const secure = config.publicUrl?.protocol === 'https:'
+  const tickets = createTickets({ db: database.db, vault, basePath: config.basePath, secure })
+  const signIn = createSignIn(identity, tickets)
   const tasks = await createTasks({ db: database.db, vault, authorize, access, audit, log })
   const stats = createStats({ registry: hosts.registry, fleet: live.fleet, authorize, log })
   const { sightOf, authorizeChange } = access
@@ -162,7 +168,7 @@ export async function createApp(
   const terminals = terminalSocket({ ...services, access, audit, log })
   const guard = createGuard(config)
   const users = createUsers(database.db, identity, grants)
-  const links = createLinks(database.db, identity)
+  const links = createLinks(database.db, identity, signIn)
   grants.onChanged((change) => 'userId' in change && identity.rightsChanged(change))
   identity.onEnded((ended) => 'userId' in ended && tasks.endOf(ended.userId))
   const liveUpdates = liveSocket(live.fleet, access)
@@ -180,7 +186,8 @@ export async function createApp(
   const routes = [
     ...healthRoutes(database.db),
     ...setupRoutes({ setup, guard, access }),
-    ...accountRoutes({ identity, guard, access }),
+    ...accountRoutes({ identity, signIn, guard, access }),
+    ...secondFactorRoutes({ identity, signIn, guard }),
     ...userRoutes({ users, links, guard, config, access }),
     ...accessRoutes({ access, grants, users, registry: hosts.registry }),
     ...hostRoutes(hosts, sightOf),

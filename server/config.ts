@@ -23,6 +23,7 @@ const environmentSchema = z.object({
         .filter(Boolean),
     )
     .refine((list) => list.every(isNetwork), 'addresses or networks such as 10.0.0.0/8, with commas'),
+  ROADSTEAD_SECOND_FACTOR: z.enum(['optional', 'required']).default('optional'),
   ROADSTEAD_LOG: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
   ROADSTEAD_LAB_STATE: z.string().optional(),
   ROADSTEAD_AUDIT_SYSLOG: z.string().optional(),
@@ -63,6 +64,8 @@ export interface Config {
   /** The encryption key as given; null makes or reads `<data>/secret.key`. */
   key: string | null
   trustedProxies: string[]
+  /** Who has no second factor has to set one up before anything else. */
+  secondFactorRequired: boolean
   logLevel: string
   /** State file of the lab, whose engines are offered like those of this machine. */
   labState: string | null
@@ -90,6 +93,7 @@ export function readConfig(environment: NodeJS.ProcessEnv, dev = false): Config 
     basePath: publicUrl ? publicUrl.pathname.replace(/\/+$/, '') : '',
     key: values.ROADSTEAD_KEY ?? readGivenFile('ROADSTEAD_KEY_FILE', values.ROADSTEAD_KEY_FILE),
     trustedProxies: values.ROADSTEAD_TRUSTED_PROXIES,
+    secondFactorRequired: values.ROADSTEAD_SECOND_FACTOR === 'required',
     logLevel: values.ROADSTEAD_LOG,
     labState: values.ROADSTEAD_LAB_STATE ?? null,
     ...readReceivers(values),

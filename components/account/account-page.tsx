@@ -8,6 +8,7 @@ import { ThemeSwitch } from '../shell/theme-switch.tsx'
 import { useSignOut } from '../shell/use-sign-out.ts'
 import { Button } from '../ui/button.tsx'
 import { ChangePassword } from './change-password.tsx'
+import { SecondFactor } from './second-factor.tsx'
 import { SessionList } from './session-list.tsx'
 import { TokenList } from './token-list.tsx'
 
@@ -42,6 +43,9 @@ export function AccountPage() {
         </Section>
         <Section title={t('passwordTitle')}>
           <ChangePassword />
+        </Section>
+        <Section title={t('factors.title')} hint={t('factors.hint')}>
+          <SecondFactor />
         </Section>
         <Section title={t('sessions')} hint={t('sessionsHint')}>
           <SessionList />

@@ -48,6 +48,15 @@ export function reportSignedOut(): void {
   signedOut()
 }
 
+/** Asks who is signed in to prove it; false when they would not. Set by the one dialog that does. */
+let prove: () => Promise<boolean> = async () => false
+export function onProofNeeded(ask: () => Promise<boolean>): () => void {
+  prove = ask
+  return () => {
+    if (prove === ask) prove = async () => false
+  }
+}
+
 async function send(
   method: string,
   path: `/api/${string}`,
@@ -77,7 +86,11 @@ async function send(
   }
   if (response.ok) return response
   const failure = await failureOf(response)
-  if (failure.error.code === 'signed_out') reportSignedOut()
+  const { code } = failure.error
+  if (code === 'signed_out') reportSignedOut()
+  // A full load: nothing of this page works before.
+  if (code === 'second_factor_needed') window.location.replace(`${basePath()}/second-factor`)
+  if (code === 'fresh_sign_in_needed' && (await prove())) return send(method, path, body, { query, signal })
   throw failure
 }
 

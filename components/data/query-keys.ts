@@ -2,6 +2,8 @@
 export const queryKeys = {
   session: () => ['session'] as const,
   setup: () => ['setup'] as const,
+  signIn: () => ['sign-in'] as const,
+  factors: () => ['account', 'factors'] as const,
   accountSessions: () => ['account', 'sessions'] as const,
   discoveredHosts: () => ['hosts', 'discovered'] as const,
   container: (hostId: string, id: string) => ['containers', hostId, id] as const,

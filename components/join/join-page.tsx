@@ -2,7 +2,7 @@
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useState, useSyncExternalStore } from 'react'
 import { useTranslations } from 'use-intl'
-import type { Session } from '#lib/contracts/account.ts'
+import type { SignInAnswer } from '#lib/contracts/sign-in.ts'
 import type { LinkPurpose } from '#lib/contracts/users.ts'
 import { NewPassword } from '../account/new-password.tsx'
 import { minimumPasswordLength } from '../account/password-strength.ts'
@@ -77,9 +77,10 @@ function PasswordForm({ token, person }: { token: string; person: LinkPurpose })
   const [password, setPassword] = useState('')
   const [tried, setTried] = useState(false)
   const join = useMutation({
-    mutationFn: () => api.post<Session>('/api/join', { token, password }),
+    mutationFn: () => api.post<SignInAnswer>('/api/join', { token, password }),
     // A full load: it leaves the link's address, and whatever another person's session had in memory.
-    onSuccess: () => window.location.replace(`${basePath()}/`),
+    // Where a second factor is due, the sign-in page knows what this browser has begun.
+    onSuccess: (answer) => window.location.replace(`${basePath()}${'secondStep' in answer ? '/login' : '/'}`),
   })
   const refused = fieldErrors(join.error)
   const missing = minimumPasswordLength - password.length

@@ -3,7 +3,7 @@ import { useMutation, useQuery } from '@tanstack/react-query'
 import { useRouter, useSearchParams } from 'next/navigation'
 import { useEffect, useState } from 'react'
 import { useTranslations } from 'use-intl'
-import type { Session } from '#lib/contracts/account.ts'
+import type { SecondStepMethod, SignInAnswer, SignInOffer } from '#lib/contracts/sign-in.ts'
 import { PasswordInput } from '../account/password-input.tsx'
 import { api, fieldErrors } from '../data/api.ts'
 import { queryKeys } from '../data/query-keys.ts'
@@ -13,6 +13,7 @@ import { Field } from '../ui/field.tsx'
 import { Input } from '../ui/input.tsx'
 import { AuthFrame } from './auth-frame.tsx'
 import { nextPath } from './next-path.ts'
+import { SecondStepForm } from './second-step-form.tsx'
 
 export function LoginPage() {
   const t = useTranslations('login')
@@ -30,14 +31,36 @@ export function LoginPage() {
     if (setup.data?.needed) router.replace('/setup')
   }, [setup.data, router])
 
+  const offer = useQuery({
+    queryKey: queryKeys.signIn(),
+    queryFn: ({ signal }) => api.get<SignInOffer>('/api/sign-in', { signal }),
+    // What was begun is known from the answers after that.
+    ...{ staleTime: Number.POSITIVE_INFINITY, refetchOnMount: 'always' },
+  })
+  // Undefined: what the server says; null: from the beginning.
+  const [begun, setBegun] = useState<SecondStepMethod[] | null>()
+  const secondStep = begun === undefined ? offer.data?.secondStep : begun
+  const done = () => router.replace(nextPath(next))
   const signIn = useMutation({
-    mutationFn: () => api.post<Session>('/api/session', { email: email.trim(), password }),
-    onSuccess: () => router.replace(nextPath(next)),
+    mutationFn: () => api.post<SignInAnswer>('/api/session', { email: email.trim(), password }),
+    onSuccess: (answer) => {
+      if (!('secondStep' in answer)) return done()
+      setPassword('')
+      setBegun(answer.secondStep)
+      signIn.reset()
+    },
   })
   const refused = fieldErrors(signIn.error)
   // Until the next page is there the button stays busy: a second click would sign in twice.
   const busy = signIn.isPending || signIn.isSuccess
 
+  if (secondStep) {
+    return (
+      <AuthFrame title={t('secondTitle')}>
+        <SecondStepForm methods={secondStep} onDone={done} onBack={() => setBegun(null)} />
+      </AuthFrame>
+    )
+  }
   return (
     <AuthFrame title={t('title')}>
       <form

@@ -5,6 +5,7 @@ import { NuqsAdapter } from 'nuqs/adapters/next/app'
 import { type ReactNode, useState } from 'react'
 import { IntlProvider, type Messages } from 'use-intl'
 import { createQueryClient } from '../data/query-client.ts'
+import { ProofDialog } from '../proof/proof-dialog.tsx'
 import { Toaster } from '../ui/toast.tsx'
 import { TooltipProvider } from '../ui/tooltip.tsx'
 
@@ -25,7 +26,10 @@ export function Providers({
     <IntlProvider locale={locale} messages={messages} timeZone={timeZone}>
       <QueryClientProvider client={queryClient}>
         <NuqsAdapter>
-          <TooltipProvider>{children}</TooltipProvider>
+          <TooltipProvider>
+            {children}
+            <ProofDialog />
+          </TooltipProvider>
           <Toaster />
         </NuqsAdapter>
       </QueryClientProvider>

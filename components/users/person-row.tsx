@@ -1,5 +1,15 @@
 'use client'
-import { Ban, CircleCheck, KeyRound, Link2, Link2Off, MoreHorizontal, Trash2, UserCog } from 'lucide-react'
+import {
+  Ban,
+  CircleCheck,
+  KeyRound,
+  Link2,
+  Link2Off,
+  MoreHorizontal,
+  ShieldOff,
+  Trash2,
+  UserCog,
+} from 'lucide-react'
 import type { ReactNode } from 'react'
 import { useTranslations } from 'use-intl'
 import type { Invitation, User } from '#lib/contracts/users.ts'
@@ -10,7 +20,7 @@ import { IconButton } from '../ui/icon-button.tsx'
 import { Menu, MenuItem, MenuLine } from '../ui/menu.tsx'
 import { useFormat } from '../ui/use-format.ts'
 
-export type PersonAction = 'role' | 'reset' | 'takeBack' | 'disable' | 'enable' | 'remove'
+export type PersonAction = 'role' | 'reset' | 'takeBack' | 'secondFactor' | 'disable' | 'enable' | 'remove'
 
 type Props = { mayEdit: boolean } & (
   | { user: User; onAction(action: PersonAction): void }
@@ -95,6 +105,11 @@ export function PersonRow(props: Props) {
             {user.reset && (
               <MenuItem icon={<Link2Off />} onSelect={() => onAction('takeBack')}>
                 {t('takeBack')}
+              </MenuItem>
+            )}
+            {user.secondFactor && (
+              <MenuItem icon={<ShieldOff />} onSelect={() => onAction('secondFactor')}>
+                {t('removeSecondFactor')}
               </MenuItem>
             )}
             <MenuLine />

@@ -37,9 +37,10 @@ export function UsersPage() {
   })
   const [inviting, setInviting] = useState(false)
   const [made, setMade] = useState<{ name: string; link: MadeLink } | null>(null)
-  const [asked, setAsked] = useState<{ action: 'role' | 'reset' | 'disable' | 'remove'; user: User } | null>(
-    null,
-  )
+  const [asked, setAsked] = useState<{
+    action: 'role' | 'reset' | 'secondFactor' | 'disable' | 'remove'
+    user: User
+  } | null>(null)
   const again = () => client.invalidateQueries({ queryKey })
   const show = (name: string, link: MadeLink) => {
     setMade({ name, link })
@@ -68,7 +69,7 @@ export function UsersPage() {
   const renew = ({ name, email, role }: Invitation) =>
     act.mutate(async () => show(name, await api.post<MadeLink>('/api/invitations', { name, email, role })))
   const name = asked?.user.name ?? ''
-  const confirming = (action: 'reset' | 'disable' | 'remove') => ({
+  const confirming = (action: 'reset' | 'secondFactor' | 'disable' | 'remove') => ({
     open: asked?.action === action,
     onOpenChange: (open: boolean) => !open && setAsked(null),
     title: t(`${action}Title`, { name }),
@@ -161,6 +162,14 @@ export function UsersPage() {
         confirmLabel={t('makeLink')}
         onConfirm={async () => {
           if (asked) show(name, await api.post<MadeLink>(`${userPath(asked.user)}/reset`))
+        }}
+      />
+      <ConfirmDialog
+        {...confirming('secondFactor')}
+        confirmLabel={t('secondFactorConfirm')}
+        onConfirm={async () => {
+          if (asked) await api.delete(`${userPath(asked.user)}/second-factor`)
+          await again()
         }}
       />
       <ConfirmDialog

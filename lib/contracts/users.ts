@@ -29,6 +29,8 @@ export const userSchema = z.object({
   /** The only administrator who can sign in: cannot be demoted, disabled or removed. */
   lastAdministrator: z.boolean(),
   reset: linkSchema.nullable(),
+  /** Has an authenticator or a passkey. */
+  secondFactor: z.boolean(),
 })
 export type User = z.infer<typeof userSchema>
 

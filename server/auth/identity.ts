@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
 import { betterAuth } from 'better-auth'
 import { getMigrations } from 'better-auth/db/migration'
@@ -9,8 +10,10 @@ import { AppError } from '../errors.ts'
 import type { Vault } from '../secrets/vault.ts'
 import { type Admissions, createAdmissions, type Ended } from './admissions.ts'
 import { createLoginLimits, type LoginLimits } from './login-limits.ts'
+import { openSession } from './open-session.ts'
+import { createSecondFactors, type SecondFactors } from './second-factors.ts'
 import { createTokens, type Tokens } from './tokens.ts'
-import type { Authorize, Principal } from './types.ts'
+import { type Authorize, type Principal, type SignInMethod, signInMethods } from './types.ts'
 
 const hour = 3600
 /** A session ends after 8 h of silence and after 24 h in any case. */
@@ -33,8 +36,15 @@ export interface Identity {
   /** Null when signed out, expired or revoked. Asks the database each time, so that a revocation counts at once. */
   principal(headers: Headers): Promise<Principal | null>
   /** Makes the first administrator. The caller has checked the one-time token. */
-  createAdministrator(input: { name: string; email: string; password: string }): Promise<void>
-  signIn(input: { email: string; password: string }, client: Client): Promise<SignedIn>
+  createAdministrator(input: { name: string; email: string; password: string }): Promise<string>
+  /** Opens nothing. Throws bad_credentials. The limits are the caller's. */
+  checkPassword(email: string, password: string): Promise<Known>
+  /** Changes with the password, and only with it. */
+  stampOf(userId: string): Promise<string>
+  /** The only way to a session. Throws account_disabled; bad_credentials, when the password is another by now. */
+  open(who: Known & { method: SignInMethod }, client: Client): Promise<SignedIn>
+  /** Whoever is signed in has proved it anew. */
+  proved(principal: Principal): Promise<void>
   signOut(client: Client): Promise<string[]>
   changePassword(
     principal: Principal,
@@ -48,19 +58,34 @@ export interface Identity {
   tokens: Tokens
   /** Those of the sessions that are still valid: neither revoked nor idle or old beyond the limits. */
   current(sessionIds: readonly string[]): Promise<Set<string>>
-  /** As `principal`, for what lasts: `end` is called when these rights end before the request or socket does. */
-  admit(headers: Headers, end: (ended: Ended) => void): ReturnType<Admissions['admit']>
+  /**
+   * As `principal`, for what lasts: `end` is called when these rights end before the request or socket does.
+   * Throws second_factor_needed where one is needed first, unless this may be had without.
+   */
+  admit(
+    headers: Headers,
+    end: (ended: Ended) => void,
+    options?: { withoutSecondFactor?: boolean | undefined },
+  ): ReturnType<Admissions['admit']>
   onEnded: Admissions['onEnded']
   /** Ends every session of a person, with what runs by them and by their tokens. Their tokens are another matter. */
   endAll(userId: string): Promise<void>
+  /** Ends the other sessions of who asks. */
+  endOthers(principal: Principal): Promise<void>
   /** Ends what runs under rights that are others now. Nobody is signed out. */
   rightsChanged(whose: { userId: string } | { sessionId: string }): void
   /** Makes a person with a password. Throws email_taken. */
   createUser(input: { name: string; email: string; password: string; role: Role | null }): Promise<string>
   setPassword(userId: string, password: string): Promise<void>
-  /** Signs in who has just proved themselves by a link: without the limits, which an attacker may have used up. */
-  signInAfterLink(input: { email: string; password: string }, client: Client): Promise<SignedIn>
   limits: LoginLimits
+  factors: SecondFactors
+}
+
+/** Who it is, as far as a first look tells. */
+export interface Known {
+  userId: string
+  /** Of the password as it was then. Absent where none was asked for. */
+  stamp?: string
 }
 
 /**
@@ -86,8 +111,12 @@ export async function createIdentity(parts: {
     logger: { disabled: true },
     emailAndPassword: { enabled: true, minPasswordLength: 12, maxPasswordLength: 256, autoSignIn: false },
     user: { additionalFields: { role: ours, disabledAt: ours, lastSignInAt: ours } },
+    plugins: [openSession],
     // cookieCache stays off: a cached session outlives its revocation (GHSA-xg6x-h9c9-2m83).
-    session: { expiresIn: idleSeconds, updateAge: 300, cookieCache: { enabled: false } },
+    session: {
+      ...{ expiresIn: idleSeconds, updateAge: 300, cookieCache: { enabled: false } },
+      additionalFields: { method: ours, provedAt: ours },
+    },
     // Its own limiter forgets at a restart and trusts X-Forwarded-For; ours stands before it.
     rateLimit: { enabled: false },
     advanced: {
@@ -98,6 +127,7 @@ export async function createIdentity(parts: {
   })
   await (await getMigrations(auth.options)).runMigrations()
   const limits = createLoginLimits(db)
+  const factors = createSecondFactors(db, vault)
   const admissions = createAdmissions()
   const tokens = createTokens(db, authorize, (sessionId) => admissions.end({ sessionId }))
 
@@ -105,46 +135,19 @@ export async function createIdentity(parts: {
     await db.deleteFrom('session').where('id', '=', id).execute()
     admissions.end({ sessionId: id })
   }
-  const check = async (email: string, password: string, client: Client): Promise<Response> => {
-    for (;;) {
-      const before = admissions.endings()
-      let answer: Response
-      try {
-        const body = { email, password }
-        answer = await auth.api.signInEmail({ body, headers: stripped(client), asResponse: true })
-      } catch (cause) {
-        throw new AppError('internal', { cause })
-      }
-      if (!answer.ok) throw new AppError('bad_credentials')
-      if (before === admissions.endings()) return answer
-      // A password that was reset while the old one was being hashed would still open a session: it is asked again.
-      await auth.api.signOut({ headers: new Headers({ cookie: cookiesOf(answer) }) })
-    }
+  const stampOf = async (userId: string) => {
+    const account = await db
+      .selectFrom('account')
+      .select('password')
+      .where('userId', '=', userId)
+      .where('providerId', '=', 'credential')
+      .executeTakeFirst()
+    return createHash('sha256')
+      .update(account?.password ?? '')
+      .digest('base64url')
   }
-  const open = async (answer: Response, client: Client): Promise<SignedIn> => {
-    // The database decides about idleness; a cookie that ended after the idle time would sign out who is at work.
-    const cookies = answer.headers
-      .getSetCookie()
-      .map((line) => line.replace(/Max-Age=\d+/i, `Max-Age=${absoluteMs / 1000}`))
-    const headers = new Headers({ cookie: cookiesOf(answer) })
-    const principal = await identity.principal(headers)
-    if (!principal) {
-      // Said only to who knows the password. The session that the library made goes again.
-      await auth.api.signOut({ headers })
-      throw new AppError('account_disabled')
-    }
-    await db
-      .updateTable('session')
-      .set({ ipAddress: client.address })
-      .where('id', '=', principal.sessionId)
-      .execute()
-    await db
-      .updateTable('user')
-      .set({ lastSignInAt: new Date().toISOString() })
-      .where('id', '=', principal.userId)
-      .execute()
-    return { principal, cookies }
-  }
+  const secondFactorNeeded = async (userId: string) =>
+    config.secondFactorRequired && (await factors.methods(userId)).length === 0
 
   const identity: Identity = {
     async principal(headers) {
@@ -158,7 +161,10 @@ export async function createIdentity(parts: {
         if (!owner || owner.disabledAt !== null) return null
         const { id: userId, name, email, role } = owner
         const { permissions } = token
-        return { userId, sessionId: token.id, name, email, role: roleOf(role), token: { permissions } }
+        return {
+          ...{ userId, sessionId: token.id, name, email, role: roleOf(role), token: { permissions } },
+          secondFactorNeeded: await secondFactorNeeded(userId),
+        }
       }
       if (!headers.get('cookie')) return null
       // It also notes the use. On a full disk that fails, and reading has to go on.
@@ -170,7 +176,11 @@ export async function createIdentity(parts: {
         await endSession(found.session.id)
         return null
       }
+      const { method, provedAt } = found.session as { method?: string | null; provedAt?: string | null }
       return {
+        secondFactorNeeded: await secondFactorNeeded(found.user.id),
+        method: signInMethods.find((known) => known === method) ?? 'password',
+        ...(provedAt ? { provedAt } : {}),
         userId: found.user.id,
         sessionId: found.session.id,
         name: found.user.name,
@@ -179,15 +189,53 @@ export async function createIdentity(parts: {
       }
     },
 
-    async createAdministrator(input) {
-      await identity.createUser({ ...input, role: 'administrator' })
+    createAdministrator: (input) => identity.createUser({ ...input, role: 'administrator' }),
+
+    async checkPassword(email, password) {
+      const { internalAdapter, password: passwords } = await auth.$context
+      const found = await internalAdapter.findUserByEmail(email.toLowerCase(), { includeAccounts: true })
+      const hash = found?.accounts.find(({ providerId }) => providerId === 'credential')?.password
+      if (!found || !hash) {
+        // As slow as a wrong password: the time must not tell who has an account.
+        await passwords.hash(password)
+        throw new AppError('bad_credentials')
+      }
+      const stamp = await stampOf(found.user.id)
+      if (!(await passwords.verify({ hash, password }))) throw new AppError('bad_credentials')
+      return { userId: found.user.id, stamp }
+    },
+    stampOf,
+
+    async open({ userId, stamp, method }, client) {
+      const kept = { method, provedAt: new Date().toISOString(), ipAddress: client.address }
+      const answer = await auth.api.openSession({
+        ...{ body: { userId, kept }, headers: stripped(client), asResponse: true },
+      })
+      // The database decides about idleness; a cookie that ended after the idle time would sign out who is at work.
+      const cookies = answer.headers
+        .getSetCookie()
+        .map((line) => line.replace(/Max-Age=\d+/i, `Max-Age=${absoluteMs / 1000}`))
+      const headers = new Headers({ cookie: cookiesOf(answer) })
+      const principal = await identity.principal(headers)
+      const refuse = async (code: 'account_disabled' | 'bad_credentials') => {
+        await auth.api.signOut({ headers })
+        return new AppError(code)
+      }
+      // Said only to who knows the password.
+      if (!principal) throw await refuse('account_disabled')
+      // A reset may have come between the look at the old password and this session, which its ending did not see.
+      if (stamp !== undefined && stamp !== (await stampOf(userId))) throw await refuse('bad_credentials')
+      await db
+        .updateTable('user')
+        .set({ lastSignInAt: new Date().toISOString() })
+        .where('id', '=', userId)
+        .execute()
+      return { principal, cookies }
     },
 
-    async signIn({ email, password }, client) {
-      const succeeded = await limits.attempt(email, client.address)
-      const answer = await check(email, password, client)
-      await succeeded()
-      return open(answer, client)
+    async proved({ sessionId }) {
+      const provedAt = new Date().toISOString()
+      await db.updateTable('session').set({ provedAt }).where('id', '=', sessionId).execute()
     },
 
     async signOut(client) {
@@ -207,14 +255,7 @@ export async function createIdentity(parts: {
       })
       if (!answer.ok) throw new AppError('password_wrong')
       await succeeded()
-      if (!input.revokeOthers) return
-      const others = await db
-        .selectFrom('session')
-        .select('id')
-        .where('userId', '=', principal.userId)
-        .where('id', '!=', principal.sessionId)
-        .execute()
-      for (const { id } of others) await endSession(id)
+      if (input.revokeOthers) await identity.endOthers(principal)
     },
 
     async sessions(principal) {
@@ -262,13 +303,27 @@ export async function createIdentity(parts: {
     tokens,
     hasUsers: async () =>
       (await db.selectFrom('user').select('id').limit(1).executeTakeFirst()) !== undefined,
-    admit: (headers, end) => admissions.admit(() => identity.principal(headers), end),
+    async admit(headers, end, { withoutSecondFactor = false } = {}) {
+      const admitted = await admissions.admit(() => identity.principal(headers), end)
+      if (!admitted?.principal.secondFactorNeeded || withoutSecondFactor) return admitted
+      admitted.release()
+      throw new AppError('second_factor_needed')
+    },
     onEnded: admissions.onEnded,
     async endAll(userId) {
       await db.deleteFrom('session').where('userId', '=', userId).execute()
       admissions.end({ userId })
     },
     rightsChanged: (whose) => admissions.end({ ...whose, changed: true }),
+    async endOthers({ userId, sessionId }) {
+      const others = await db
+        .selectFrom('session')
+        .select('id')
+        .where('userId', '=', userId)
+        .where('id', '!=', sessionId)
+        .execute()
+      for (const { id } of others) await endSession(id)
+    },
     async createUser({ name, email, password, role }) {
       const { internalAdapter, password: passwords } = await auth.$context
       const hash = await passwords.hash(password)
@@ -297,9 +352,8 @@ export async function createIdentity(parts: {
       // A crash between the two steps of `createUser`.
       else await internalAdapter.linkAccount({ ...accountOf(userId), password: hash })
     },
-    signInAfterLink: async ({ email, password }, client) =>
-      open(await check(email, password, client), client),
     limits,
+    factors,
   }
   return identity
 }

@@ -3,6 +3,7 @@ import { type LinkPurpose, linkHours, type NewInvitation } from '#lib/contracts/
 import type { Database } from '../db/schema.ts'
 import { AppError } from '../errors.ts'
 import { type Client, type Identity, roleOf, type SignedIn } from './identity.ts'
+import type { HalfSignedIn, SignIn } from './sign-in.ts'
 import type { Principal } from './types.ts'
 
 /** What a link's token is told once for, and until when it is good. */
@@ -21,13 +22,13 @@ export interface Links {
   /** What a link is for. Throws link_invalid, login_limited. */
   look(token: string, client: Client): Promise<LinkPurpose>
   /** Uses a link up: makes the person, or sets the password anew and ends their sessions and tokens. Signs in. */
-  use(input: { token: string; password: string }, client: Client): Promise<SignedIn>
+  use(input: { token: string; password: string }, client: Client): Promise<SignedIn | HalfSignedIn>
 }
 
 const hashOf = (token: string) => createHash('sha256').update(token).digest('hex')
 
 /** Invitations and resets: who holds the link chooses the password. It works once, for 72 hours, and is kept as a hash. */
-export function createLinks(db: Database, identity: Identity): Links {
+export function createLinks(db: Database, identity: Identity, signIn: SignIn): Links {
   const make = async (
     principal: Principal,
     given: { user_id: string | null; name: string; email: string; role: string },
@@ -126,7 +127,7 @@ export function createLinks(db: Database, identity: Identity): Links {
           .execute()
         throw error
       }
-      return identity.signInAfterLink({ email: row.email, password }, client)
+      return signIn.afterLink(await identity.checkPassword(row.email, password), client)
     },
   }
 }

@@ -43,8 +43,9 @@ export async function createSetup(db: Database, identity: Identity): Promise<Set
       } catch (cause) {
         throw new AppError('setup_done', { cause })
       }
+      let userId: string
       try {
-        await identity.createAdministrator(input)
+        userId = await identity.createAdministrator(input)
         await db
           .updateTable('settings')
           .set({ value: new Date().toISOString() })
@@ -54,7 +55,7 @@ export async function createSetup(db: Database, identity: Identity): Promise<Set
         await db.deleteFrom('settings').where('key', '=', 'setup_done').execute()
         throw new AppError('internal', { detail: (cause as Error).message, cause })
       }
-      return identity.signIn(input, client)
+      return identity.open({ userId, method: 'password' }, client)
     },
   }
 }

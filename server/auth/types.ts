@@ -1,5 +1,16 @@
 import type { Permission, Role } from '#lib/permissions.ts'
 
+/** With what somebody signed in. */
+export const signInMethods = [
+  'password',
+  'password+totp',
+  'password+recovery',
+  'password+passkey',
+  'passkey',
+  'oidc',
+] as const
+export type SignInMethod = (typeof signInMethods)[number]
+
 /** Who asks. Made once per request or socket from the session; services take it as a plain argument. */
 export interface Principal {
   userId: string
@@ -10,6 +21,11 @@ export interface Principal {
   role: Role | null
   /** Asked with an API token, which may do no more than it was made for; `sessionId` is then its id. */
   token?: { permissions: readonly Permission[] }
+  method?: SignInMethod
+  /** When this session last proved who it is. Absent: never, or a token. */
+  provedAt?: string
+  /** Has to have a second factor, and has none yet. */
+  secondFactorNeeded?: boolean
   /** Where the request or upgrade came from, for the audit log. Absent where none asked. */
   from?: { address: string; requestId: string }
 }

@@ -40,11 +40,12 @@ export function createUsers(db: Database, identity: Identity, grants: Grants): U
   return {
     async list(principal) {
       const now = new Date().toISOString()
-      const [users, sessions, tokens, links] = await Promise.all([
+      const [users, sessions, tokens, links, protectedUsers] = await Promise.all([
         db.selectFrom('user').selectAll().execute(),
         db.selectFrom('session').select(['id', 'userId']).execute(),
         db.selectFrom('tokens').select('user_id').where('expires_at', '>', now).execute(),
         db.selectFrom('invitations').selectAll().execute(),
+        identity.factors.owners(),
       ])
       const open = await identity.current(sessions.map(({ id }) => id))
       const administrators = users.filter((user) => user.role === 'administrator' && user.disabledAt === null)
@@ -67,6 +68,7 @@ export function createUsers(db: Database, identity: Identity, grants: Grants): U
               self: user.id === principal.userId,
               lastAdministrator: administrators.length === 1 && administrators[0]?.id === user.id,
               reset: reset ? link(reset) : null,
+              secondFactor: protectedUsers.has(user.id),
             }
           })
           .sort(byName),
@@ -106,6 +108,7 @@ export function createUsers(db: Database, identity: Identity, grants: Grants): U
       if (numDeletedRows === 0n) throw await refused(userId)
       await db.deleteFrom('tokens').where('user_id', '=', userId).execute()
       await grants.forget(userId)
+      await identity.factors.remove(userId)
       await endLinks(userId)
       await identity.endAll(userId)
     },

@@ -161,6 +161,47 @@ export const migrations: Record<string, Migration> = {
         .execute()
     },
   },
+  '011-second-factors': {
+    async up(db: Kysely<unknown>) {
+      await db.schema
+        .createTable('totp')
+        .addColumn('user_id', 'varchar(64)', (column) => column.primaryKey())
+        .addColumn('secret', 'text', (column) => column.notNull())
+        .addColumn('confirmed_at', 'varchar(24)')
+        .addColumn('last_step', 'bigint', (column) => column.notNull())
+        .execute()
+      await db.schema
+        .createTable('recovery_codes')
+        .addColumn('hash', 'varchar(64)', (column) => column.primaryKey())
+        .addColumn('user_id', 'varchar(64)', (column) => column.notNull())
+        .execute()
+      await db.schema
+        .createTable('passkeys')
+        .addColumn('id', 'varchar(1400)', (column) => column.primaryKey())
+        .addColumn('user_id', 'varchar(64)', (column) => column.notNull())
+        .addColumn('name', 'varchar(80)', (column) => column.notNull())
+        .addColumn('site', 'varchar(255)', (column) => column.notNull())
+        .addColumn('public_key', 'text', (column) => column.notNull())
+        .addColumn('counter', 'bigint', (column) => column.notNull())
+        .addColumn('transports', 'text', (column) => column.notNull())
+        .addColumn('created_at', 'varchar(24)', (column) => column.notNull())
+        .addColumn('used_at', 'varchar(24)')
+        .execute()
+      await db.schema.createIndex('passkeys_user').on('passkeys').column('user_id').execute()
+      await db.schema
+        .createTable('spent_tickets')
+        .addColumn('id', 'varchar(36)', (column) => column.primaryKey())
+        .addColumn('until', 'bigint', (column) => column.notNull())
+        .execute()
+      await db.schema
+        .createTable('oidc_people')
+        .addColumn('issuer', 'varchar(500)', (column) => column.notNull())
+        .addColumn('subject', 'varchar(255)', (column) => column.notNull())
+        .addColumn('user_id', 'varchar(64)', (column) => column.notNull())
+        .addPrimaryKeyConstraint('oidc_people_key', ['issuer', 'subject'])
+        .execute()
+    },
+  },
   '012-keys': {
     async up(db: Kysely<unknown>) {
       await db.schema

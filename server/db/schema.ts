@@ -67,7 +67,45 @@ export interface Schema {
     expiresAt: string
     ipAddress: string | null
     userAgent: string | null
+    /** How they signed in, and when they last proved who they are. Null in sessions from before these were kept. */
+    method: string | null
+    provedAt: string | null
   }
+  /** better-auth's: what somebody signs in with. */
+  account: { userId: string; providerId: string; password: string | null }
+  totp: {
+    user_id: string
+    /** Sealed. */
+    secret: string
+    /** Null: begun, and counts for nothing. */
+    confirmed_at: string | null
+    /** The newest step whose code was used. */
+    last_step: number
+  }
+  recovery_codes: {
+    /** sha256 of whose it is and the code, which is stored nowhere. */
+    hash: string
+    user_id: string
+  }
+  passkeys: {
+    /** The credential's id, base64url. */
+    id: string
+    user_id: string
+    name: string
+    /** The host name it was made for. */
+    site: string
+    /** COSE, base64url. */
+    public_key: string
+    counter: number
+    /** JSON array. */
+    transports: string
+    created_at: string
+    used_at: string | null
+  }
+  /** Used before their end; kept until then. */
+  spent_tickets: { id: string; until: number }
+  /** Who of the identity provider is whom here. */
+  oidc_people: { issuer: string; subject: string; user_id: string }
   user: {
     id: string
     name: string

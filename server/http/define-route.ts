@@ -48,6 +48,12 @@ export interface RouteDefinition<
   recordedIf?(query: Parsed<Q>): boolean
   /** A question too long for a GET: it changes nothing and is not recorded. */
   asksOnly?: true
+  /** Sensitive: a session has to have proved within the last minutes who it is. */
+  fresh?: true
+  /** As `fresh`, with these queries only. */
+  freshIf?(query: Parsed<Q>): boolean
+  /** Also for who has to set up a second factor first. */
+  withoutSecondFactor?: true
   params?: P
   query?: Q
   body?: B

@@ -99,8 +99,11 @@ export async function recorded<T>(
       throw error
     }
     // Whoever came in by it is known now.
-    const { principal: who = null } = request as FastifyRequest & { principal?: Principal }
-    await audit.event(who, sourceOf(request), act)
+    const { principal: who = null, note } = request as FastifyRequest & {
+      principal?: Principal
+      note?: string
+    }
+    await audit.event(who, sourceOf(request), note ? { ...act, summary: `${act.summary}, ${note}` } : act)
     return result
   }
   const operation = await audit.begin(principal, act)

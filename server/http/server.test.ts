@@ -49,6 +49,7 @@ describe('before anybody is signed in', () => {
   it('refuses every route and every socket, whatever its parameters', async () => {
     const open = new Set([
       ...['GET /api/health', 'GET /api/setup', 'POST /api/setup', 'POST /api/session'],
+      ...['GET /api/sign-in', 'POST /api/session/code'],
       // Who holds a link has no account yet.
       ...['POST /api/join/look', 'POST /api/join'],
     ])

@@ -10,6 +10,7 @@ import fastify, {
 import type { Audit } from '../audit/service.ts'
 import type { Access } from '../auth/access.ts'
 import type { Identity } from '../auth/identity.ts'
+import { isFresh } from '../auth/sign-in.ts'
 import type { Authorize, Principal } from '../auth/types.ts'
 import type { Config } from '../config.ts'
 import { AppError } from '../errors.ts'
@@ -169,6 +170,7 @@ export function createHttpServer(parts: Parts): HttpServer {
     // Whoever holds a link has no session yet, or uses it in somebody else's browser.
     if (name === '/join') return null
     if (name === '/login') return principal ? at('/') : null
+    if (principal?.secondFactorNeeded) return name === '/second-factor' ? null : at('/second-factor')
     return principal ? null : at(`/login?next=${encodeURIComponent(path)}`)
   }
 
@@ -237,8 +239,10 @@ function register(
       })
       Object.assign(request, { gone })
       if (route.access === 'anonymous') return
-      const admitted = await parts.identity.admit(headersOf(request), (ended) =>
-        cut(reply, gone, ended.changed ? 'rights_changed' : 'signed_out'),
+      const admitted = await parts.identity.admit(
+        headersOf(request),
+        (ended) => cut(reply, gone, ended.changed ? 'rights_changed' : 'signed_out'),
+        { withoutSecondFactor: route.withoutSecondFactor },
       )
       if (!admitted) throw new AppError('signed_out')
       const principal: Principal = { ...admitted.principal, from: sourceOf(request) }
@@ -265,6 +269,7 @@ function register(
         reply.raw.once('close', stop)
         if (reply.raw.destroyed) stop()
       }
+      if (route.fresh && !isFresh(principal)) throw new AppError('fresh_sign_in_needed')
     },
     handler: async (request, reply) => {
       const { gone, principal = null } = request as FastifyRequest & {
@@ -282,6 +287,8 @@ function register(
         })
       }
       const query = () => route.query?.parse(request.query)
+      if (principal && route.freshIf?.(query()) && !isFresh(principal))
+        throw new AppError('fresh_sign_in_needed')
       const isRecorded = event !== null && (route.recordedIf?.(query()) ?? true)
       const result = isRecorded
         ? await recorded(parts, route, event, { request, reply, principal }, answer)

@@ -10,8 +10,15 @@ import {
   sessionSchema,
   signInSchema,
 } from '#lib/contracts/account.ts'
+import {
+  codeInputSchema,
+  type SignInAnswer,
+  signInAnswerSchema,
+  signInOfferSchema,
+} from '#lib/contracts/sign-in.ts'
 import type { Access } from '../../auth/access.ts'
 import type { Client, Identity, SignedIn } from '../../auth/identity.ts'
+import type { HalfSignedIn, SignIn } from '../../auth/sign-in.ts'
 import type { Principal } from '../../auth/types.ts'
 import { headersOf } from '../../ws/connection.ts'
 import { type AnyRoute, defineRoute } from '../define-route.ts'
@@ -38,14 +45,32 @@ export function welcome(
   reply: FastifyReply,
   { principal, cookies }: SignedIn,
 ): Session {
-  Object.assign(request, { principal })
+  Object.assign(request, { principal, note: `by ${principal.method}` })
   reply.header('set-cookie', cookies)
   return sessionOf(access, principal)
 }
 
+/** As `welcome`, or what has to follow before anybody is signed in. */
+export function welcomeSoon(
+  access: Access,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  answer: SignedIn | HalfSignedIn,
+): SignInAnswer {
+  if ('principal' in answer) return welcome(access, request, reply, answer)
+  Object.assign(request, { note: 'the password was right, the second step is awaited' })
+  reply.header('set-cookie', answer.cookies)
+  return { secondStep: answer.secondStep }
+}
+
 /** Sign-in and the signed-in person's own account. */
-export function accountRoutes(parts: { identity: Identity; guard: Guard; access: Access }): AnyRoute[] {
-  const { identity, guard, access } = parts
+export function accountRoutes(parts: {
+  identity: Identity
+  signIn: SignIn
+  guard: Guard
+  access: Access
+}): AnyRoute[] {
+  const { identity, signIn, guard, access } = parts
   return [
     defineRoute({
       method: 'POST',
@@ -54,14 +79,34 @@ export function accountRoutes(parts: { identity: Identity; guard: Guard; access:
       event: 'account.signIn',
       summary: 'Sign in',
       body: signInSchema,
+      response: signInAnswerSchema,
+      handler: async ({ body, request, reply }) =>
+        welcomeSoon(access, request, reply, await signIn.password(body, clientOf(request, guard))),
+    }),
+    defineRoute({
+      method: 'GET',
+      path: '/api/sign-in',
+      access: 'anonymous',
+      summary: 'What the sign-in page has to offer',
+      response: signInOfferSchema,
+      handler: async ({ request }) => ({ secondStep: await signIn.awaited(headersOf(request)) }),
+    }),
+    defineRoute({
+      method: 'POST',
+      path: '/api/session/code',
+      access: 'anonymous',
+      event: 'account.signIn',
+      summary: 'Second step of a sign-in: a code of the authenticator, or a recovery code',
+      body: codeInputSchema,
       response: sessionSchema,
       handler: async ({ body, request, reply }) =>
-        welcome(access, request, reply, await identity.signIn(body, clientOf(request, guard))),
+        welcome(access, request, reply, await signIn.code(body.code, clientOf(request, guard))),
     }),
     defineRoute({
       method: 'GET',
       path: '/api/session',
       access: 'session',
+      withoutSecondFactor: true,
       summary: 'Who is signed in, and what they may do',
       response: sessionSchema,
       handler: async ({ principal }) => sessionOf(access, principal as Principal),
@@ -70,6 +115,7 @@ export function accountRoutes(parts: { identity: Identity; guard: Guard; access:
       method: 'DELETE',
       path: '/api/session',
       access: 'session',
+      withoutSecondFactor: true,
       event: 'account.signOut',
       summary: 'Sign out',
       handler: async ({ request, reply }) => {
@@ -116,6 +162,7 @@ export function accountRoutes(parts: { identity: Identity; guard: Guard; access:
       path: '/api/account/tokens',
       access: 'session',
       event: 'account.tokenMade',
+      fresh: true,
       summary: 'Make an API token; this answer alone holds it',
       body: newTokenSchema,
       response: madeTokenSchema,

@@ -27,6 +27,7 @@ export function containerCreateRoutes(containers: CreateService): AnyRoute[] {
       path: `${path}/spec`,
       access: 'containers.create',
       event: 'containers.reveal',
+      fresh: true,
       summary: 'What a container was made with, environment values included; needs containers.reveal',
       params,
       response: specAnswerSchema,

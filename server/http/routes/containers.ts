@@ -66,6 +66,7 @@ export function containerRoutes(
       access: 'containers.view',
       event: 'containers.reveal',
       recordedIf: ({ reveal }) => reveal,
+      freshIf: ({ reveal }) => reveal,
       summary: 'One container with the engine’s own document; environment values only with reveal',
       params: oneContainer,
       query: z.object({ reveal: z.stringbool().default(false) }),

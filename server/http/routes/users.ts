@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
-import { sessionSchema } from '#lib/contracts/account.ts'
+import { signInAnswerSchema } from '#lib/contracts/sign-in.ts'
 import {
   joinInputSchema,
   linkLookSchema,
@@ -18,7 +18,7 @@ import type { Users } from '../../auth/users.ts'
 import type { Config } from '../../config.ts'
 import { type AnyRoute, defineRoute } from '../define-route.ts'
 import type { Guard } from '../guard.ts'
-import { clientOf, welcome } from './account.ts'
+import { clientOf, welcomeSoon } from './account.ts'
 
 const oneUser = z.object({ userId: z.string().min(1).max(64) })
 
@@ -51,6 +51,7 @@ export function userRoutes(parts: {
       method: 'PATCH',
       path: '/api/users/:userId',
       access: 'users.edit',
+      fresh: true,
       summary: 'Change the role, or disable and enable; what runs in their name ends',
       params: oneUser,
       body: userChangeSchema,
@@ -60,6 +61,7 @@ export function userRoutes(parts: {
       method: 'DELETE',
       path: '/api/users/:userId',
       access: 'users.edit',
+      fresh: true,
       summary: 'Remove a person with their sessions and tokens',
       params: oneUser,
       handler: ({ params }) => users.remove(params.userId),
@@ -68,6 +70,7 @@ export function userRoutes(parts: {
       method: 'POST',
       path: '/api/users/:userId/reset',
       access: 'users.edit',
+      fresh: true,
       summary: 'Make a link by which a person chooses a new password; this answer alone holds it',
       params: oneUser,
       response: madeLinkSchema,
@@ -78,6 +81,7 @@ export function userRoutes(parts: {
       method: 'POST',
       path: '/api/invitations',
       access: 'users.edit',
+      fresh: true,
       summary: 'Make a link by which a person joins; this answer alone holds it',
       body: newInvitationSchema,
       response: madeLinkSchema,
@@ -88,6 +92,7 @@ export function userRoutes(parts: {
       method: 'DELETE',
       path: '/api/invitations/:invitationId',
       access: 'users.edit',
+      fresh: true,
       summary: 'Take an invitation or a reset back',
       params: z.object({ invitationId: z.uuid() }),
       handler: ({ params }) => links.withdraw(params.invitationId),
@@ -109,9 +114,9 @@ export function userRoutes(parts: {
       event: 'account.joined',
       summary: 'Use a link up: choose the password, and sign in',
       body: joinInputSchema,
-      response: sessionSchema,
+      response: signInAnswerSchema,
       handler: async ({ body, request, reply }) =>
-        welcome(access, request, reply, await links.use(body, clientOf(request, guard))),
+        welcomeSoon(access, request, reply, await links.use(body, clientOf(request, guard))),
     }),
   ]
 }

@@ -1,0 +1,8 @@
+import { NeededFactorPage } from '#components/proof/needed-factor-page.tsx'
+import { pageTitle } from '../../page-language.ts'
+
+export const generateMetadata = () => pageTitle('secondFactor')
+
+export default function Page() {
+  return <NeededFactorPage />
+}

@@ -1,0 +1,109 @@
+'use client'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { LifeBuoy, Smartphone } from 'lucide-react'
+import dynamic from 'next/dynamic'
+import { type ReactNode, useState } from 'react'
+import { useTranslations } from 'use-intl'
+import type { Factors, RecoveryCodes } from '#lib/contracts/sign-in.ts'
+import { api } from '../data/api.ts'
+import { queryKeys } from '../data/query-keys.ts'
+import { Button } from '../ui/button.tsx'
+import { ConfirmDialog } from '../ui/confirm-dialog.tsx'
+import { ErrorNote } from '../ui/error-note.tsx'
+import { Skeleton } from '../ui/skeleton.tsx'
+import { toast } from '../ui/toast.tsx'
+import { useFormat } from '../ui/use-format.ts'
+
+const dialogs = () => import('./totp-dialog.tsx')
+const TotpDialog = dynamic(() => dialogs().then((module) => module.TotpDialog), { ssr: false })
+const RecoveryDialog = dynamic(() => dialogs().then((module) => module.RecoveryDialog), { ssr: false })
+
+/** What is asked for beside the password: adding, taking away, and the codes for when it is lost. */
+export function SecondFactor() {
+  const t = useTranslations('account.factors')
+  const format = useFormat()
+  const client = useQueryClient()
+  const [asked, setAsked] = useState<'totp' | 'removeTotp' | 'renew' | null>(null)
+  const [codes, setCodes] = useState<readonly string[] | null>(null)
+  const factors = useQuery({
+    queryKey: queryKeys.factors(),
+    queryFn: ({ signal }) => api.get<Factors>('/api/account/factors', { signal }),
+  })
+  const changed = (recoveryCodes: string[] | null) => {
+    setAsked(null)
+    setCodes(recoveryCodes)
+    void client.invalidateQueries({ queryKey: ['account'] })
+  }
+  if (factors.error && !factors.data)
+    return <ErrorNote error={factors.error} onRetry={() => void factors.refetch()} />
+  if (!factors.data) return <Skeleton className="h-14 w-full" />
+  const { totpSince, recoveryCodes } = factors.data
+  const some = totpSince !== null
+  return (
+    <div className="flex flex-col items-start gap-3">
+      {some ? (
+        <ul className="w-full rounded-lg border bg-surface">
+          {totpSince && (
+            <Row
+              icon={<Smartphone />}
+              name={t('totp')}
+              note={t('totpSince', { date: format.date(totpSince) })}
+            >
+              <Button size="sm" aria-label={t('removeTotpLabel')} onClick={() => setAsked('removeTotp')}>
+                {t('remove')}
+              </Button>
+            </Row>
+          )}
+          <Row icon={<LifeBuoy />} name={t('recovery')} note={t('recoveryLeft', { count: recoveryCodes })}>
+            <Button size="sm" onClick={() => setAsked('renew')}>
+              {t('renew')}
+            </Button>
+          </Row>
+        </ul>
+      ) : (
+        <p className="text-ink-muted">{t('none')}</p>
+      )}
+      <div className="flex flex-wrap gap-2">
+        {!totpSince && <Button onClick={() => setAsked('totp')}>{t('addTotp')}</Button>}
+      </div>
+      {asked === 'totp' && <TotpDialog onClose={() => setAsked(null)} onAdded={changed} />}
+      {codes && <RecoveryDialog codes={codes} onClose={() => setCodes(null)} />}
+      <ConfirmDialog
+        open={asked === 'removeTotp'}
+        onOpenChange={(open) => !open && setAsked(null)}
+        title={t('removeTotpTitle')}
+        description={t('removeTotpText')}
+        confirmLabel={t('removeConfirm')}
+        onConfirm={async () => {
+          await api.delete('/api/account/totp')
+          toast.success(t('removed'))
+          changed(null)
+        }}
+      />
+      <ConfirmDialog
+        open={asked === 'renew'}
+        onOpenChange={(open) => !open && setAsked(null)}
+        title={t('renewTitle')}
+        description={t('renewText')}
+        confirmLabel={t('renewConfirm')}
+        destructive={false}
+        onConfirm={async () =>
+          changed((await api.post<RecoveryCodes>('/api/account/recovery-codes')).recoveryCodes)
+        }
+      />
+    </div>
+  )
+}
+
+function Row(props: { icon: ReactNode; name: string; note: string; children: ReactNode }) {
+  return (
+    <li className="flex items-center gap-3 border-b px-3 py-2.5 last:border-b-0 [&>svg]:size-4 [&>svg]:shrink-0 [&>svg]:text-ink-faint">
+      {props.icon}
+      <div className="min-w-0 flex-1">
+        <span className="block truncate font-medium">{props.name}</span>
+        <span className="block text-ink-faint text-xs">{props.note}</span>
+      </div>
+      {props.children}
+    </li>
+  )
+}

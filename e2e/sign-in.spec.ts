@@ -1,0 +1,87 @@
+import { AxeBuilder } from '@axe-core/playwright'
+import type { APIRequestContext, Browser, Page } from '@playwright/test'
+import type { MadeLink } from '#lib/contracts/users.ts'
+import { totpCode, totpStep } from '#server/auth/totp.ts'
+import { e2eOrigin } from './address.ts'
+import { expect, test } from './fixtures.ts'
+
+const password = 'a long enough password'
+
+async function check(page: Page): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).analyze()
+  expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([])
+}
+
+/** A person of this test alone, signed in in a browser of their own. */
+async function newPerson(api: APIRequestContext, browser: Browser) {
+  const email = `${Math.random().toString(36).slice(2, 10)}@example.com`
+  const answer = await api.post('/api/invitations', {
+    data: { name: 'Toni', email, role: 'viewer' },
+    headers: { origin: e2eOrigin },
+  })
+  const { url } = (await answer.json()) as MadeLink
+  const context = await browser.newContext({ viewport: { width: 390, height: 844 } })
+  const page = await context.newPage()
+  await page.goto(url)
+  await page.getByLabel('Password', { exact: true }).fill(password)
+  await page.getByRole('button', { name: 'Join' }).click()
+  await expect(page).toHaveURL(`${e2eOrigin}/`)
+  return { email, context, page }
+}
+
+async function givePassword(page: Page, email: string): Promise<void> {
+  await page.goto(`${e2eOrigin}/login`)
+  await page.getByRole('textbox', { name: 'E-mail' }).fill(email)
+  await page.getByRole('textbox', { name: 'Password' }).fill(password)
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+}
+
+test('an authenticator: set up with a fresh proof, asked for at sign-in, recovered from', async ({
+  api,
+  browser,
+}) => {
+  const { email, context, page } = await newPerson(api, browser)
+  await page.goto(`${e2eOrigin}/account`)
+  // As after ten minutes: the first request is refused, the dialog asks, and the request is repeated by itself.
+  const refusal = { error: { code: 'fresh_sign_in_needed', message: 'x' } }
+  await page.route('**/api/account/totp', (route) => route.fulfill({ status: 403, json: refusal }), {
+    times: 1,
+  })
+  await page.getByRole('button', { name: 'Set up an authenticator app…' }).click()
+  const proof = page.getByRole('dialog', { name: 'Is it you?' })
+  await proof.getByLabel('Your password').fill('not the password')
+  await page.keyboard.press('Enter')
+  await expect(proof.getByRole('alert')).toContainText('password is wrong')
+  await proof.getByLabel('Your password').fill(password)
+  await page.keyboard.press('Enter')
+  await expect(proof).toBeHidden()
+
+  const setUp = page.getByRole('dialog')
+  await expect(setUp.getByRole('img', { name: 'QR code with the secret' })).toBeVisible()
+  await check(page)
+  const secret = (await setUp.locator('pre').textContent()) ?? ''
+  const step = totpStep(Date.now())
+  await setUp.getByLabel('Code of the app').fill(totpCode(secret, step - 1))
+  await page.keyboard.press('Enter')
+  await expect(setUp).toContainText('Your recovery codes')
+  const codes = ((await setUp.locator('pre').textContent()) ?? '').split('\n')
+  expect(codes).toHaveLength(10)
+  await setUp.getByRole('button', { name: 'I have kept them' }).click()
+  await expect(page.getByText('10 left')).toBeVisible()
+  await check(page)
+
+  await context.clearCookies()
+  await givePassword(page, email)
+  await expect(page.getByRole('heading', { name: 'Second step' })).toBeVisible()
+  await check(page)
+  // A reload, and whatever address: nobody is signed in yet.
+  await page.goto(`${e2eOrigin}/containers`)
+  await expect(page).toHaveURL(/\/login/)
+  await page.getByLabel('Code').fill(totpCode(secret, step - 1))
+  await page.keyboard.press('Enter')
+  await expect(page.getByRole('alert').first()).toContainText('wrong, or was used already')
+  await page.getByLabel('Code').fill(codes[0] ?? '')
+  await page.keyboard.press('Enter')
+  await expect(page).toHaveURL(`${e2eOrigin}/containers`)
+  await context.close()
+})
