@@ -3,10 +3,11 @@ import { createArchiveLibrary } from './archives/library.ts'
 import { loadTask } from './archives/load.ts'
 import { createArchiveRepository } from './archives/repository.ts'
 import { openAudit, type ShippedAuditLog, shipAudit } from './audit/index.ts'
-import { createAccess } from './auth/access.ts'
+import { type Access, createAccess } from './auth/access.ts'
 import { createGrants } from './auth/grants.ts'
 import { createIdentity, type Identity } from './auth/identity.ts'
 import { createLinks } from './auth/links.ts'
+import { createPreviews } from './auth/previews.ts'
 import { createSetup, type Setup } from './auth/setup.ts'
 import { createSignIn } from './auth/sign-in.ts'
 import { createTickets } from './auth/tickets.ts'
@@ -86,6 +87,7 @@ export interface App {
   db: Database
   audit: ShippedAuditLog
   identity: Identity
+  access: Access
   setup: Setup
   hosts: Hosts
   live: Live
@@ -124,7 +126,7 @@ export async function createApp(
   const access = createAccess({
     grants,
     registry: hosts.registry,
-    container: (hostId, id) => live.fleet.get('containers', hostId, id),
+    fleet: live.fleet,
   })
   // What only asks whether somebody may is no denial.
   const decide = access.authorize
@@ -170,6 +172,8 @@ export async function createApp(
   const users = createUsers(database.db, identity, grants)
   const links = createLinks(database.db, identity, signIn)
   grants.onChanged((change) => 'userId' in change && identity.rightsChanged(change))
+  const previews = createPreviews({ access, identity, users })
+  identity.onEnded(previews.end)
   identity.onEnded((ended) => 'userId' in ended && tasks.endOf(ended.userId))
   const liveUpdates = liveSocket(live.fleet, access)
   const statsUpdates = statsSocket({ stats, fleet: live.fleet, access })
@@ -179,6 +183,7 @@ export async function createApp(
       guard,
       identity,
       authorize,
+      access,
       audit,
       log,
     },
@@ -189,7 +194,7 @@ export async function createApp(
     ...accountRoutes({ identity, signIn, guard, access }),
     ...secondFactorRoutes({ identity, signIn, guard }),
     ...userRoutes({ users, links, guard, config, access }),
-    ...accessRoutes({ access, grants, users, registry: hosts.registry }),
+    ...accessRoutes({ access, grants, users, previews, registry: hosts.registry }),
     ...hostRoutes(hosts, sightOf),
     ...containerRoutes(containers, services),
     ...containerDetailRoutes(createContainerDetails(services), tasks),
@@ -241,6 +246,7 @@ export async function createApp(
       db: database.db,
       audit: auditLog,
       identity,
+      access,
       setup,
       hosts,
       live,

@@ -4,7 +4,7 @@ export interface ErrorContext {
   hostId?: string
   objectId?: string
   /** Text of the engine, of OpenSSL or of the operating system, shown as text below the sentence. */
-  detail?: string
+  detail?: string | undefined
   /** Values for the catalogue's sentence. */
   params?: Record<string, string | number>
   fields?: { path: string; message: string }[]

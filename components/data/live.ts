@@ -16,6 +16,8 @@ export interface LiveOptions {
   connect(): WebSocket
   /** The session has ended. */
   onSignedOut(): void
+  /** The session's rights are others now; it comes back by itself. */
+  onRightsChanged?(): void
   /** The server's clock, ISO 8601, just received. */
   onServerTime?(now: string): void
   /** Told at most once per frame of the screen, so that a storm of events costs one render. */
@@ -139,6 +141,7 @@ export class LiveClient {
       this.#set({ state: 'refused', since: this.#connection.since })
       return
     }
+    if (code === liveCloseCodes.rightsChanged) this.#options.onRightsChanged?.()
     const { state } = this.#connection
     if (state === 'live') {
       const since = new Date().toISOString()

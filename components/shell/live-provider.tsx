@@ -16,6 +16,8 @@ export function LiveProvider({ children }: { children: ReactNode }) {
         connect: () =>
           new WebSocket(new URL(apiUrl('/api/live'), window.location.href.replace(/^http/, 'ws'))),
         onSignedOut: reportSignedOut,
+        // Whatever was asked may be answered otherwise now.
+        onRightsChanged: () => void queryClient.invalidateQueries(),
         onServerTime: setServerTime,
       }),
   )

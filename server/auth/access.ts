@@ -5,6 +5,7 @@ import type { Host } from '#lib/contracts/hosts.ts'
 import { type Permission, permissions, type Role, rolePermissions } from '#lib/permissions.ts'
 import { AppError } from '../errors.ts'
 import type { HostRegistry } from '../hosts/types.ts'
+import type { FleetState } from '../live/types.ts'
 import type { Grants } from './grants.ts'
 import type { SightOf } from './sight.ts'
 import type { Authorize, Principal } from './types.ts'
@@ -16,6 +17,12 @@ type ContainerFacts = Pick<Container, 'name' | 'labels'>
 export interface Person {
   userId: string
   role: Role | null
+}
+
+/** Somebody as whom an administrator looks at the dashboard. */
+export interface Previewed extends Person {
+  name: string
+  email: string
 }
 
 export interface Access {
@@ -35,6 +42,14 @@ export interface Access {
     hostId: string,
     change: { before?: ContainerFacts; after: ContainerFacts },
   ): void
+  /** Whose rights they have: their own, or those of whom they preview. */
+  personOf(principal: Principal): Person
+  /** Null: they look as themselves. */
+  previewOf(principal: Principal): Previewed | null
+  /** The session has this person's rights from now on, and can change nothing; null: its own again. */
+  preview(principal: Principal, previewed: Previewed | null): void
+  /** The error without the engine's text, where that names a container which they do not see. */
+  veil(principal: Principal, error: AppError): AppError
   /** Called when rights may be others than before: a grant, a role, or the tags of a host. Returns the way to stop. */
   onChanged(listener: () => void): () => void
   /** Throws host_not_found, container_not_found. */
@@ -53,14 +68,18 @@ const views = permissions.filter((permission) =>
 export function createAccess(parts: {
   grants: Pick<Grants, 'resolved' | 'onChanged'>
   registry: { facts(hostId: string): HostFacts | undefined; subscribe: HostRegistry['subscribe'] }
-  container(hostId: string, containerId: string): ContainerFacts | undefined
+  fleet: Pick<FleetState, 'get' | 'all'>
 }): Access {
+  /** By session. A restart ends them. */
+  const previews = new Map<string, Previewed>()
+  const previewOf = (principal: Principal) => previews.get(principal.sessionId) ?? null
+  const personOf = (principal: Principal): Person => previewOf(principal) ?? principal
   const rights = ({ userId, role }: Person): Rights => ({
     own: role === null ? [] : [...rolePermissions[role]],
     // An administrator may do everything everywhere, or a grant could take the last one's rights.
     grants: role === 'administrator' ? [] : parts.grants.resolved(userId),
   })
-  const rightsOf = (principal: Principal): Rights => narrowed(rights(principal), principal)
+  const rightsOf = (principal: Principal): Rights => narrowed(rights(personOf(principal)), principal)
   /** What an API token's owner sees is there for the token too, which then is denied what it was not made for. */
   const seesHost = (owner: Rights, host: HostFacts) => mayOn(owner, 'hosts.view', { host })
   const sees = (owner: Rights, host: HostFacts, container: ContainerFacts) =>
@@ -89,7 +108,7 @@ export function createAccess(parts: {
     const denied = () => new AppError('denied', { ...where, params: { permission } })
     const held = rightsOf(principal)
     if (!mayOn(held, permission)) throw denied()
-    const owner = rights(principal)
+    const owner = rights(personOf(principal))
     if (hostId === undefined || (owner.grants.length === 0 && owner.own.includes('hosts.view'))) return
     const host = parts.registry.facts(hostId)
     // Its cause is for the audit log alone: the answer is that of what does not exist.
@@ -97,7 +116,7 @@ export function createAccess(parts: {
     if (!seesHost(owner, host)) throw new AppError('host_not_found', { hostId, cause: denied() })
     const place: Place = { host, whole }
     if (objectId !== undefined && permission.startsWith('containers.') && !whole) {
-      const container = parts.container(hostId, objectId)
+      const container = parts.fleet.get('containers', hostId, objectId)
       if (!container) throw new AppError('container_not_found', where)
       if (!sees(owner, host, container))
         throw new AppError('container_not_found', { ...where, cause: denied() })
@@ -106,7 +125,7 @@ export function createAccess(parts: {
     if (!mayOn(held, permission, place)) throw denied()
   }
 
-  return {
+  const access: Access = {
     authorize,
     rightsOf,
     allowed: (principal) => {
@@ -115,7 +134,7 @@ export function createAccess(parts: {
     },
     sightOf(principal) {
       const held = rightsOf(principal)
-      const owner = rights(principal)
+      const owner = rights(personOf(principal))
       const nothingDenied = owner.grants.every(({ effect }) => effect === 'allow')
       const everywhere = (permission: Permission) =>
         nothingDenied &&
@@ -146,6 +165,7 @@ export function createAccess(parts: {
         },
         may,
         mayWhole(permission, hostId) {
+          if (permission === 'containers.reveal' && previewOf(principal)) return false
           if (hostId === undefined) return everywhere(permission)
           const host = visible(hostId)
           return (
@@ -156,12 +176,28 @@ export function createAccess(parts: {
         },
       }
     },
+    personOf,
+    previewOf,
+    preview({ sessionId }, previewed) {
+      if (previewed) previews.set(sessionId, previewed)
+      else previews.delete(sessionId)
+    },
+    veil(principal, error) {
+      const { detail } = error.context
+      if (detail === undefined || access.sightOf(principal).everything) return error
+      const sight = access.sightOf(principal)
+      const words = new Set(detail.split(/[^\w.-]+/))
+      const ids = new Set(detail.match(/[0-9a-f]{12}/g))
+      const names = (container: Container) => words.has(container.name) || ids.has(container.id.slice(0, 12))
+      const isTold = parts.fleet.all('containers').some((each) => names(each) && !sight.container(each))
+      return isTold ? new AppError(error.code, { ...error.context, detail: undefined }) : error
+    },
     onChanged(listener) {
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
     authorizeChange(principal, hostId, { before, after }) {
-      const owner = rights(principal)
+      const owner = rights(personOf(principal))
       const host = parts.registry.facts(hostId)
       if (owner.grants.length === 0 || !host) return
       const may = (container: ContainerFacts) =>
@@ -177,7 +213,8 @@ export function createAccess(parts: {
       const owner = rights(person)
       const host = parts.registry.facts(hostId)
       if (!host) throw new AppError('host_not_found', { hostId })
-      const container = containerId === undefined ? undefined : parts.container(hostId, containerId)
+      const container =
+        containerId === undefined ? undefined : parts.fleet.get('containers', hostId, containerId)
       if (containerId !== undefined && !container)
         throw new AppError('container_not_found', { hostId, objectId: containerId })
       return {
@@ -188,6 +225,7 @@ export function createAccess(parts: {
       }
     },
   }
+  return access
 }
 
 /** A host that only what is for all hosts selects. */

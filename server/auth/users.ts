@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import type { People, UserChange } from '#lib/contracts/users.ts'
 import type { Database } from '../db/schema.ts'
 import { AppError } from '../errors.ts'
-import type { Person } from './access.ts'
+import type { Previewed } from './access.ts'
 import type { Grants } from './grants.ts'
 import { type Identity, roleOf } from './identity.ts'
 import type { Principal } from './types.ts'
@@ -12,8 +12,8 @@ export interface Users {
   list(principal: Principal): Promise<People>
   /** Ends everything of that person's. Throws user_not_found, last_administrator, own_role. */
   change(principal: Principal, userId: string, change: UserChange): Promise<void>
-  /** Whose rights a person has. Throws user_not_found. */
-  person(userId: string): Promise<Person>
+  /** Whose rights a person has, and how they are called. Throws user_not_found. */
+  person(userId: string): Promise<Previewed & { isDisabled: boolean }>
   /** With their sessions and tokens; their tasks stay. Throws user_not_found, last_administrator. */
   remove(userId: string): Promise<void>
 }
@@ -93,9 +93,10 @@ export function createUsers(db: Database, identity: Identity, grants: Grants): U
     },
 
     async person(userId) {
-      const user = await db.selectFrom('user').select('role').where('id', '=', userId).executeTakeFirst()
+      const user = await db.selectFrom('user').selectAll().where('id', '=', userId).executeTakeFirst()
       if (!user) throw new AppError('user_not_found', { objectId: userId })
-      return { userId, role: roleOf(user.role) }
+      const { name, email, disabledAt } = user
+      return { userId, name, email, role: roleOf(user.role), isDisabled: disabledAt !== null }
     },
 
     async remove(userId) {

@@ -54,6 +54,8 @@ export interface RouteDefinition<
   freshIf?(query: Parsed<Q>): boolean
   /** Also for who has to set up a second factor first. */
   withoutSecondFactor?: true
+  /** An administrator who looks as somebody else may change this all the same: it ends that, or their session. */
+  inPreview?: true
   params?: P
   query?: Q
   body?: B

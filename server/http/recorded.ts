@@ -16,6 +16,7 @@ const revealing = new Set<string>([
 ] satisfies Permission[])
 /** Fields of a body or query that name what a request is about. All others may hold secrets, and are not looked at. */
 const naming = [
+  'userId',
   'email',
   'name',
   'address',

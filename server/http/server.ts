@@ -127,8 +127,11 @@ export function createHttpServer(parts: Parts): HttpServer {
     }
   })
   app.setErrorHandler(async (error, request, reply) => {
-    await recordRefusal(audit, request, toAppError(error))
-    return sendError(error, request, reply, log)
+    const known = toAppError(error)
+    await recordRefusal(audit, request, known)
+    const { principal } = request as FastifyRequest & { principal?: Principal }
+    const told = principal ? parts.access.veil(principal, known) : known
+    return sendError(told.code === 'internal' ? error : told, request, reply, log)
   })
 
   const everyRoute = [...routes, openApi(routes)]
@@ -249,6 +252,9 @@ function register(
       reply.raw.once('close', admitted.release)
       if (gone.signal.aborted) admitted.release()
       Object.assign(request, { principal })
+      const changes = !safeMethods.has(route.method) && !route.asksOnly
+      if (parts.access.previewOf(principal) && !route.inPreview && (changes || !route.response))
+        throw new AppError('preview_read_only')
       // What is a person's own, its tokens and password among it, is not for a token to reach.
       if (route.access === 'session' && principal.token)
         throw new AppError('denied', { params: { permission: 'session' } })
@@ -287,9 +293,11 @@ function register(
         })
       }
       const query = () => route.query?.parse(request.query)
+      const isRecorded = event !== null && (route.recordedIf?.(query()) ?? true)
+      if (isRecorded && !route.inPreview && principal && parts.access.previewOf(principal))
+        throw new AppError('preview_read_only')
       if (principal && route.freshIf?.(query()) && !isFresh(principal))
         throw new AppError('fresh_sign_in_needed')
-      const isRecorded = event !== null && (route.recordedIf?.(query()) ?? true)
       const result = isRecorded
         ? await recorded(parts, route, event, { request, reply, principal }, answer)
         : await answer()

@@ -10,7 +10,7 @@ import { copyTask } from './copy.ts'
 const { authorize } = createAccess({
   grants: { resolved: () => [], onChanged() {} },
   registry: { facts: () => undefined, subscribe: () => () => {} },
-  container: () => undefined,
+  fleet: { get: () => undefined, all: () => [] },
 })
 
 const id = `sha256:${'a'.repeat(64)}`

@@ -75,6 +75,8 @@ export function runTask(
     allowed(step: PlannedStep): void
     /** Puts it on the audit log. Throws audit_unavailable: then the step is not begun. */
     intend(step: PlannedStep): Promise<Operation>
+    /** What of an error is for whose task it is. */
+    veil(error: AppError): AppError
     changed(): void
   },
 ): Steering {
@@ -132,7 +134,7 @@ export function runTask(
       failed = true
       const known = error instanceof AppError ? error : new AppError('internal', { cause: error })
       await operation?.end({ error: known })
-      step.error = toApiError(known.at({ hostId: step.hostId }))
+      step.error = toApiError(parts.veil(known.at({ hostId: step.hostId })))
       end(step, 'failed')
     } finally {
       aborts.delete(step.id)

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Task, TaskStep } from '#lib/contracts/tasks.ts'
 import type { Audit } from '../audit/service.ts'
-import type { Access } from '../auth/access.ts'
+import type { Access, Person } from '../auth/access.ts'
 import type { Authorize, Principal } from '../auth/types.ts'
 import { AppError } from '../errors.ts'
 import type { Log } from '../log.ts'
@@ -26,7 +26,7 @@ export interface RunningTasks extends TaskService {
 export async function createTaskService(parts: {
   tasks: TaskRepository
   authorize: Authorize
-  access: Pick<Access, 'sightOf' | 'authorize' | 'onChanged'>
+  access: Pick<Access, 'sightOf' | 'authorize' | 'onChanged' | 'personOf' | 'veil'>
   audit: Audit
   log: Log
 }): Promise<RunningTasks> {
@@ -77,7 +77,8 @@ export async function createTaskService(parts: {
   }
   /** Of one's own, none that is about hosts that one does not see any more. */
   const shows = (principal: Principal, task: Task) =>
-    mine(principal, task) && task.steps.every(({ hostId }) => access.sightOf(principal).host(hostId))
+    mine(access.personOf(principal), task) &&
+    task.steps.every(({ hostId }) => access.sightOf(principal).host(hostId))
   const find = (principal: Principal, id: string): Task => {
     const task = known.get(id)
     if (!task || !shows(principal, task)) throw new AppError('task_not_found', { objectId: id })
@@ -100,7 +101,13 @@ export async function createTaskService(parts: {
       soon.call()
       stored.call()
     }
-    const steering = runTask({ task, planned, abort }, { turns, allowed, intend, changed })
+    const steering = runTask(
+      { task, planned, abort },
+      {
+        ...{ turns, allowed, intend, changed },
+        veil: (error) => access.veil(principal, error),
+      },
+    )
     // What is under way ends with the right to it.
     const unsubscribe = access.onChanged(() => {
       for (const step of task.steps) {
@@ -251,9 +258,9 @@ function stepOf(task: Task, stepId: string): TaskStep {
 
 const isOver = ({ state }: TaskStep) => state !== 'pending' && state !== 'running' && state !== 'succeeded'
 
-/** Whether a principal may see and steer a task. */
-export const mine = (principal: Principal, task: Pick<Task, 'userId'>) =>
-  task.userId === principal.userId || principal.role === 'administrator'
+/** Whether somebody may see and steer a task. */
+export const mine = ({ userId, role }: Person, task: Pick<Task, 'userId'>) =>
+  task.userId === userId || role === 'administrator'
 
 function fresh({ key, hostId, subject, verb }: PlannedStep): TaskStep {
   return {

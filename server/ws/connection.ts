@@ -4,6 +4,7 @@ import { type WebSocket, WebSocketServer } from 'ws'
 import { liveCloseCodes } from '#lib/live-protocol.ts'
 import type { Permission } from '#lib/permissions.ts'
 import type { Audit } from '../audit/service.ts'
+import type { Access } from '../auth/access.ts'
 import type { Ended } from '../auth/admissions.ts'
 import type { Identity } from '../auth/identity.ts'
 import type { Authorize, Principal } from '../auth/types.ts'
@@ -16,6 +17,8 @@ import type { Log } from '../log.ts'
 export interface SocketDefinition {
   path: `/api/${string}`
   access: Permission
+  /** It only shows: an administrator who looks as somebody else may have it. */
+  inPreview?: true
   open(socket: WebSocket, principal: Principal, query: URLSearchParams): void
 }
 
@@ -36,9 +39,16 @@ const pingEveryMs = 15_000
  */
 export function createSocketDispatcher(
   definitions: readonly SocketDefinition[],
-  parts: { guard: Guard; identity: Identity; authorize: Authorize; audit: Audit; log: Log },
+  parts: {
+    guard: Guard
+    identity: Identity
+    authorize: Authorize
+    access: Pick<Access, 'previewOf'>
+    audit: Audit
+    log: Log
+  },
 ): SocketDispatcher {
-  const { guard, identity, authorize, audit, log } = parts
+  const { guard, identity, authorize, access, audit, log } = parts
   const server = new WebSocketServer({
     noServer: true,
     maxPayload: maximumFrameBytes,
@@ -89,6 +99,7 @@ export function createSocketDispatcher(
         const definition = definitions.find((candidate) => candidate.path === path)
         if (!definition) throw new AppError('not_found')
         authorize(who, definition.access)
+        if (!definition.inPreview && access.previewOf(who)) throw new AppError('preview_read_only')
         server.handleUpgrade(request, socket, head, (upgraded) => {
           webSocket = upgraded
           open.set(upgraded, { sessionId: who.sessionId, answered: true })

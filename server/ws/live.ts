@@ -110,6 +110,7 @@ export function liveSocket(
   return {
     path: '/api/live',
     access: 'hosts.view',
+    inPreview: true,
     stop() {
       clearInterval(timer)
       unsubscribe()

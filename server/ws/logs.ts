@@ -12,6 +12,7 @@ export function logSocket(logs: LogService): SocketDefinition {
   return {
     path: '/api/logs',
     access: 'containers.logs',
+    inPreview: true,
     open(socket, principal) {
       let view: LogView | null = null
       let older: Promise<void> | null = null

@@ -68,6 +68,7 @@ export function statsSocket(parts: {
   return {
     path: '/api/stats',
     access: 'containers.stats',
+    inPreview: true,
     stop: () => clearInterval(timer),
     open(socket, principal) {
       const seesAll = access.sightOf(principal).mayWhole('containers.stats')

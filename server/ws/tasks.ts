@@ -12,16 +12,25 @@ const slowBytes = 1024 * 1024
  * The tray's own socket and not the live one: its frames differ from person to person, while the live one's are
  * serialised once for all.
  */
-export function taskSocket(tasks: TaskService, access: Pick<Access, 'onChanged'>): SocketDefinition {
+export function taskSocket(
+  tasks: TaskService,
+  access: Pick<Access, 'onChanged' | 'personOf'>,
+): SocketDefinition {
   return {
     path: '/api/tasks/live',
     access: 'hosts.view',
+    inPreview: true,
     open(socket, principal) {
       let behind = false
       const send = (frame: TaskFrame) => socket.send(JSON.stringify(frame))
       const all = () => send({ type: 'tasks', tasks: tasks.list(principal) })
       const unsubscribe = tasks.subscribe((event) => {
-        if (event.type === 'task' ? !tasks.shows(principal, event.task) : !mine(principal, event)) return
+        if (
+          event.type === 'task'
+            ? !tasks.shows(principal, event.task)
+            : !mine(access.personOf(principal), event)
+        )
+          return
         if (behind && socket.bufferedAmount === 0) {
           behind = false
           all()

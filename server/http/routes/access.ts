@@ -6,13 +6,18 @@ import {
   grantSchema,
   newGrantSchema,
   newRoleSchema,
+  previewInputSchema,
   roleChangeSchema,
 } from '#lib/contracts/access.ts'
+import { sessionSchema } from '#lib/contracts/account.ts'
 import type { Access } from '../../auth/access.ts'
 import type { Grants } from '../../auth/grants.ts'
+import type { Previews } from '../../auth/previews.ts'
+import type { Principal } from '../../auth/types.ts'
 import type { Users } from '../../auth/users.ts'
 import type { HostRegistry } from '../../hosts/types.ts'
 import { type AnyRoute, defineRoute } from '../define-route.ts'
+import { sessionOf } from './account.ts'
 
 const oneRole = z.object({ roleId: customRoleSchema.shape.id })
 const oneUser = z.object({ userId: z.string().min(1).max(64) })
@@ -22,9 +27,10 @@ export function accessRoutes(parts: {
   access: Access
   grants: Grants
   users: Users
+  previews: Previews
   registry: HostRegistry
 }): AnyRoute[] {
-  const { access, grants, users, registry } = parts
+  const { access, grants, users, previews, registry } = parts
   return [
     defineRoute({
       method: 'GET',
@@ -97,6 +103,32 @@ export function accessRoutes(parts: {
       response: explanationSchema,
       handler: async ({ params, query }) =>
         access.explain(await users.person(params.userId), query.hostId, query.containerId),
+    }),
+    defineRoute({
+      method: 'POST',
+      path: '/api/preview',
+      access: 'users.edit',
+      event: 'users.preview',
+      summary: 'Look at the dashboard as somebody sees it; nothing can be changed or downloaded meanwhile',
+      body: previewInputSchema,
+      response: sessionSchema,
+      async handler({ principal, body }) {
+        await previews.begin(principal as Principal, body.userId)
+        return sessionOf(access, principal as Principal)
+      },
+    }),
+    defineRoute({
+      method: 'DELETE',
+      path: '/api/preview',
+      access: 'session',
+      event: 'users.previewEnded',
+      inPreview: true,
+      summary: 'Look with the own rights again',
+      response: sessionSchema,
+      async handler({ principal }) {
+        previews.leave(principal as Principal)
+        return sessionOf(access, principal as Principal)
+      },
     }),
   ]
 }

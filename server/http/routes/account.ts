@@ -32,9 +32,11 @@ export function clientOf(request: FastifyRequest, guard: Guard): Client {
 
 export function sessionOf(access: Access, principal: Principal): Session {
   const { userId, name, email, role } = principal
+  const previewed = access.previewOf(principal)
   return {
     user: { id: userId, name, email, role },
-    ...{ permissions: access.allowed(principal), rights: access.rightsOf(principal), preview: null },
+    ...{ permissions: access.allowed(principal), rights: access.rightsOf(principal) },
+    preview: previewed ? { id: previewed.userId, name: previewed.name, email: previewed.email } : null,
   }
 }
 
@@ -117,6 +119,7 @@ export function accountRoutes(parts: {
       access: 'session',
       withoutSecondFactor: true,
       event: 'account.signOut',
+      inPreview: true,
       summary: 'Sign out',
       handler: async ({ request, reply }) => {
         reply.header('set-cookie', await identity.signOut(clientOf(request, guard)))
