@@ -16,6 +16,10 @@ describe('a sparkline', () => {
     expect(sparklinePath([1, 1], 100)).toBe('M37.7 14.4L39.0 14.4')
   })
 
+  it('of nothing but zeros lies at the bottom', () => {
+    expect(sparklinePath([0, 0], 0)).toBe('M37.7 14.5L39.0 14.5')
+  })
+
   it('breaks at gaps, and shows what is alone between two as a dot', () => {
     expect(sparklinePath([1, 1, null, 1, null], 1)).toBe('M33.8 1.5L35.1 1.5M37.7 1.5L37.7 1.5')
     expect(sparklinePath([null, null], 1)).toBe('')

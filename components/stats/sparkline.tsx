@@ -40,7 +40,8 @@ export function Sparkline({
 
 /** SVG path data; a single known value between gaps is a dot. */
 export function sparklinePath(values: readonly (number | null)[], top: number): string {
-  const highest = Math.max(top, ...values.map((value) => value ?? 0))
+  // Nothing but zeros, of which none is to be higher than all.
+  const highest = Math.max(top, ...values.map((value) => value ?? 0)) || 1
   const first = sparklinePoints - values.length
   let pen = 'M'
   let path = ''

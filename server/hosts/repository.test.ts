@@ -6,7 +6,7 @@ import { type OpenedDatabase, openDatabase } from '../db/database.ts'
 import { createVault } from '../secrets/vault.ts'
 import { createHostRepository, type HostRepository } from './repository.ts'
 
-const vault = createVault({ id: 'k', key: Buffer.alloc(32, 7) }, Buffer.alloc(32, 8))
+const vault = createVault({ id: 'k', key: Buffer.alloc(32, 7) })
 const canary = 'canary-5ef1c0de'
 const transport = {
   ...{ kind: 'ssh' as const, host: 'a.example', port: 22, username: 'ops', auth: 'key' as const },

@@ -30,8 +30,11 @@ it('connections whose head never ends hold up nobody, and are closed', { timeout
       index % 3
     ]
     if (beginning) socket.write(beginning)
+    // More at once than the backlog of the listener (511) the kernel drops, and the server never hears of them.
+    if (index % 100 !== 99) continue
+    await Promise.all(sockets.map((each) => (each.connecting ? once(each, 'connect') : null)))
+    expect((await test.call('GET', '/api/health')).status).toBe(200)
   }
-  await Promise.all(sockets.map((socket) => (socket.connecting ? once(socket, 'connect') : null)))
   const dripping = setInterval(() => {
     for (const [index, socket] of sockets.entries())
       if (index % 3 === 2 && socket.writable) socket.write(`X-${index}: a\r\n`)

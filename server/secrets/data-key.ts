@@ -8,9 +8,6 @@ import { clearKeyFiles, keyPath, newPath, readKeyFile, replaceKeyFile } from './
 import { leftOver, reseal } from './reseal.ts'
 import { createVault, type DataKey, headOf, type Vault } from './vault.ts'
 
-/** The row of `settings` with what other keys are derived from. */
-const derivationRow = 'derivation_root'
-const derivationPlace = placeOf('settings', derivationRow, 'value')
 const wrapHead = 'w1'
 
 /**
@@ -33,9 +30,7 @@ export function openVault(config: Config, raw: DatabaseSync, masterKey: Buffer):
     if (raw.prepare('select 1 from data_keys').get()) throw wrongKey()
     dataKey = begin(raw, masterKey)
   }
-  const row = raw.prepare('select value from settings where key = ?').get(derivationRow)
-  const root = open(dataKey.key, headOf(dataKey), String(row?.value), derivationPlace)
-  return createVault(dataKey, Buffer.from(root, 'base64'))
+  return createVault(dataKey)
 }
 
 const wrongKey = () =>
@@ -82,8 +77,6 @@ function begin(raw: DatabaseSync, masterKey: Buffer): DataKey {
       const plaintext = openOrNull(earlier, 'v1', sealed, place)
       return plaintext === null ? null : seal(dataKey.key, headOf(dataKey), plaintext, place)
     })
-    const root = seal(dataKey.key, headOf(dataKey), randomBytes(32).toString('base64'), derivationPlace)
-    raw.prepare('insert into settings (key, value) values (?, ?)').run(derivationRow, root)
     return dataKey
   })
 }
@@ -106,7 +99,7 @@ export function changeKeys(raw: DatabaseSync, before: DataKey, masterKey: Buffer
     if (forgotten)
       throw new StartError(`${forgotten} holds a sealed value within another. Nothing was changed.`)
     raw.prepare('delete from data_keys where id = ?').run(before.id)
-    // Who had the old key and the database could have signed cookies of sessions.
+    // Their cookies are signed by a key of the old one's.
     if (raw.prepare("select 1 from sqlite_schema where name = 'session'").get())
       raw.exec('delete from session')
     raw

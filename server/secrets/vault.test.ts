@@ -2,9 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { expect, it } from 'vitest'
 import { createVault } from './vault.ts'
 
-const derivation = randomBytes(32)
 const dataKey = { id: 'k000000000000', key: randomBytes(32) }
-const vault = createVault(dataKey, derivation)
+const vault = createVault(dataKey)
 
 it('opens what it sealed, in its own place only', () => {
   const sealed = vault.seal('a private key', 'hosts.h1.secrets')
@@ -17,8 +16,8 @@ it('opens what it sealed, in its own place only', () => {
 
 it('refuses another key and any changed byte', () => {
   const sealed = vault.seal('secret', 'place')
-  expect(() => createVault({ ...dataKey, key: randomBytes(32) }, derivation).open(sealed, 'place')).toThrow()
-  expect(() => createVault({ ...dataKey, id: 'k1' }, derivation).open(sealed, 'place')).toThrow()
+  expect(() => createVault({ ...dataKey, key: randomBytes(32) }).open(sealed, 'place')).toThrow()
+  expect(() => createVault({ ...dataKey, id: 'k1' }).open(sealed, 'place')).toThrow()
   for (let index = 0; index < sealed.length; index++) {
     const other = sealed[index] === 'A' ? 'B' : 'A'
     const changed = sealed.slice(0, index) + other + sealed.slice(index + 1)
@@ -49,6 +48,6 @@ it.each([
 
 it('derives keys that differ by purpose', () => {
   expect(vault.derive('sessions')).toHaveLength(32)
-  expect(vault.derive('sessions')).toEqual(createVault(dataKey, derivation).derive('sessions'))
+  expect(vault.derive('sessions')).toEqual(createVault(dataKey).derive('sessions'))
   expect(vault.derive('sessions')).not.toEqual(vault.derive('other'))
 })

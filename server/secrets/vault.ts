@@ -9,7 +9,7 @@ export interface Vault {
   seal(plaintext: string, place: string): string
   /** Throws `internal` when the key, the envelope or its place is wrong. */
   open(sealed: string, place: string): string
-  /** A key of its own for another purpose, so that one leaked use does not leak the rest. It outlives rotations. */
+  /** A key of its own for another purpose, so that one leaked use does not leak the rest. It ends with a rotation. */
   derive(purpose: string): Buffer
 }
 
@@ -22,11 +22,10 @@ export interface DataKey {
 /** How what a data key seals begins. */
 export const headOf = ({ id }: DataKey) => `v2.${id}`
 
-/** @param derivation 32 bytes that other keys are derived from. */
-export function createVault(dataKey: DataKey, derivation: Buffer): Vault {
+export function createVault(dataKey: DataKey): Vault {
   return {
     seal: (plaintext, place) => seal(dataKey.key, headOf(dataKey), plaintext, place),
     open: (sealed, place) => open(dataKey.key, headOf(dataKey), sealed, place),
-    derive: (purpose) => deriveKey(derivation, purpose),
+    derive: (purpose) => deriveKey(dataKey.key, purpose),
   }
 }

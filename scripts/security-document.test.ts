@@ -1,0 +1,45 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { expect, it } from 'vitest'
+
+const text = readFileSync('docs/security.md', 'utf8')
+const rows = text
+  .slice(text.indexOf('## Threats'), text.indexOf('`npm run test:hard`'))
+  .split('\n')
+  .filter((line) => line.startsWith('|'))
+  .slice(2)
+  .map((line) => line.split('|').map((cell) => cell.trim()))
+
+it('has a table in which each threat names its measure and its tests', () => {
+  expect(text).toMatch(/^# Security$/m)
+  expect(rows.length).toBeGreaterThan(20)
+  for (const [, threat, measure, tests] of rows) {
+    expect(threat).toBeTruthy()
+    expect(measure).toBeTruthy()
+    expect(tests).toMatch(/^`[^`]+`(?:, `[^`]+`)*$/)
+  }
+})
+
+it.each([...new Set(rows.flatMap(([, , , tests]) => tests?.match(/[^`, ]+/g) ?? []))])(
+  '%s is a test',
+  (path) => {
+    expect(path).toMatch(/\.(?:test|spec)\.ts$/)
+    expect(existsSync(path)).toBe(true)
+    // Not one that is left out, in part or as a whole.
+    const source = readFileSync(path, 'utf8')
+    expect(source).toMatch(/\b(?:it|test)(?:\.each|\.skipIf|\()/)
+    expect(source).not.toMatch(/\b(?:it|test|describe)\.(?:skip|todo|only|fixme)\(/)
+  },
+)
+
+it('leaves no file of the threats of its own out', () => {
+  const own = readdirSync('server/secrets').filter((name) => name.endsWith('.test.ts'))
+  for (const name of own) expect(text).toContain(`server/secrets/${name}`)
+})
+
+it('names settings and commands that there are', () => {
+  const config = readFileSync('server/config.ts', 'utf8')
+  for (const [name] of text.matchAll(/ROADSTEAD_[A-Z_]+/g)) expect(config).toContain(name)
+  const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> }
+  for (const [, name = ''] of text.matchAll(/npm run ([\w:]+)/g)) expect(Object.keys(scripts)).toContain(name)
+  for (const [, path = ''] of text.matchAll(/\]\(([^)#]+)\)/g)) expect(existsSync(`docs/${path}`)).toBe(true)
+})
