@@ -59,6 +59,7 @@ export const errorCodes = {
   gateway_form: 415,
   gateway_token: 401,
   gateway_unlisted: 404,
+  gateway_no_container: 404,
   gateway_buildkit: 400,
   gateway_no_stream: 400,
   // hosts

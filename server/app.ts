@@ -215,13 +215,13 @@ export async function createApp(
     ...auditRoutes(auditLog),
   ]
   const gateway = createGateway({
-    ...{ guard, identity, audit, registry: hosts.registry, log },
-    // It asks for hosts and not yet for their containers: for whoever has all of a host, or nothing.
-    authorize(principal, permission, target) {
-      authorize(principal, permission, target)
-      if (target?.hostId && !access.sightOf(principal).mayWhole(permission, target.hostId))
-        throw new AppError('denied', { ...target, params: { permission } })
-    },
+    ...{ guard, identity, audit, access, registry: hosts.registry, fleet: live.fleet, log },
+    authorize: audit.recording((principal, permission, target = {}) => {
+      decide(principal, permission, target)
+      // A denial of some containers is none of the whole host, but what acts on all of them acts on these.
+      if (target.whole && target.hostId && !access.sightOf(principal).mayWhole(permission, target.hostId))
+        throw new AppError('denied', { hostId: target.hostId, params: { permission } })
+    }),
   })
   const pages = options.pages ? await createPages(config, join(import.meta.dirname, '..')) : null
   const http = createHttpServer({

@@ -103,7 +103,7 @@ export function createAccess(parts: {
     changed()
   })
 
-  const authorize: Authorize = (principal, permission, { hostId, objectId, whole } = {}) => {
+  const authorize: Authorize = (principal, permission, { hostId, objectId, facts, whole } = {}) => {
     const where = { ...(hostId ? { hostId } : {}), ...(objectId ? { objectId } : {}) }
     const denied = () => new AppError('denied', { ...where, params: { permission } })
     const held = rightsOf(principal)
@@ -116,7 +116,7 @@ export function createAccess(parts: {
     if (!seesHost(owner, host)) throw new AppError('host_not_found', { hostId, cause: denied() })
     const place: Place = { host, whole }
     if (objectId !== undefined && permission.startsWith('containers.') && !whole) {
-      const container = parts.fleet.get('containers', hostId, objectId)
+      const container = facts ?? parts.fleet.get('containers', hostId, objectId)
       if (!container) throw new AppError('container_not_found', where)
       if (!sees(owner, host, container))
         throw new AppError('container_not_found', { ...where, cause: denied() })

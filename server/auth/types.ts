@@ -1,3 +1,4 @@
+import type { Container } from '#lib/contracts/containers.ts'
 import type { Permission, Role } from '#lib/permissions.ts'
 
 /** With what somebody signed in. */
@@ -35,6 +36,8 @@ export interface Target {
   hostId?: string
   /** Of a permission on containers: the container's id. */
   objectId?: string
+  /** That container as its engine has just told of it. Default: as the dashboard knows it. */
+  facts?: Pick<Container, 'name' | 'labels'>
   /** A container's permission for all that is on the host, as for an image's environment. */
   whole?: boolean
 }

@@ -3,7 +3,6 @@ import type { Readable } from 'node:stream'
 import { parseNdjson } from '../engine/ndjson.ts'
 import { AppError } from '../errors.ts'
 import { keepNumbers, parseExactly } from '../policy/exact-json.ts'
-import { hideValues } from '../redact.ts'
 
 /** A container with thousands of mounts and labels stays far below. */
 const maximumJsonBytes = 4 * 1024 * 1024
@@ -36,23 +35,32 @@ export async function readJson(request: IncomingMessage): Promise<string | null>
   }
 }
 
-/** An engine's answer without the values that its reader may not see. Throws engine_answer_invalid. */
-export async function readHidden(body: Readable): Promise<string> {
+/** What is changed about an answer: what is not seen taken out, values hidden. */
+export interface Changes {
+  /** Of a document as a whole. */
+  document(document: unknown): unknown
+  /** Of one in a stream: false when it is left out. */
+  line(document: unknown): Promise<boolean>
+}
+
+/** An engine's answer with what is changed about it. Throws engine_answer_invalid. */
+export async function readChanged(body: Readable, { document }: Changes): Promise<string> {
+  return JSON.stringify(document(await readAnswer(body)))
+}
+
+/** An engine's answer of one document. Throws engine_answer_invalid. */
+export async function readAnswer(body: Readable): Promise<unknown> {
   try {
-    const document = parseExactly(await readAll(body, maximumAnswerBytes))
-    hideValues(document)
-    return JSON.stringify(document)
+    return parseExactly(await readAll(body, maximumAnswerBytes))
   } catch (cause) {
     throw new AppError('engine_answer_invalid', { detail: (cause as Error).message, cause })
   }
 }
 
-/** As `readHidden`, for a stream of JSON documents, a line each, as they come. Throws engine_answer_invalid. */
-export async function* hideLines(body: AsyncIterable<Buffer>): AsyncGenerator<string> {
-  for await (const document of parseNdjson(body, keepNumbers)) {
-    hideValues(document)
-    yield `${JSON.stringify(document)}\n`
-  }
+/** As `readChanged`, for a stream of JSON documents, a line each, as they come. Throws engine_answer_invalid. */
+export async function* changeLines(body: AsyncIterable<Buffer>, { line }: Changes): AsyncGenerator<string> {
+  for await (const document of parseNdjson(body, keepNumbers))
+    if (await line(document)) yield `${JSON.stringify(document)}\n`
 }
 
 async function readAll(body: Readable, maximum: number): Promise<string> {

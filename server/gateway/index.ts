@@ -2,12 +2,14 @@ import { readFileSync } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex, Writable } from 'node:stream'
 import type { Audit, Operation, Source } from '../audit/service.ts'
+import type { Access } from '../auth/access.ts'
 import type { Identity } from '../auth/identity.ts'
 import type { Authorize } from '../auth/types.ts'
 import { AppError } from '../errors.ts'
 import type { HostRegistry } from '../hosts/types.ts'
 import { toAppError } from '../http/error-response.ts'
 import type { Guard } from '../http/guard.ts'
+import type { FleetState } from '../live/types.ts'
 import type { Log } from '../log.ts'
 import { errorAnswer } from './answer.ts'
 import { type Prepared, prepare } from './prepare.ts'
@@ -26,6 +28,14 @@ export interface Gateway {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, target: string): Promise<void>
   /** Ends every connection. */
   close(): void
+}
+
+/** A request or stream that goes on. */
+interface Open {
+  headers: Headers
+  end(): void
+  /** Throws when its sender may no longer do it. Absent until it is decided about. */
+  recheck?(): void
 }
 
 /** Milliseconds between two looks for tokens that ran out under a running stream. */
@@ -49,13 +59,15 @@ export function createGateway(parts: {
   guard: Guard
   identity: Identity
   authorize: Authorize
+  access: Access
   audit: Audit
   registry: HostRegistry
+  fleet: FleetState
   log: Log
 }): Gateway {
-  const { guard, identity, audit, registry } = parts
+  const { guard, identity, access, audit, registry } = parts
   const log = parts.log.child({ part: 'gateway' })
-  const open = new Set<{ headers: Headers; end(): void }>()
+  const open = new Set<Open>()
   const check = async () => {
     for (const entry of open) if (!(await identity.principal(entry.headers))) entry.end()
   }
@@ -63,6 +75,15 @@ export function createGateway(parts: {
     check().catch((error) => log.warn({ err: error }, 'tokens could not be checked'))
   }, checkEveryMs)
   timer.unref()
+  const unsubscribe = access.onChanged(() => {
+    for (const entry of open) {
+      try {
+        entry.recheck?.()
+      } catch {
+        entry.end()
+      }
+    }
+  })
 
   /** Who asks, told by `end` when their token ends. Throws gateway_token, wrong_host, wrong_origin. */
   const admit = async (request: IncomingMessage, from: Source, end: () => void) => {
@@ -76,13 +97,13 @@ export function createGateway(parts: {
       admitted?.release()
       throw new AppError('gateway_token')
     }
-    const entry = { headers, end }
+    const entry: Open = { headers, end }
     open.add(entry)
     const release = () => {
       open.delete(entry)
       admitted.release()
     }
-    return { principal: { ...admitted.principal, from }, release }
+    return { principal: { ...admitted.principal, from }, entry, release }
   }
   /**
    * Admits, decides, and does it, between intent and outcome in the audit log. Throws with nothing written to the
@@ -103,14 +124,21 @@ export function createGateway(parts: {
     let hostId: string | undefined
     let operation: Operation | undefined
     try {
-      const { principal, release } = await admit(request, from, end)
+      const { principal, entry, release } = await admit(request, from, end)
       client.once('close', release)
       if (client.destroyed) release()
-      const prepared = prepare(principal, request, target, parts)
+      const prepared = await prepare(principal, request, target, parts, gone.signal)
       hostId = prepared.hostId
+      entry.recheck = prepared.recheck
+      const objectId = prepared.objectId ?? undefined
       const action = prepared.endpoint.raw ? 'gateway.raw' : prepared.endpoint.permission
       if (isRecorded(prepared.endpoint))
-        operation = await audit.begin(principal, { action, hostId, summary: `engine API: ${summary}` })
+        operation = await audit.begin(principal, {
+          action,
+          hostId,
+          objectId,
+          summary: `engine API: ${summary}`,
+        })
       // The log may have kept it waiting; the rights may be over since.
       if (gone.signal.aborted) throw gone.signal.reason
       const status = await act(prepared)
@@ -179,6 +207,7 @@ export function createGateway(parts: {
     },
     close() {
       clearInterval(timer)
+      unsubscribe()
       for (const entry of open) entry.end()
     },
   }

@@ -1,23 +1,34 @@
-import type { Permission } from '#lib/permissions.ts'
-import { allowed } from '../auth/authorize.ts'
+import type { Host } from '#lib/contracts/hosts.ts'
+import { type Permission, scopeOf } from '#lib/permissions.ts'
+import type { Access } from '../auth/access.ts'
+import type { Sight } from '../auth/sight.ts'
 import type { Authorize, Principal } from '../auth/types.ts'
 import { compareVersions, ourApiRange } from '../engine/compat.ts'
 import type { ForwardRequest } from '../engine/forward.ts'
 import type { EngineClient } from '../engine/types.ts'
 import { AppError } from '../errors.ts'
 import type { HostRegistry } from '../hosts/types.ts'
+import type { FleetState } from '../live/types.ts'
+import { authorizeContainer, containerIn, inspectContainer, knownId, noContainer } from './container.ts'
 import { type GatewayTarget, parseTarget } from './paths.ts'
 import { findEndpoint, type GatewayEndpoint, type GatewayMethod } from './table.ts'
+import type { ContainerFacts, Seen, Telling } from './visible.ts'
 
 /** A request that its sender may make, rebuilt for the engine that is to have it. */
 export interface Prepared {
   hostId: string
+  /** The container's full id, where the request names one. */
+  objectId: string | null | undefined
   endpoint: GatewayEndpoint
   engine: EngineClient
   /** All but the body. */
   request: Pick<ForwardRequest, 'method' | 'path' | 'query' | 'headers'>
   /** Whether values that `endpoint.hides` names stay in the answer. */
   reveals: boolean
+  /** Throws when its sender may no longer do it. */
+  recheck(): void
+  /** What of the host there is for its sender; null for all. */
+  seen: Seen | null
   /** Whether BuildKit's session would come through, so that the engine's own word on it stands. */
   buildKit: boolean
 }
@@ -32,60 +43,136 @@ const hostHeader = 'roadstead-host'
 const credentials = ['x-registry-auth', 'x-registry-config'] as const
 const base64 = /^[\w+/=-]{1,65536}$/
 
+/** What decides, and what it is about. */
+export interface Deciding {
+  registry: HostRegistry
+  fleet: FleetState
+  authorize: Authorize
+  access: Pick<Access, 'sightOf' | 'authorizeChange'>
+}
+
 /**
- * Decides about one request before anything is dialled. Throws gateway_*, host_* and denied; an engine then has heard
- * nothing.
+ * Decides about one request before anything is dialled, except that who has a part of a host's containers has theirs
+ * looked up there. Throws gateway_*, host_* and denied; an engine then has heard nothing else.
  * @param target the request target below the base path, as it came.
  */
-export function prepare(
+export async function prepare(
   principal: Principal,
   asked: Asked,
   target: string,
-  parts: { registry: HostRegistry; authorize: Authorize },
-): Prepared {
-  const { registry, authorize } = parts
+  parts: Deciding,
+  signal: AbortSignal,
+): Promise<Prepared> {
+  const { registry, fleet, authorize, access } = parts
   const found = parseTarget(target.startsWith('/h') ? target : buildKitTarget(asked, target))
-  const hosts = registry.list()
-  const host =
-    hosts.find(({ id }) => id === found.host) ?? hosts.find(({ name }) => name === found.host) ?? null
-  if (!host) throw new AppError('host_not_found', { detail: found.host.slice(0, 100) })
+  const host = findHost(principal, found.host, parts)
   const where = { hostId: host.id }
-  authorize(principal, 'gateway.use', where)
   const method = asked.method ?? 'GET'
   const match = findEndpoint(method, found.segments)
   const flavour = host.engine?.flavour
   if (!match || (match.endpoint.flavour && flavour && match.endpoint.flavour !== flavour))
     throw unlisted(method, found)
-  const { endpoint, path } = match
-  authorize(principal, endpoint.permission, where)
-  if (endpoint.raw) authorize(principal, 'gateway.raw', where)
+  const { endpoint } = match
+  const sight = access.sightOf(principal)
+  const seesAll = sight.mayWhole('containers.view', host.id)
+  const named = containerIn(match.path, endpoint.path)
+  const isCutDown = named !== null || endpoint.tells !== undefined || endpoint.permission === 'hosts.view'
+  // What acts on containers without naming one, or tells of all, is for who has them all.
+  const whole = !isCutDown && scopeOf(endpoint.permission) === 'container'
+  authorize(principal, endpoint.permission, whole ? { ...where, whole } : where)
+  if (endpoint.raw) authorize(principal, 'gateway.raw', { ...where, whole: true })
   if (found.version !== null && compareVersions(found.version, ourApiRange.min) < 0)
     throw new AppError('gateway_version', { params: { version: found.version } })
-  checkQuery(endpoint, found.query, allowed(principal).includes('gateway.raw'))
+  checkQuery(endpoint, found.query, sight.mayWhole('gateway.raw', host.id))
+  if (!seesAll && endpoint.tells) checkFilters(found.query)
   // Docker merges a form with the query: what was checked would not be what it reads.
   if (/form-urlencoded|form-data/i.test(String(asked.headers['content-type'] ?? '')))
     throw new AppError('gateway_form')
-  const headers = Object.fromEntries(
+  const headers = credentialsOf(asked)
+
+  const engine = registry.engine(host.id)
+  const find = (name: string) => inspectContainer(engine, name, signal)
+  let container: ContainerFacts | null = null
+  if (named && !(seesAll && sight.mayWhole(endpoint.permission, host.id))) {
+    container = await find(named.name)
+    if (!container) throw noContainer(named.name)
+    authorizeContainer(authorize, principal, endpoint.permission, host.id, container, named.name)
+    if (endpoint.path.endsWith('/rename')) {
+      const name = found.query.find(([key]) => key === 'name')?.[1] ?? ''
+      access.authorizeChange(principal, host.id, { before: container, after: { ...container, name } })
+    }
+  }
+  const may = (permission: Permission) =>
+    container ? sight.may(permission, { ...container, hostId: host.id }) : sight.mayWhole(permission, host.id)
+  const version = found.version === null ? '' : `/v${found.version}`
+  // Never a name after an id was authorised: it can be another container's by then.
+  const path = container && named ? named.before + container.id + named.after : match.path
+  return {
+    ...{ hostId: host.id, endpoint, engine, reveals: may('containers.reveal') },
+    recheck: () => {
+      const target = container ? { objectId: container.id, facts: container } : whole ? { whole } : {}
+      authorize(principal, endpoint.permission, { ...where, ...target })
+    },
+    objectId: container?.id ?? (named && knownId(fleet, host.id, named.name)),
+    seen:
+      endpoint.tells === undefined || seesAllTold(endpoint.tells, sight, host.id)
+        ? null
+        : {
+            // A sight of the moment: tags and grants change while events go on.
+            container: (facts) => access.sightOf(principal).container({ ...facts, hostId: host.id }),
+            processes: (facts) =>
+              access.sightOf(principal).may('containers.top', { ...facts, hostId: host.id }),
+            objects: (kind) => access.sightOf(principal).objects(kind, host.id),
+            known: (id) => fleet.get('containers', host.id, id),
+            find,
+          },
+    buildKit: asked.headers[hostHeader] !== undefined && may('gateway.raw') && may('images.build'),
+    request: { method: method as GatewayMethod, path: version + path, query: found.query, headers },
+  }
+}
+
+/** Whether an answer that tells of these needs no cutting. */
+function seesAllTold(tells: Telling, sight: Sight, hostId: string): boolean {
+  if (!sight.mayWhole('containers.view', hostId)) return false
+  if (tells !== 'events' && tells !== 'usage') return true
+  return (
+    (tells === 'usage' || sight.mayWhole('containers.top', hostId)) &&
+    (['images', 'volumes', 'networks', 'pods'] as const).every((kind) => sight.objects(kind, hostId))
+  )
+}
+
+/** Throws denied, and host_not_found alike for what is not there and what is not for this principal to see. */
+function findHost(principal: Principal, given: string, { registry, authorize }: Deciding): Host {
+  const missing = (cause?: unknown) => new AppError('host_not_found', { detail: given.slice(0, 100), cause })
+  const hosts = registry.list()
+  const host = hosts.find(({ id }) => id === given) ?? hosts.find(({ name }) => name === given)
+  if (!host) throw missing()
+  try {
+    authorize(principal, 'gateway.use', { hostId: host.id })
+  } catch (error) {
+    throw error instanceof AppError && error.code === 'host_not_found' ? missing(error) : error
+  }
+  return host
+}
+
+/** `before` and `since` of a list name a container: an engine's answer would tell whether it is there. */
+function checkFilters(query: GatewayTarget['query']): void {
+  for (const [name, value] of query)
+    if (name === 'before' || (name === 'filters' && /before|since|\\/i.test(value)))
+      throw new AppError('gateway_query', { params: { name } })
+}
+
+/** Throws gateway_body. */
+function credentialsOf({ headers }: Asked): Record<string, string> {
+  return Object.fromEntries(
     credentials.flatMap((name) => {
-      const value = asked.headers[name]
+      const value = headers[name]
       if (value === undefined) return []
       if (typeof value !== 'string' || !base64.test(value))
         throw new AppError('gateway_body', { detail: `${name} is no base64` })
       return [[name, value]]
     }),
   )
-  const has = (permission: Permission) => allowed(principal).includes(permission)
-  const version = found.version === null ? '' : `/v${found.version}`
-  return {
-    ...{
-      hostId: host.id,
-      endpoint,
-      engine: registry.engine(host.id),
-      reveals: has('containers.reveal'),
-      buildKit: asked.headers[hostHeader] !== undefined && has('gateway.raw') && has('images.build'),
-    },
-    request: { method: method as GatewayMethod, path: version + path, query: found.query, headers },
-  }
 }
 
 /**

@@ -4,9 +4,11 @@ import { pipeline } from 'node:stream/promises'
 import type { EngineAnswer } from '../engine/request.ts'
 import { AppError } from '../errors.ts'
 import { receiveBody } from '../http/upload-body.ts'
+import { hideValues } from '../redact.ts'
 import { answerHeaders } from './answer.ts'
-import { hasBody, hideLines, readHidden, readJson } from './body.ts'
+import { type Changes, changeLines, hasBody, readChanged, readJson } from './body.ts'
 import type { Prepared } from './prepare.ts'
+import { type ContainerFacts, isSeenEvent, onlySeen } from './visible.ts'
 
 /**
  * Hands a prepared request to its engine and the answer back, streamed both ways as fast as the slower end takes it.
@@ -43,19 +45,21 @@ export async function proxy(
 }
 
 async function answer(
-  { endpoint, reveals, buildKit }: Prepared,
+  prepared: Prepared,
   from: EngineAnswer,
   response: ServerResponse,
   signal: AbortSignal,
 ): Promise<void> {
+  const { endpoint, buildKit } = prepared
   if (from.status >= 300 && from.status < 400 && from.status !== 304) {
     from.body.resume()
     throw new AppError('engine_answer_invalid', { detail: `A redirect, ${from.status}` })
   }
   const headers = answerHeaders(from.headers, buildKit)
-  const hides = reveals || from.status !== 200 ? undefined : endpoint.hides
-  if (hides === 'values') {
-    const text = await readHidden(from.body)
+  const changes = from.status === 200 ? changesOf(prepared) : null
+  const inLines = endpoint.hides === 'lines' || endpoint.tells === 'events'
+  if (changes && !inLines) {
+    const text = await readChanged(from.body, changes)
     response.writeHead(200, { ...headers, 'content-length': Buffer.byteLength(text) }).end(text)
     return
   }
@@ -64,6 +68,8 @@ async function answer(
     response.useChunkedEncodingByDefault = false
     response.shouldKeepAlive = false
   }
+  // What is left of its lines is shorter than the engine said.
+  if (changes) delete headers['content-length']
   response.writeHead(from.status, headers)
   if (endpoint.method === 'HEAD' || from.status === 204 || from.status === 304) {
     from.body.resume()
@@ -72,6 +78,25 @@ async function answer(
   }
   // `wait` and `events` answer at once and say something hours later.
   response.flushHeaders()
-  if (hides === 'lines') await pipeline(from.body, hideLines, response, { signal })
+  if (changes) await pipeline(from.body, (body) => changeLines(body, changes), response, { signal })
   else await pipeline(from.body, response, { signal })
+}
+
+/** Null when an answer goes on as it is. */
+function changesOf({ endpoint: { hides, tells }, reveals, seen }: Prepared): Changes | null {
+  const hidden = hides !== undefined && !reveals
+  if (!hidden && (tells === undefined || seen === null)) return null
+  const told = new Map<string, ContainerFacts>()
+  return {
+    document(found) {
+      const kept = tells && tells !== 'events' && seen ? onlySeen(tells, found, seen) : found
+      if (hidden) hideValues(kept)
+      return kept
+    },
+    async line(document) {
+      if (tells === 'events' && seen && !(await isSeenEvent(document, seen, told))) return false
+      if (hidden) hideValues(document)
+      return true
+    },
+  }
 }

@@ -1,6 +1,7 @@
 import type { EngineInfo } from '#lib/contracts/hosts.ts'
 import type { Permission } from '#lib/permissions.ts'
 import { libpodEndpoints } from './table-libpod.ts'
+import type { Telling } from './visible.ts'
 
 export type GatewayMethod = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE'
 
@@ -30,6 +31,8 @@ export interface GatewayEndpoint {
   flavour?: EngineInfo['flavour']
   /** The answer holds values that need containers.reveal; without, they are taken out: of a document, or of each line. */
   hides?: 'values' | 'lines'
+  /** The answer tells of containers: who may not see all of a host gets what they see. */
+  tells?: Telling
 }
 
 /**
@@ -45,6 +48,7 @@ export const endpoints: readonly GatewayEndpoint[] = [
   {
     method: 'GET',
     path: '/system/df',
+    tells: 'usage',
     permission: 'hosts.view',
     hides: 'values',
     query: ['type', 'verbose'],
@@ -52,14 +56,14 @@ export const endpoints: readonly GatewayEndpoint[] = [
   },
   // They tell every exec's command line, which is as much as `top` does.
   {
-    ...{ method: 'GET', path: '/events', permission: 'containers.top', hides: 'lines' },
+    ...{ method: 'GET', path: '/events', permission: 'containers.top', hides: 'lines', tells: 'events' },
     query: ['since', 'until', 'filters'],
   },
   // Sends a password to any address.
   { method: 'POST', path: '/auth', permission: 'images.pull', raw: true, body: 'json' },
 
   {
-    ...{ method: 'GET', path: '/containers/json', permission: 'containers.view' },
+    ...{ method: 'GET', path: '/containers/json', permission: 'containers.view', tells: 'containers' },
     ...{ query: ['all', 'limit', 'size', 'filters', 'since', 'before', 'trunc_cmd'], hides: 'values' },
   },
   {
@@ -131,7 +135,7 @@ export const endpoints: readonly GatewayEndpoint[] = [
   },
   {
     ...{ method: 'DELETE', path: '/containers/{id}', permission: 'containers.remove' },
-    query: ['v', 'force', 'link'],
+    query: ['v', 'force'],
   },
   { method: 'POST', path: '/containers/prune', permission: 'containers.prune', query: ['filters'] },
   {
@@ -210,11 +214,11 @@ export const endpoints: readonly GatewayEndpoint[] = [
   ),
 
   {
-    ...{ method: 'GET', path: '/networks', permission: 'networks.view' },
+    ...{ method: 'GET', path: '/networks', permission: 'networks.view', tells: 'networks' },
     ...{ query: ['filters'], hides: 'values' },
   },
   {
-    ...{ method: 'GET', path: '/networks/{id}', permission: 'networks.view' },
+    ...{ method: 'GET', path: '/networks/{id}', permission: 'networks.view', tells: 'networks' },
     ...{ query: ['verbose', 'scope'], hides: 'values' },
   },
   { method: 'POST', path: '/networks/create', permission: 'networks.view', raw: true, body: 'json' },

@@ -13,6 +13,10 @@ export async function startRecordingEngine(flavour: 'docker' | 'podman' = 'docke
   const sockets = new Set<Socket>()
   /** Answers that are still open, by path. */
   const open = new Set<string>()
+  /** Paths that it answers as an engine does of what it has not. */
+  const missing = new Set<string>()
+  /** Streams that end, by path. */
+  const streams: Record<string, string> = {}
   const answers: Record<string, unknown> = {
     '/version': {
       ...{ Version: '28.0.0', ApiVersion: '1.48', MinAPIVersion: '1.24', Os: 'linux', Arch: 'amd64' },
@@ -51,6 +55,15 @@ export async function startRecordingEngine(flavour: 'docker' | 'podman' = 'docke
       const line =
         '{"Type":"container","Action":"exec_create: app --password canary","timeNano":1700000000000000123}\n'
       response.write(line + line.slice(0, 50), () => setTimeout(() => response.end(line.slice(50)), 10))
+      return
+    }
+    if (missing.has(path)) {
+      response.writeHead(404, { 'content-type': 'application/json' }).end('{"message":"No such container"}')
+      return
+    }
+    const stream = request.url?.includes('until=') ? streams[path] : undefined
+    if (stream !== undefined) {
+      response.setHeader('content-type', 'application/json').end(stream)
       return
     }
     if (path === '/events' || path.endsWith('/wait') || path.endsWith('/logs')) {
@@ -96,7 +109,7 @@ export async function startRecordingEngine(flavour: 'docker' | 'podman' = 'docke
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {
-    ...{ recorded, open, port: (server.address() as AddressInfo).port },
+    ...{ recorded, open, answers, missing, streams, port: (server.address() as AddressInfo).port },
     close() {
       server.close()
       for (const socket of sockets) socket.destroy()

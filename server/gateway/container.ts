@@ -1,0 +1,76 @@
+import type { Permission } from '#lib/permissions.ts'
+import type { Authorize, Principal } from '../auth/types.ts'
+import type { EngineClient } from '../engine/types.ts'
+import { AppError } from '../errors.ts'
+import type { FleetState } from '../live/types.ts'
+import { readAnswer } from './body.ts'
+import type { ContainerFacts } from './visible.ts'
+
+/** Milliseconds for an engine to tell of one container. */
+const deadlineMs = 10_000
+
+/**
+ * Asked of the engine and not of what the dashboard knows: it is what it will act on, and takes as long for the unseen.
+ * The container that an engine understands by a name, a full id or the beginning of one; null when it has none, or
+ * several. Throws what the engine's transport met, and engine_answer_invalid.
+ */
+export async function inspectContainer(
+  engine: Pick<EngineClient, 'forward'>,
+  name: string,
+  signal: AbortSignal,
+): Promise<ContainerFacts | null> {
+  const answer = await engine.forward({
+    ...{ method: 'GET', path: `/containers/${name}/json`, query: [], headers: {}, body: null },
+    signal: AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)]),
+  })
+  if (answer.status !== 200) {
+    answer.body.resume()
+    return null
+  }
+  const found = (await readAnswer(answer.body)) as {
+    Id?: unknown
+    Name?: unknown
+    Config?: { Labels?: Record<string, string> | null }
+  }
+  if (typeof found.Id !== 'string' || !/^[0-9a-f]{64}$/.test(found.Id))
+    throw new AppError('engine_answer_invalid', { detail: `No id of container ${name}` })
+  return { id: found.Id, name: String(found.Name).replace(/^\//, ''), labels: found.Config?.Labels ?? {} }
+}
+
+/** As an engine says it of a container that it has not. */
+export const noContainer = (name: string, cause?: unknown) =>
+  new AppError('gateway_no_container', { params: { name }, cause })
+
+/** Throws denied, and gateway_no_container for what the principal does not see. */
+export function authorizeContainer(
+  authorize: Authorize,
+  principal: Principal,
+  permission: Permission,
+  hostId: string,
+  container: ContainerFacts,
+  name: string,
+): void {
+  try {
+    authorize(principal, permission, { hostId, objectId: container.id, facts: container })
+  } catch (error) {
+    throw error instanceof AppError && error.code === 'container_not_found' ? noContainer(name, error) : error
+  }
+}
+
+/** What a path names where its template is `/containers/{id}/…`, with what stands around it; or null. */
+export function containerIn(
+  path: string,
+  template: string,
+): { before: string; name: string; after: string } | null {
+  const before = /^(?:\/libpod)?\/containers\/(?=\{id\})/.exec(template)?.[0]
+  if (before === undefined) return null
+  const [name = ''] = path.slice(before.length).split('/', 1)
+  return { before, name, after: path.slice(before.length + name.length) }
+}
+
+/** For the audit log alone: the engine decides which one a name or the beginning of an id is. */
+export function knownId(fleet: FleetState, hostId: string, given: string): string | undefined {
+  const containers = fleet.all('containers', hostId)
+  const found = containers.find(({ id, name }) => id === given || name === given)
+  return (found ?? containers.find(({ id }) => given.length >= 12 && id.startsWith(given)))?.id
+}

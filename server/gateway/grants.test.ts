@@ -1,0 +1,170 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { NewGrant } from '#lib/contracts/access.ts'
+import type { MadeToken, Session } from '#lib/contracts/account.ts'
+import type { Host } from '#lib/contracts/hosts.ts'
+import type { MadeLink, People } from '#lib/contracts/users.ts'
+import { type AppUnderTest, cookieOf, startApp } from '../testing/app-under-test.ts'
+import { startRecordingEngine } from '../testing/recording-engine.ts'
+import { endpoints } from './table.ts'
+
+let test: AppUnderTest
+let engine: Awaited<ReturnType<typeof startRecordingEngine>>
+let hostId: string
+let otherId: string
+let token: string
+let userId: string
+let cookie: string
+
+const shop = 'a'.repeat(64)
+const hidden = 'b'.repeat(64)
+const inspected = (Id: string, Name: string, Labels: Record<string, string>) => ({
+  ...{ Id, Name: `/${Name}`, Config: { Labels, Env: ['PASSWORD=canary'] }, HostConfig: {}, State: {} },
+})
+const listed = (Id: string, name: string, Labels: Record<string, string>) => ({
+  ...{ Id, Names: [`/${name}`], Labels, Image: 'app', ImageID: `sha256:${Id}`, State: 'running', Ports: [] },
+})
+
+beforeAll(async () => {
+  engine = await startRecordingEngine()
+  const ours = inspected(shop, 'shop', { team: 'shop' })
+  const theirs = inspected(hidden, 'hidden', {})
+  Object.assign(engine.answers, {
+    '/containers/json': [listed(shop, 'shop', { team: 'shop' }), listed(hidden, 'hidden', {})],
+    ...{ '/containers/shop/json': ours, '/containers/aaaaaaaaaaaa/json': ours },
+    ...{ [`/containers/${shop}/json`]: ours, [`/containers/${hidden}/json`]: theirs },
+    ...{ '/containers/hidden/json': theirs, '/containers/bbbbbbbbbbbb/json': theirs },
+    '/networks': [{ Name: 'n', Containers: { [shop]: { Name: 'shop' }, [hidden]: { Name: 'hidden' } } }],
+    '/system/df': {
+      ...{ LayersSize: 5, Images: [{ Id: 'i' }], Volumes: [{ Name: 'v' }], BuildCache: [{ ID: 'c' }] },
+      Containers: [listed(shop, 'shop', { team: 'shop' }), listed(hidden, 'hidden', {})],
+    },
+  })
+  engine.missing.add('/containers/absent/json')
+  test = await startApp()
+  await test.setUp()
+  const transport = { kind: 'tcp', host: '127.0.0.1', port: engine.port }
+  const add = async (name: string) =>
+    ((await test.call('POST', '/api/hosts', { name, transport })).json as Host).id
+  hostId = await add('one')
+  otherId = await add('two')
+  await vi.waitFor(
+    () => expect(test.app.live.fleet.get('containers', hostId, hidden)).toMatchObject({ name: 'hidden' }),
+    { timeout: 10_000 },
+  )
+  const input = { name: 'Vera', email: 'vera@example.com', role: null }
+  const made = await test.call('POST', '/api/invitations', input)
+  const link = new URL((made.json as MadeLink).url).hash.slice(1)
+  const join = { token: link, password: 'a long enough password' }
+  const joined = await test.call('POST', '/api/join', join, { cookie: '' })
+  const { users } = (await test.call('GET', '/api/users')).json as People
+  userId = users.find(({ email }) => email === input.email)?.id ?? ''
+  await give({
+    ...{ effect: 'allow', role: 'operator', hosts: { kind: 'host', hostId } },
+    containers: { kind: 'label', key: 'team', value: 'shop' },
+  })
+  cookie = cookieOf(joined.headers)
+  token = await makeToken()
+})
+afterAll(async () => {
+  await test?.close()
+  engine?.close()
+})
+beforeEach(() => {
+  engine.recorded.length = 0
+})
+
+const give = async (grant: NewGrant) =>
+  (await test.call('POST', `/api/users/${userId}/grants`, grant)).json as { id: string }
+/** For all that its owner has somewhere now. */
+async function makeToken(): Promise<string> {
+  const session = await test.call('GET', '/api/session', undefined, { cookie })
+  const { permissions } = session.json as Session
+  const input = { name: 'cli', hours: 1, permissions }
+  return ((await test.call('POST', '/api/account/tokens', input, { cookie })).json as MadeToken).token
+}
+const ask = async (method: string, path: string, host = hostId) => {
+  const answer = await fetch(`${test.origin}/h/${host}${path}`, {
+    ...{ method, headers: { authorization: `Bearer ${token}` } },
+  })
+  return { status: answer.status, text: await answer.text() }
+}
+/** But for the question which container is meant, and the dashboard's own. */
+const reached = () => engine.recorded.map(({ line }) => line).filter((line) => / \/v1\.30\//.test(line))
+
+describe('who has a part of a host’s containers', () => {
+  it.each(['shop', 'aaaaaaaaaaaa', shop])(
+    'acts on one of them as %s, and the engine hears its id',
+    async (name) => {
+      expect((await ask('POST', `/v1.30/containers/${name}/restart?t=1`)).status).toBe(200)
+      expect(reached()).toEqual([`POST /v1.30/containers/${shop}/restart?t=1`])
+    },
+  )
+
+  const ofContainers = endpoints.filter(({ path }) => path.startsWith('/containers/{id}'))
+  it.each(ofContainers.map(({ method, path }) => `${method} ${path}`))(
+    'is told the same by %s of another one and of none',
+    async (line) => {
+      const [method = '', path = ''] = line.split(' ')
+      const of = async (name: string) => {
+        const { status, text } = await ask(method, `/v1.30${path.replace('{id}', name)}`)
+        return { status, text: text.replaceAll(name, 'NAME') }
+      }
+      const none = await of('absent')
+      expect(none.status).toBeOneOf([403, 404])
+      for (const name of ['hidden', 'bbbbbbbbbbbb', hidden]) expect(await of(name)).toEqual(none)
+      expect(reached()).toEqual([])
+    },
+  )
+
+  it('sees no others in lists, networks and disk usage', async () => {
+    for (const path of ['/containers/json?all=1', '/system/df']) {
+      const { status, text } = await ask('GET', `/v1.30${path}`)
+      expect([status, text.includes(shop), text.includes(hidden)]).toEqual([200, true, false])
+    }
+    const usage = JSON.parse((await ask('GET', '/v1.30/system/df')).text)
+    expect(usage).toMatchObject({ Images: [], Volumes: [], BuildCache: [] })
+    expect((await ask('GET', '/v1.30/networks')).status).toBe(403)
+  })
+
+  it('hears no events of others', async () => {
+    const event = (ID: string) => ({ Type: 'container', Action: 'start', Actor: { ID, Attributes: {} } })
+    const stream = [
+      ...[event(hidden), event(shop), { Type: 'image', Action: 'pull', Actor: { ID: 'i' } }],
+      { Type: 'network', Action: 'connect', Actor: { ID: 'n', Attributes: { container: shop } } },
+    ]
+    engine.streams['/events'] = stream.map((line) => `${JSON.stringify(line)}\n`).join('')
+    const { text } = await ask('GET', '/v1.30/events?until=1')
+    expect(text).toBe(`${JSON.stringify(event(shop))}\n`)
+  })
+
+  it.each([
+    ...['POST /containers/prune', 'POST /containers/create', 'GET /images/json', 'POST /exec/zz/resize'],
+    ...['GET /volumes', 'POST /build', 'GET /exec/zz/json', 'GET /containers/json?before=hidden'],
+    'GET /containers/json?filters={"since":["hidden"]}',
+  ])('may not %s', async (line) => {
+    const [method = '', path = ''] = line.split(' ')
+    const { status } = await ask(method, `/v1.30${encodeURI(path).replaceAll('%25', '%')}`)
+    expect(status).toBeOneOf([400, 403])
+    expect(reached()).toEqual([])
+  })
+
+  it('is not told whether there is another host', async () => {
+    const none = await ask('GET', '/_ping', 'hzzzzzzzzzzzz')
+    const other = await ask('GET', '/_ping', otherId)
+    expect(none.status).toBe(404)
+    expect(other).toEqual({ status: 404, text: none.text.replace('hzzzzzzzzzzzz', otherId) })
+  })
+})
+
+it('cuts what tells of a container that is denied, for who has all others', async () => {
+  const all = { kind: 'all' } as const
+  const allow = await give({ effect: 'allow', role: 'viewer', hosts: all, containers: all })
+  const name = { kind: 'name', pattern: 'hid*' } as const
+  const deny = await give({ effect: 'deny', role: 'viewer', hosts: all, containers: name })
+  token = await makeToken()
+  const { status, text } = await ask('GET', '/v1.30/networks')
+  expect([status, text.includes(shop), text.includes(hidden)]).toEqual([200, true, false])
+  expect((await ask('POST', '/v1.30/containers/prune')).status).toBe(403)
+  expect((await ask('GET', '/v1.30/containers/hidden/json')).status).toBe(404)
+  for (const { id } of [allow, deny]) await test.call('DELETE', `/api/users/${userId}/grants/${id}`)
+})
