@@ -9,6 +9,7 @@ import { useMay, usePermission } from '#components/data/use-session.ts'
 import { compareText, formatSort, parseSort, sortRows } from '#components/data-table/columns.ts'
 import { DataTable, type RowGroup } from '#components/data-table/data-table.tsx'
 import { type Command, useCommands } from '#components/shell/commands.ts'
+import { NothingGranted } from '#components/shell/nothing-granted.tsx'
 import { PageHeader } from '#components/shell/page-header.tsx'
 import { useSortStats } from '#components/stats/use-stats.ts'
 import { Button } from '#components/ui/button.tsx'
@@ -320,17 +321,16 @@ function NoContainers({
   const t = useTranslations('containers.empty')
   const router = useRouter()
   const mayAdd = usePermission('hosts.edit')
+  if (noHosts && !mayAdd) return <NothingGranted />
   if (noHosts) {
     return (
       <EmptyState
         icon={<ContainerIcon />}
         title={t('noHostsTitle')}
         action={
-          mayAdd && (
-            <Button variant="primary" onClick={() => router.push('/hosts/add')}>
-              {t('noHostsAction')}
-            </Button>
-          )
+          <Button variant="primary" onClick={() => router.push('/hosts/add')}>
+            {t('noHostsAction')}
+          </Button>
         }
       >
         {t('noHostsText')}

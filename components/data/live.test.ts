@@ -120,6 +120,23 @@ describe('LiveClient', () => {
     expect(live.fleet().hosts.has('a')).toBe(true)
   })
 
+  it('after a change of rights asks for everything anew, once these are known, and keeps what it shows until then', async () => {
+    let known = () => {}
+    const live = start({ onRightsChanged: () => new Promise<void>((resolve) => (known = resolve)) })
+    await until(() => live.connection().state === 'live')
+    answer = (socket) => socket.send(JSON.stringify(snapshot(3, 'b')))
+    sockets[0]?.close(liveCloseCodes.rightsChanged)
+    await until(() => sockets[0]?.readyState === 3)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    expect(hellos).toHaveLength(1)
+    expect([...live.fleet().hosts.keys()]).toEqual(['a'])
+    known()
+    await until(() => live.fleet().hosts.has('b'))
+    // Not gone on from: the server may not know what to take away.
+    expect(hellos[1]).toEqual({ type: 'hello' })
+    expect([...live.fleet().hosts.keys()]).toEqual(['b'])
+  })
+
   it('goes to the sign-in when the session ends, and does not come back by itself', async () => {
     const signedOut = vi.fn()
     const live = start({ onSignedOut: signedOut })

@@ -16,8 +16,8 @@ export interface LiveOptions {
   connect(): WebSocket
   /** The session has ended. */
   onSignedOut(): void
-  /** The session's rights are others now; it comes back by itself. */
-  onRightsChanged?(): void
+  /** What one may see is other than it was: it comes back, with all anew, once this has ended. */
+  onRightsChanged?(): Promise<unknown>
   /** The server's clock, ISO 8601, just received. */
   onServerTime?(now: string): void
   /** Told at most once per frame of the screen, so that a storm of events costs one render. */
@@ -44,6 +44,8 @@ export class LiveClient {
   #socket: WebSocket | null = null
   #attempt = 0
   #flushing = false
+  /** What it holds may hold what is no longer for this reader: not to be gone on from. */
+  #outdated = false
   #stopped = true
   #timers: Partial<Record<'retry' | 'watchdog' | 'stale', ReturnType<typeof setTimeout>>> = {}
 
@@ -90,7 +92,8 @@ export class LiveClient {
         return
       }
       const { epoch, seq } = this.#pending
-      const hello: ClientFrame = epoch === null ? { type: 'hello' } : { type: 'hello', epoch, seq }
+      const hello: ClientFrame =
+        epoch === null || this.#outdated ? { type: 'hello' } : { type: 'hello', epoch, seq }
       socket.send(JSON.stringify(hello))
     })
     socket.addEventListener('message', (event) => {
@@ -108,6 +111,7 @@ export class LiveClient {
     this.#attempt = 0
     clearTimeout(this.#timers.stale)
     if ('now' in frame) this.#options.onServerTime?.(frame.now)
+    if (frame.type === 'snapshot') this.#outdated = false
     this.#pending = applyLive(this.#pending, frame)
     const was = this.#connection.state
     this.#connection = { state: 'live', since: null }
@@ -141,7 +145,15 @@ export class LiveClient {
       this.#set({ state: 'refused', since: this.#connection.since })
       return
     }
-    if (code === liveCloseCodes.rightsChanged) this.#options.onRightsChanged?.()
+    if (code === liveCloseCodes.rightsChanged) {
+      this.#outdated = true
+      const again = () => {
+        if (!this.#stopped && !this.#socket) this.#open()
+      }
+      // Its failure is the session's own to tell.
+      void (this.#options.onRightsChanged?.() ?? Promise.resolve()).then(again, again)
+      return
+    }
     const { state } = this.#connection
     if (state === 'live') {
       const since = new Date().toISOString()

@@ -6,6 +6,7 @@ import { everything } from '../data/scope.ts'
 import { useAllHosts, useHosts, useLoaded } from '../data/use-live.ts'
 import { useScope } from '../data/use-scope.ts'
 import { usePermission } from '../data/use-session.ts'
+import { NothingGranted } from '../shell/nothing-granted.tsx'
 import { PageHeader } from '../shell/page-header.tsx'
 import { Button } from '../ui/button.tsx'
 import { EmptyState } from '../ui/empty-state.tsx'
@@ -45,21 +46,20 @@ export function FleetPage() {
 function NoHosts() {
   const t = useTranslations('fleet.empty')
   const mayAdd = usePermission('hosts.edit')
+  if (!mayAdd) return <NothingGranted />
   return (
     <EmptyState
       icon={<Server />}
       title={t('title')}
       action={
-        mayAdd && (
-          <>
-            <Button asChild variant="primary">
-              <Link href="/hosts/add">{t('action')}</Link>
-            </Button>
-            <Button asChild>
-              <Link href="/setup?step=engines">{t('engines')}</Link>
-            </Button>
-          </>
-        )
+        <>
+          <Button asChild variant="primary">
+            <Link href="/hosts/add">{t('action')}</Link>
+          </Button>
+          <Button asChild>
+            <Link href="/setup?step=engines">{t('engines')}</Link>
+          </Button>
+        </>
       }
     >
       {t('text')}

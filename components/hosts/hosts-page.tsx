@@ -10,6 +10,7 @@ import { useScopedHref } from '#components/data/use-scope.ts'
 import { usePermission } from '#components/data/use-session.ts'
 import { type Column, compareText, formatSort, parseSort, sortRows } from '#components/data-table/columns.ts'
 import { DataTable } from '#components/data-table/data-table.tsx'
+import { NothingGranted } from '#components/shell/nothing-granted.tsx'
 import { PageHeader } from '#components/shell/page-header.tsx'
 import { useShortcut } from '#components/shell/shortcuts.ts'
 import { Age } from '#components/ui/age.tsx'
@@ -297,19 +298,18 @@ function NoHosts({ filtered }: { filtered: boolean }) {
       </EmptyState>
     )
   }
+  if (!mayEdit) return <NothingGranted />
   return (
     <EmptyState
       icon={<Server />}
       title={t('empty.title')}
       action={
-        mayEdit && (
-          <Button asChild variant="primary">
-            <Link href={href('/hosts/add')}>{t('add')}</Link>
-          </Button>
-        )
+        <Button asChild variant="primary">
+          <Link href={href('/hosts/add')}>{t('add')}</Link>
+        </Button>
       }
     >
-      {mayEdit && t('empty.text')}
+      {t('empty.text')}
     </EmptyState>
   )
 }

@@ -20,11 +20,14 @@ export function Dashboard({ children }: { children: ReactNode }) {
     queryKey: queryKeys.session(),
     queryFn: ({ signal }) => api.get<Session>('/api/session', { signal }),
     staleTime: Number.POSITIVE_INFINITY,
+    // Who may see nothing has no live socket that could tell of a grant.
+    refetchInterval: ({ state }) => (state.data && !seesHosts(state.data) ? 15_000 : false),
   })
   if (session.data) {
     return (
       <SessionContext value={session.data}>
-        <LiveProvider>
+        {/* Keyed: nothing of the fleet stays with who may see none of it any more. */}
+        <LiveProvider key={String(seesHosts(session.data))}>
           <StatsProvider>
             <Shell>{children}</Shell>
           </StatsProvider>
@@ -42,6 +45,8 @@ export function Dashboard({ children }: { children: ReactNode }) {
   }
   return <ShellSkeleton />
 }
+
+const seesHosts = ({ permissions }: Session) => permissions.includes('hosts.view')
 
 /** A full load, so that nothing of the ended session stays in memory. */
 function goToSignIn(): void {

@@ -8,6 +8,8 @@ import { useSession } from '../data/use-session.ts'
 import { EmptyState } from '../ui/empty-state.tsx'
 import { BottomBar } from './bottom-bar.tsx'
 import { type NavigationPage, navigationPages, permissionOfPage } from './navigation.ts'
+import { NothingGranted } from './nothing-granted.tsx'
+import { PreviewBanner } from './preview-banner.tsx'
 import { Rail } from './rail.tsx'
 import { toggleRail } from './rail-width.ts'
 import { useShortcut } from './shortcuts.ts'
@@ -20,7 +22,7 @@ const ShortcutOverlay = lazy(() => import('./shortcut-overlay.tsx'))
 export function Shell({ children }: { children: ReactNode }) {
   const t = useTranslations('shell')
   const [layer, setLayer] = useState<'palette' | 'shortcuts' | null>(null)
-  const { permissions } = useSession()
+  const { permissions, preview } = useSession()
   const needed = permissionOfPage(usePathname())
   // Once loaded they stay, so that closing can be seen and opening again is instant.
   const [used, setUsed] = useState({ palette: false, shortcuts: false })
@@ -37,43 +39,55 @@ export function Shell({ children }: { children: ReactNode }) {
   useShortcut('[', toggleRail, { label: t('shortcutRail'), group: 'general' })
 
   return (
-    <div className="grid h-dvh grid-cols-[minmax(0,1fr)] grid-rows-[48px_minmax(0,1fr)_auto] md:grid-cols-[auto_minmax(0,1fr)] md:grid-rows-[48px_minmax(0,1fr)]">
-      <a
-        href="#main"
-        className="fixed top-2 left-2 z-70 -translate-y-16 rounded-md bg-accent px-3 py-1.5 font-medium text-accent-ink focus:translate-y-0"
-      >
-        {t('skipToContent')}
-      </a>
-      {navigationPages
-        .filter((page) => permissions.includes(page.permission))
-        .map((page) => (
-          <GoShortcut key={page.id} page={page} />
-        ))}
-      <Rail />
-      <TopBar onSearch={() => show('palette')} onShowShortcuts={() => show('shortcuts')} />
-      <main id="main" tabIndex={-1} className="fill overflow-y-auto outline-none">
-        {needed === null || permissions.includes(needed) ? (
-          children
-        ) : (
-          // Reached by an address that somebody passed on: nothing on it would work.
-          <EmptyState icon={<ShieldX />} title={t('deniedTitle')}>
-            {t('deniedText')}
-          </EmptyState>
-        )}
-      </main>
-      <BottomBar onSearch={() => show('palette')} />
-      <Suspense>
-        {used.palette && (
-          <Palette open={layer === 'palette'} onOpenChange={(open) => setLayer(open ? 'palette' : null)} />
-        )}
-        {used.shortcuts && (
-          <ShortcutOverlay
-            open={layer === 'shortcuts'}
-            onOpenChange={(open) => setLayer(open ? 'shortcuts' : null)}
-          />
-        )}
-      </Suspense>
+    <div className="flex h-dvh flex-col">
+      <SkipLink />
+      {preview && <PreviewBanner person={preview} />}
+      <div className="grid min-h-0 flex-1 grid-cols-[minmax(0,1fr)] grid-rows-[48px_minmax(0,1fr)_auto] md:grid-cols-[auto_minmax(0,1fr)] md:grid-rows-[48px_minmax(0,1fr)]">
+        {navigationPages
+          .filter((page) => permissions.includes(page.permission))
+          .map((page) => (
+            <GoShortcut key={page.id} page={page} />
+          ))}
+        <Rail />
+        <TopBar onSearch={() => show('palette')} onShowShortcuts={() => show('shortcuts')} />
+        <main id="main" tabIndex={-1} className="fill overflow-y-auto outline-none">
+          {needed === null || permissions.includes(needed) ? (
+            children
+          ) : permissions.includes('hosts.view') ? (
+            // Reached by an address that somebody passed on: nothing on it would work.
+            <EmptyState icon={<ShieldX />} title={t('deniedTitle')}>
+              {t('deniedText')}
+            </EmptyState>
+          ) : (
+            <NothingGranted />
+          )}
+        </main>
+        <BottomBar onSearch={() => show('palette')} />
+        <Suspense>
+          {used.palette && (
+            <Palette open={layer === 'palette'} onOpenChange={(open) => setLayer(open ? 'palette' : null)} />
+          )}
+          {used.shortcuts && (
+            <ShortcutOverlay
+              open={layer === 'shortcuts'}
+              onOpenChange={(open) => setLayer(open ? 'shortcuts' : null)}
+            />
+          )}
+        </Suspense>
+      </div>
     </div>
+  )
+}
+
+function SkipLink() {
+  const t = useTranslations('shell')
+  return (
+    <a
+      href="#main"
+      className="fixed top-2 left-2 z-70 -translate-y-16 rounded-md bg-accent px-3 py-1.5 font-medium text-accent-ink focus:translate-y-0"
+    >
+      {t('skipToContent')}
+    </a>
   )
 }
 

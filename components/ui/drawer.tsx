@@ -52,7 +52,7 @@ export function Drawer({
           className={cn(
             'fixed z-40 flex flex-col border-line-strong bg-surface shadow-raised outline-none',
             'inset-x-0 bottom-0 h-[88dvh] animate-sheet rounded-t-lg border-t max-md:z-50',
-            'md:inset-x-auto md:top-12 md:right-0 md:h-auto md:animate-drawer md:rounded-none md:border-t-0 md:border-l',
+            'md:inset-x-auto md:top-[calc(3rem+var(--banner-height))] md:right-0 md:h-auto md:animate-drawer md:rounded-none md:border-t-0 md:border-l',
             wide ? 'md:w-[min(960px,72vw)]' : 'md:w-[min(640px,60vw)]',
           )}
         >

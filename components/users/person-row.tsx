@@ -2,7 +2,9 @@
 import {
   Ban,
   CircleCheck,
+  Eye,
   KeyRound,
+  KeySquare,
   Link2,
   Link2Off,
   MoreHorizontal,
@@ -19,8 +21,18 @@ import { useNow } from '../ui/clock.ts'
 import { IconButton } from '../ui/icon-button.tsx'
 import { Menu, MenuItem, MenuLine } from '../ui/menu.tsx'
 import { useFormat } from '../ui/use-format.ts'
+import { canBePreviewed } from './use-access.ts'
 
-export type PersonAction = 'role' | 'reset' | 'takeBack' | 'secondFactor' | 'disable' | 'enable' | 'remove'
+export type PersonAction =
+  | 'open'
+  | 'preview'
+  | 'role'
+  | 'reset'
+  | 'takeBack'
+  | 'secondFactor'
+  | 'disable'
+  | 'enable'
+  | 'remove'
 
 type Props = { mayEdit: boolean } & (
   | { user: User; onAction(action: PersonAction): void }
@@ -30,6 +42,7 @@ type Props = { mayEdit: boolean } & (
 /** A line of the people's table: somebody with an account, or an invitation that waits. */
 export function PersonRow(props: Props) {
   const t = useTranslations('users')
+  const access = useTranslations('access')
   const roles = useTranslations('account.roles')
   const format = useFormat()
   const now = useNow((at) => Math.floor(at / 60_000) * 60_000)
@@ -70,7 +83,17 @@ export function PersonRow(props: Props) {
       email={user.email}
       mark={user.self && <Badge>{t('you')}</Badge>}
       note={t('summary', { sessions: user.sessions, tokens: user.tokens })}
-      role={roles(user.role ?? 'none')}
+      role={
+        <>
+          {roles(user.role ?? 'none')}
+          {user.grants.length > 0 && (
+            <span className="block text-ink-muted text-xs">
+              {access('grantCount', { count: user.grants.length })}
+            </span>
+          )}
+        </>
+      }
+      onOpen={() => onAction('open')}
       state={
         disabled ? (
           <Badge tone="danger">{t('states.disabled')}</Badge>
@@ -92,6 +115,15 @@ export function PersonRow(props: Props) {
       menu={
         mayEdit && (
           <>
+            <MenuItem icon={<KeySquare />} onSelect={() => onAction('open')}>
+              {access('open', { name: user.name })}
+            </MenuItem>
+            {canBePreviewed(user) && (
+              <MenuItem icon={<Eye />} onSelect={() => onAction('preview')}>
+                {access('previewAs', { name: user.name })}
+              </MenuItem>
+            )}
+            <MenuLine />
             {!user.self && (
               <MenuItem icon={<UserCog />} onSelect={() => onAction('role')}>
                 {t('changeRole')}
@@ -146,7 +178,9 @@ function Row(props: {
   mark?: ReactNode
   /** Below the name where columns have no room. */
   note: string
-  role: string
+  role: ReactNode
+  /** What they may. */
+  onOpen?(): void
   state: ReactNode
   lastSignIn?: ReactNode
   sessions?: number
@@ -154,12 +188,22 @@ function Row(props: {
   menu: ReactNode
 }) {
   const t = useTranslations('users')
-  const { name, email, mark, note, role, state, lastSignIn, sessions, tokens, menu } = props
+  const { name, email, mark, note, role, onOpen, state, lastSignIn, sessions, tokens, menu } = props
   return (
     <tr className="border-b last:border-b-0">
       <th scope="row" className="max-w-0 px-3 py-2 font-normal md:w-2/5">
         <span className="flex items-center gap-2">
-          <span className="truncate font-medium">{name}</span>
+          {onOpen ? (
+            <button
+              type="button"
+              onClick={onOpen}
+              className="truncate rounded-sm font-medium hover:text-accent hover:underline pointer-coarse:min-h-8"
+            >
+              {name}
+            </button>
+          ) : (
+            <span className="truncate font-medium">{name}</span>
+          )}
           {mark}
         </span>
         <span className="block truncate text-ink-muted text-xs">{email}</span>

@@ -1,12 +1,8 @@
 'use client'
 import { Check } from 'lucide-react'
 import { useTranslations } from 'use-intl'
-import { type Permission, permissions, rolePermissions, roles } from '#lib/permissions.ts'
-
-type Noun = Permission extends infer P ? (P extends `${infer N}.${string}` ? N : never) : never
-
-const nounOf = (permission: Permission) => permission.slice(0, permission.indexOf('.')) as Noun
-const nouns = [...new Set(permissions.map(nounOf))]
+import { permissions, rolePermissions, roles } from '#lib/permissions.ts'
+import { byNoun } from './permission-groups.ts'
 
 /** What each role may do, as the server decides it: from the same list. */
 export function RoleTable() {
@@ -31,39 +27,37 @@ export function RoleTable() {
           ))}
         </tr>
       </thead>
-      {nouns.map((noun) => (
+      {byNoun(permissions, (permission) => permission).map(([noun, ofNoun]) => (
         <tbody key={noun} className="border-b last:border-b-0">
           <tr>
             <th scope="rowgroup" colSpan={4} className="px-3 pt-3 pb-1 font-semibold">
               {t(`noun.${noun}`)}
             </th>
           </tr>
-          {permissions
-            .filter((permission) => nounOf(permission) === noun)
-            .map((permission) => (
-              <tr key={permission} className="hover:bg-hover">
-                <th scope="row" className="px-3 py-1 font-normal text-ink-muted">
-                  {t(`permission.${permission}`)}
-                </th>
-                {roles.map((role) => (
-                  <td key={role} className="px-1 py-1 text-center">
-                    {rolePermissions[role].includes(permission) ? (
-                      <>
-                        <Check aria-hidden className="mx-auto size-4 text-state-running" />
-                        <span className="sr-only">{t('may')}</span>
-                      </>
-                    ) : (
-                      <>
-                        <span aria-hidden className="text-ink-faint">
-                          –
-                        </span>
-                        <span className="sr-only">{t('mayNot')}</span>
-                      </>
-                    )}
-                  </td>
-                ))}
-              </tr>
-            ))}
+          {ofNoun.map((permission) => (
+            <tr key={permission} className="hover:bg-hover">
+              <th scope="row" className="px-3 py-1 font-normal text-ink-muted">
+                {t(`permission.${permission}`)}
+              </th>
+              {roles.map((role) => (
+                <td key={role} className="px-1 py-1 text-center">
+                  {rolePermissions[role].includes(permission) ? (
+                    <>
+                      <Check aria-hidden className="mx-auto size-4 text-state-running" />
+                      <span className="sr-only">{t('may')}</span>
+                    </>
+                  ) : (
+                    <>
+                      <span aria-hidden className="text-ink-faint">
+                        –
+                      </span>
+                      <span className="sr-only">{t('mayNot')}</span>
+                    </>
+                  )}
+                </td>
+              ))}
+            </tr>
+          ))}
         </tbody>
       ))}
     </table>

@@ -16,8 +16,9 @@ import { useFormat } from '../ui/use-format.ts'
 
 function useRoleOptions() {
   const t = useTranslations('account.roles')
-  return roles.map((role) => ({ value: role, label: t(role) }))
+  return [...roles, 'none' as const].map((role) => ({ value: role, label: t(role) }))
 }
+const roleOf = (choice: Role | 'none'): Role | null => (choice === 'none' ? null : choice)
 
 /** Who is invited; the link is shown by `onMade`. */
 export function InviteDialog({
@@ -80,13 +81,13 @@ export function InviteDialog({
           />
         )}
       </Field>
-      <Field label={t('role')}>
+      <Field label={t('role')} hint={input.role === null ? t('inviteNone') : undefined}>
         {(props) => (
           <Select
             {...props}
             options={options}
-            value={input.role ?? ''}
-            onValueChange={(role: Role) => setInput({ ...input, role })}
+            value={input.role ?? 'none'}
+            onValueChange={(role) => setInput({ ...input, role: roleOf(role) })}
           />
         )}
       </Field>
@@ -147,8 +148,8 @@ export function RoleDialog({ user, onClose, onChanged }: { user: User; onClose()
           <Select
             {...props}
             options={options}
-            value={role ?? ''}
-            onValueChange={(next: Role) => setRole(next)}
+            value={role ?? 'none'}
+            onValueChange={(next) => setRole(roleOf(next))}
           />
         )}
       </Field>

@@ -2,6 +2,7 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { UserPlus } from 'lucide-react'
 import dynamic from 'next/dynamic'
+import { parseAsString, useQueryState } from 'nuqs'
 import { useState } from 'react'
 import { useTranslations } from 'use-intl'
 import type { Invitation, MadeLink, People, User } from '#lib/contracts/users.ts'
@@ -14,18 +15,24 @@ import { ErrorNote } from '../ui/error-note.tsx'
 import { useErrorText } from '../ui/error-text.ts'
 import { toast } from '../ui/toast.tsx'
 import { type PersonAction, PersonRow } from './person-row.tsx'
+import { RoleList } from './role-list.tsx'
 import { RoleTable } from './role-table.tsx'
+import { usePreview } from './use-access.ts'
 
 const dialogs = () => import('./user-dialogs.tsx')
 const InviteDialog = dynamic(() => dialogs().then((module) => module.InviteDialog), { ssr: false })
 const LinkDialog = dynamic(() => dialogs().then((module) => module.LinkDialog), { ssr: false })
 const RoleDialog = dynamic(() => dialogs().then((module) => module.RoleDialog), { ssr: false })
+const PersonDrawer = dynamic(() => import('./person-drawer.tsx').then((module) => module.PersonDrawer), {
+  ssr: false,
+})
 
 const queryKey = ['users']
 
 /** Who may sign in, as what, and the way in and out. */
 export function UsersPage() {
   const t = useTranslations('users')
+  const access = useTranslations('access')
   const errorText = useErrorText()
   const mayEdit = usePermission('users.edit')
   const client = useQueryClient()
@@ -41,6 +48,9 @@ export function UsersPage() {
     action: 'role' | 'reset' | 'secondFactor' | 'disable' | 'remove'
     user: User
   } | null>(null)
+  const [open, setOpen] = useQueryState('person', parseAsString.withOptions({ history: 'push' }))
+  const opened = people.data?.users.find(({ id }) => id === open)
+  const preview = usePreview()
   const again = () => client.invalidateQueries({ queryKey })
   const show = (name: string, link: MadeLink) => {
     setMade({ name, link })
@@ -53,7 +63,9 @@ export function UsersPage() {
     onSettled: again,
   })
   const choose = (action: PersonAction, user: User) => {
-    if (action === 'enable')
+    if (action === 'open') void setOpen(user.id)
+    else if (action === 'preview') preview(user)
+    else if (action === 'enable')
       act.mutate(async () => {
         await api.patch(userPath(user), { disabled: false })
         toast.success(t('enabled', { name: user.name }))
@@ -128,6 +140,13 @@ export function UsersPage() {
             </tbody>
           </table>
         )}
+        <section aria-labelledby="roles">
+          <h2 id="roles" className="font-semibold">
+            {access('roles.title')}
+          </h2>
+          <p className="mt-0.5 mb-3 text-ink-muted">{access('roles.hint')}</p>
+          <RoleList users={people.data?.users ?? []} mayEdit={mayEdit} />
+        </section>
         <section aria-labelledby="what-roles-may">
           <h2 id="what-roles-may" className="font-semibold">
             {t('rolesTitle')}
@@ -136,6 +155,16 @@ export function UsersPage() {
           <RoleTable />
         </section>
       </div>
+      {opened && (
+        <PersonDrawer
+          key={opened.id}
+          user={opened}
+          mayEdit={mayEdit}
+          onChangeRole={() => setAsked({ action: 'role', user: opened })}
+          onChanged={again}
+          onClose={() => void setOpen(null)}
+        />
+      )}
       {inviting && (
         <InviteDialog
           onClose={() => setInviting(false)}

@@ -1,3 +1,4 @@
+import access from './access.json' with { type: 'json' }
 import account from './account.json' with { type: 'json' }
 import archives from './archives.json' with { type: 'json' }
 import audit from './audit.json' with { type: 'json' }
@@ -25,6 +26,7 @@ import users from './users.json' with { type: 'json' }
 
 /** The English catalogue, one file per noun. It is the reference for the keys of every other language. */
 export const en = {
+  access,
   account,
   archives,
   audit,
