@@ -122,7 +122,7 @@ export function createAccess(parts: {
         throw new AppError('container_not_found', { ...where, cause: denied() })
       place.container = container
     }
-    if (!mayOn(held, permission, place)) throw denied()
+    if (!mayOn(held, permission, place) || (whole && deniedInPart(owner, host))) throw denied()
   }
 
   const access: Access = {
@@ -168,11 +168,7 @@ export function createAccess(parts: {
           if (permission === 'containers.reveal' && previewOf(principal)) return false
           if (hostId === undefined) return everywhere(permission)
           const host = visible(hostId)
-          return (
-            host !== null &&
-            mayOn(held, permission, { host, whole: true }) &&
-            !owner.grants.some((grant) => grant.effect === 'deny' && selectsHost(grant.hosts, host))
-          )
+          return host !== null && mayOn(held, permission, { host, whole: true }) && !deniedInPart(owner, host)
         },
       }
     },
@@ -227,6 +223,10 @@ export function createAccess(parts: {
   }
   return access
 }
+
+/** Whether something of a host is denied: what acts on all of it would act on that too. */
+const deniedInPart = (owner: Rights, host: HostFacts) =>
+  owner.grants.some(({ effect, hosts }) => effect === 'deny' && selectsHost(hosts, host))
 
 /** A host that only what is for all hosts selects. */
 const nowhere: HostFacts = { id: '', tags: [] }

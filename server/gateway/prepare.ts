@@ -78,7 +78,8 @@ export async function prepare(
   const named = containerIn(match.path, endpoint.path)
   const isCutDown = named !== null || endpoint.tells !== undefined || endpoint.permission === 'hosts.view'
   // What acts on containers without naming one, or tells of all, is for who has them all.
-  const whole = !isCutDown && scopeOf(endpoint.permission) === 'container'
+  const whole =
+    !isCutDown && (scopeOf(endpoint.permission) === 'container' || endpoint.permission === 'containers.prune')
   authorize(principal, endpoint.permission, whole ? { ...where, whole } : where)
   if (endpoint.raw) authorize(principal, 'gateway.raw', { ...where, whole: true })
   if (found.version !== null && compareVersions(found.version, ourApiRange.min) < 0)
