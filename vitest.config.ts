@@ -4,6 +4,7 @@ const engineTests = '**/*.engine.test.ts'
 /** These freeze engines, take away what nothing uses, or measure: nothing else may run at those engines meanwhile. */
 const alone = [
   'server/gateway/clients.engine.test.ts',
+  'server/gateway/tools.engine.test.ts',
   'server/hosts/hosts.engine.test.ts',
   'server/logs/cuts.engine.test.ts',
   'server/logs/logs.engine.test.ts',

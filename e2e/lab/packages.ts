@@ -21,6 +21,7 @@ const needed: Record<string, string> = {
   '/usr/bin/skopeo': 'skopeo',
   '/usr/bin/curl': 'curl',
   '/usr/lib/python3/dist-packages/docker/__init__.py': 'python3-docker',
+  '/usr/bin/docker-compose': 'docker-compose',
 }
 
 /** Installs what is missing on Debian as root; elsewhere throws with exactly what is missing. */
@@ -58,6 +59,8 @@ const newerEngines = {
     patch: [],
     drop: ['usr/bin/runc', 'usr/sbin/runc'],
   },
+  /** The command and buildx, which is what builds with it. */
+  dockerClient: { suite: 'sid', packages: ['docker-cli', 'docker-buildx'], patch: [], drop: [] },
   podman5: {
     suite: 'trixie',
     packages: [

@@ -1,0 +1,177 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { ensureNewerEngine } from '#e2e/lab/packages.ts'
+import { type RunResult, run } from '#e2e/lab/run.ts'
+import { type EngineName, labEngine } from '#e2e/lab/state.ts'
+import type { MadeToken } from '#lib/contracts/account.ts'
+import { permissions } from '#lib/permissions.ts'
+import { type AppUnderTest, startApp } from '../testing/app-under-test.ts'
+import { addLabHosts } from '../testing/lab-hosts.ts'
+
+const engines: readonly EngineName[] = ['docker-unix', 'docker28-tcp']
+const mark = `tools-${randomUUID().slice(0, 8)}`
+const folder = mkdtempSync(join(tmpdir(), 'roadstead-tools-'))
+const image = 'lab.internal/web:2.0'
+const forwarders: ChildProcess[] = []
+let test: AppUnderTest
+let newest: string
+
+beforeAll(async () => {
+  const client = await ensureNewerEngine('dockerClient', () => {})
+  newest = join(client, 'usr/bin/docker')
+  test = await startApp()
+  await test.setUp()
+  await addLabHosts(test, engines)
+  const { token } = (
+    await test.call('POST', '/api/account/tokens', {
+      ...{ name: 'tools', hours: 1, permissions: permissions.filter((name) => name !== 'users.edit') },
+    })
+  ).json as MadeToken
+  for (const engine of engines) {
+    const home = homeOf(engine)
+    mkdirSync(join(home, 'cli-plugins'), { recursive: true })
+    const buildx = 'cli-plugins/docker-buildx'
+    symlinkSync(join(client, 'usr/libexec/docker', buildx), join(home, buildx))
+    const headers = { Authorization: `Bearer ${token}`, 'Roadstead-Host': engine }
+    writeFileSync(join(home, 'config.json'), JSON.stringify({ HttpHeaders: headers }))
+    const program = [join(import.meta.dirname, 'docker-forward.mjs'), `${test.origin}/h/${engine}`]
+    const forwarder = spawn(process.execPath, [...program, socketOf(engine)], {
+      ...{ stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, ROADSTEAD_TOKEN: token } },
+    })
+    forwarders.push(forwarder)
+    await new Promise((resolve) => forwarder.stdout?.once('data', resolve))
+  }
+  writeFileSync(join(folder, 'secret'), `secret ${mark}`)
+  mkdirSync(join(folder, 'context'))
+  writeFileSync(join(folder, 'context/file'), randomUUID().repeat(30_000))
+  // The session carries the context one way, and a secret that is asked for while the build goes on.
+  const build = [
+    `FROM ${image}`,
+    'COPY file /file',
+    'RUN --mount=type=secret,id=s wc -c < /run/secrets/s > /seen',
+  ]
+  writeFileSync(join(folder, 'context/Dockerfile'), build.join('\n'))
+})
+afterAll(async () => {
+  for (const forwarder of forwarders) forwarder.kill()
+  for (const engine of engines) await direct(engine, '/usr/bin/docker', ['rmi', '-f', built(engine)])
+  await test?.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+const homeOf = (engine: EngineName) => join(folder, engine)
+const socketOf = (engine: EngineName) => join(folder, `${engine}.sock`)
+const built = (engine: EngineName) => `${mark}/${engine}:1`
+const at = (host: string) => (engine: EngineName, command: string, args: string[]) =>
+  run(command, args, {
+    check: false,
+    cwd: folder,
+    env: {
+      ...process.env,
+      ...{ HOME: folder, DOCKER_CONFIG: homeOf(engine), DOCKER_HOST: host, DOCKER_BUILDKIT: '1' },
+    },
+  })
+const through = (engine: EngineName, ...call: [string, string[]]) =>
+  at(`${test.origin.replace('http:', 'tcp:')}/h/${engine}`)(engine, ...call)
+const forwarded = (engine: EngineName, ...call: [string, string[]]) =>
+  at(`unix://${socketOf(engine)}`)(engine, ...call)
+const direct = (engine: EngineName, ...call: [string, string[]]) =>
+  at(`unix://${labEngine(engine).localSocketPath}`)(engine, ...call)
+
+describe.each(engines)('BuildKit of %s', (engine) => {
+  const args = (...more: string[]) => [
+    ...['build', ...more, '--secret', `id=s,src=${join(folder, 'secret')}`, '-t', built(engine)],
+    join(folder, 'context'),
+  ]
+  const isBuilt = async ({ code, stderr }: RunResult) => {
+    expect(stderr).toContain('naming to')
+    expect(code).toBe(0)
+    const shown = await through(engine, '/usr/bin/docker', [
+      ...['run', '--rm', built(engine), 'sh', '-c', 'wc -c < /file; cat /seen'],
+    ])
+    expect(shown.stdout.split(/\s+/).filter(Boolean)).toEqual(['1080000', String(mark.length + 7)])
+    await direct(engine, '/usr/bin/docker', ['rmi', '-f', built(engine)])
+  }
+
+  it('builds for docker 20.10, which names its host in a header', async () => {
+    await isBuilt(await through(engine, '/usr/bin/docker', args('--no-cache', '--progress=plain')))
+  })
+
+  it('builds for docker 28 and its buildx through the program in between', async () => {
+    await isBuilt(await forwarded(engine, newest, args('--no-cache', '--progress=plain')))
+    const listed = await forwarded(engine, newest, [
+      'buildx',
+      'ls',
+      '--format',
+      '{{.Name}} {{.DriverEndpoint}}',
+    ])
+    expect(listed).toEqual(
+      await direct(engine, newest, ['buildx', 'ls', '--format', '{{.Name}} {{.DriverEndpoint}}']),
+    )
+  })
+
+  it('tells buildx without it what is missing', async () => {
+    const { code, stderr } = await through(engine, newest, args())
+    expect([code, stderr]).toEqual([1, expect.stringContaining('docker-forward.mjs')])
+  })
+})
+
+it.each(engines)(
+  'compose 1.29 has a day’s work on %s, as at its socket',
+  async (engine) => {
+    const file = join(folder, 'docker-compose.yml')
+    const service = (command: string) => [`    image: ${image}`, `    command: ["sh", "-c", "${command}"]`]
+    writeFileSync(
+      file,
+      [
+        ...['version: "3"', 'services:', '  web:', ...service('echo up; sleep 300')],
+        ...['    volumes: ["data:/data"]', '  job:', ...service('echo done > /data/job; cat /data/job')],
+        ...['    volumes: ["data:/data"]', '    depends_on: ["web"]', 'volumes:', '  data:'],
+      ].join('\n'),
+    )
+    const day = [
+      ...[
+        ['up', '-d'],
+        ['ps', '--services', '--filter', 'status=running'],
+        ['logs', '--no-color', 'web'],
+      ],
+      ...[
+        ['exec', '-T', 'web', 'sh', '-c', 'cat /data/job; exit 3'],
+        ['run', '--rm', 'web', 'cat', '/data/job'],
+      ],
+      ...[
+        ['restart', '-t', '0', 'web'],
+        ['ps', '-q', 'nothing'],
+        ['down', '-v', '-t', '0'],
+      ],
+    ]
+    const project = (way: typeof through) => async (args: string[]) => {
+      const { code, stdout, stderr } = await way(engine, '/usr/bin/docker-compose', [
+        ...['--no-ansi', '-f', file, '-p', mark, ...args],
+      ])
+      return {
+        args,
+        code,
+        stdout,
+        stderr: stderr
+          .replaceAll(/_[0-9a-f]{12}\b/g, '_ID')
+          .split('\n')
+          .sort(),
+      }
+    }
+    const results = []
+    for (const way of [through, direct]) {
+      const told = []
+      for (const args of day) told.push(await project(way)(args))
+      results.push(told)
+    }
+    expect(results[0]).toEqual(results[1])
+    expect(results[0]?.map(({ code }) => code)).toEqual([0, 0, 0, 3, 0, 0, 1, 0])
+    expect(results[0]?.[3]?.stdout).toBe('done\n')
+  },
+  180_000,
+)
