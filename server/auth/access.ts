@@ -1,4 +1,5 @@
 import { decide, mayOn, type Place, selectsHost } from '#lib/access.ts'
+import { objectKey } from '#lib/apply-live.ts'
 import type { Explanation, Rights } from '#lib/contracts/access.ts'
 import type { Container } from '#lib/contracts/containers.ts'
 import type { Host } from '#lib/contracts/hosts.ts'
@@ -25,6 +26,9 @@ export interface Previewed extends Person {
   email: string
 }
 
+/** What made rights others: a grant or role, the tags of a host, the name of a container. */
+export type ChangedBy = 'rights' | 'tags' | 'name'
+
 export interface Access {
   authorize: Authorize
   sightOf: SightOf
@@ -50,8 +54,8 @@ export interface Access {
   preview(principal: Principal, previewed: Previewed | null): void
   /** The error without the engine's text, where that names a container which they do not see. */
   veil(principal: Principal, error: AppError): AppError
-  /** Called when rights may be others than before: a grant, a role, or the tags of a host. Returns the way to stop. */
-  onChanged(listener: () => void): () => void
+  /** Called when rights may be others than before. Returns the way to stop. */
+  onChanged(listener: (by: ChangedBy) => void): () => void
   /** Throws host_not_found, container_not_found. */
   explain(person: Person, hostId: string, containerId: string | undefined): Explanation
 }
@@ -68,7 +72,7 @@ const views = permissions.filter((permission) =>
 export function createAccess(parts: {
   grants: Pick<Grants, 'resolved' | 'onChanged'>
   registry: { facts(hostId: string): HostFacts | undefined; subscribe: HostRegistry['subscribe'] }
-  fleet: Pick<FleetState, 'get' | 'all'>
+  fleet: Pick<FleetState, 'get' | 'all' | 'subscribe'>
 }): Access {
   /** By session. A restart ends them. */
   const previews = new Map<string, Previewed>()
@@ -85,11 +89,11 @@ export function createAccess(parts: {
   const sees = (owner: Rights, host: HostFacts, container: ContainerFacts) =>
     seesHost(owner, host) && mayOn(owner, 'containers.view', { host, container })
 
-  const listeners = new Set<() => void>()
-  const changed = () => {
-    for (const listener of listeners) listener()
+  const listeners = new Set<(by: ChangedBy) => void>()
+  const changed = (by: ChangedBy) => {
+    for (const listener of listeners) listener(by)
   }
-  parts.grants.onChanged(changed)
+  parts.grants.onChanged(() => changed('rights'))
   const tags = new Map<string, string>()
   parts.registry.subscribe((change) => {
     if (change.type === 'removed') {
@@ -100,7 +104,27 @@ export function createAccess(parts: {
     const now = JSON.stringify(change.host.tags)
     if (tags.get(id) === now) return
     tags.set(id, now)
-    changed()
+    changed('tags')
+  })
+
+  // Labels stay for a container's life; its name may become another.
+  const names = new Map<string, string>()
+  parts.fleet.subscribe(({ changes }) => {
+    let isRenamed = false
+    for (const change of changes) {
+      if (!('kind' in change) || change.kind !== 'containers') continue
+      const { hostId, id } = change.type === 'put' ? change.object : change
+      const key = objectKey(hostId, id)
+      if (change.type === 'removed') {
+        names.delete(key)
+        continue
+      }
+      const { name } = change.object
+      const before = names.get(key)
+      isRenamed ||= before !== undefined && before !== name
+      names.set(key, name)
+    }
+    if (isRenamed) changed('name')
   })
 
   const authorize: Authorize = (principal, permission, { hostId, objectId, facts, whole } = {}) => {

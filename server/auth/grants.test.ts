@@ -73,6 +73,11 @@ describe('grants', () => {
     expect(entries.map(({ summary }) => summary).join('\n')).toContain(
       'role operator, effect allow, hosts all, containers label team shop',
     )
+    // Without a role of their own again, and not signed out by a grant.
+    const patch = async (role: Role | null) =>
+      (await test.call('PATCH', `/api/users/${vera.id}`, { role })).status
+    expect([await patch('viewer'), await patch(null)]).toEqual([204, 204])
+    expect((await people()).users.find(({ id }) => id === vera.id)?.role).toBeNull()
     const denials = (await test.call('GET', '/api/audit?action=containers.start')).json as AuditPage
     expect(denials.items.find(({ objectId }) => objectId === secret)).toMatchObject({ decision: 'denied' })
   })

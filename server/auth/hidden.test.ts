@@ -261,8 +261,9 @@ describe('the live socket of somebody who sees a part', () => {
     fleet.remove('containers', near.id, id)
     fleet.put('containers', containerOf(near, shown, 'shown-2', { team: 'shop' }))
     fleet.flush()
-    await expect.poll(() => texts.at(-1)).toContain('shown-2')
-    expect(framesOf(texts).at(-1)).toMatchObject({ type: 'delta', changes: [{ type: 'put' }] })
+    const delta = () => framesOf(texts).findLast(({ type }) => type === 'delta')
+    await expect.poll(() => JSON.stringify(delta())).toContain('shown-2')
+    expect(delta()).toMatchObject({ changes: [{ type: 'put' }] })
     const text = texts.join('')
     for (const never of [canary, hidden, elsewhere, far.id]) expect(text).not.toContain(never)
     socket.terminate()
@@ -333,5 +334,34 @@ describe('the figures of the fleet', () => {
     // Not even what all containers of the host use together.
     expect(texts.join('')).not.toContain('"point"')
     socket.terminate()
+  })
+})
+
+describe('a name that becomes another', () => {
+  it('ends what it gave, at once', async () => {
+    const nora = await join(test, 'nora', null)
+    const id = '9'.repeat(64)
+    const { fleet } = test.app.live
+    fleet.put('containers', containerOf(near, id, 'web-9', {}))
+    fleet.flush()
+    const named = { kind: 'name', pattern: 'web-*' } as const
+    await give(test, nora, {
+      effect: 'allow',
+      role: everything,
+      hosts: { kind: 'host', hostId: near.id },
+      containers: named,
+    })
+    const live = await nora.socket('/api/live', { type: 'hello' })
+    await expect.poll(() => live.texts.join('')).toContain(id)
+    const selection = { containers: [{ hostId: near.id, containerId: id }] }
+    const logs = await nora.socket('/api/logs', { type: 'open', selection })
+    await expect.poll(() => logs.texts.length).toBeGreaterThan(0)
+    fleet.put('containers', containerOf(near, id, `db-${canary}`, {}))
+    fleet.flush()
+    expect(await logs.closed).toBe(liveCloseCodes.rightsChanged)
+    await expect.poll(() => live.texts.at(-1)).toContain('"removed"')
+    expect(live.texts.join('')).not.toContain(canary)
+    live.socket.terminate()
+    fleet.remove('containers', near.id, id)
   })
 })

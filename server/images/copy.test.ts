@@ -10,7 +10,7 @@ import { copyTask } from './copy.ts'
 const { authorize } = createAccess({
   grants: { resolved: () => [], onChanged() {} },
   registry: { facts: () => undefined, subscribe: () => () => {} },
-  fleet: { get: () => undefined, all: () => [] },
+  fleet: { get: () => undefined, all: () => [], subscribe: () => () => {} },
 })
 
 const id = `sha256:${'a'.repeat(64)}`

@@ -193,7 +193,7 @@ it('does not read for who may not', async () => {
   const request = { options: { follow: true, tail: 5, stdout: true, stderr: true }, resume: {} }
   const refs = { containers: [{ hostId: container?.hostId ?? '', containerId: container?.id ?? '' }] }
   const closed = lab.app.app.logs.view(principal, { selection: refs, ...request }, () => {})
-  expect(() => closed.open()).toThrow('container_not_found')
+  expect(() => closed.open()).toThrow('denied')
   const frames: LogServerFrame[] = []
   const none = lab.app.app.logs.view(principal, { selection: { filter: '' }, ...request }, (frame) =>
     frames.push(frame),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { DiskUsage } from '../engine/disk.ts'
-import { diskOf, sizeOf } from './unused.ts'
+import { diskInSight, diskOf, sizeOf } from './unused.ts'
 
 const id = (letter: string) => letter.repeat(64)
 const usage = (more: Partial<DiskUsage> = {}): DiskUsage => ({
@@ -61,4 +61,31 @@ it('sizes: layers once where the engine adds them up, else at least what is know
   const disk = diskOf(usage({ containers: [container()], buildCache: cache }), nothing)
   expect(sizeOf(disk)).toBe(40)
   expect(disk.unused.buildCache).toEqual([{ id: '', name: '', size: 20, nameless: true, heldBy: [] }])
+})
+
+describe('for who sees a part', () => {
+  const hidden = container({ id: id('d'), name: 'hidden', state: 'exited', size: 5, volumes: ['data'] })
+  const engine = usage({
+    images: [image, { ...image, id: 'sha256:b', tags: ['y:1'] }],
+    containers: [container({ state: 'exited' }), { ...hidden, imageId: 'sha256:b' }],
+    volumes: [{ name: 'data', size: 7, users: 1, isAnonymous: false }],
+  })
+  const see = (objects: boolean) =>
+    diskInSight(diskOf(engine, nothing), engine, {
+      container: (each) => each === id('c'),
+      objects: () => objects,
+    })
+
+  it('there is nothing hidden in it, and what only that holds is in use', () => {
+    const { usage: told, unused } = see(true)
+    expect(JSON.stringify(unused)).not.toMatch(/hidden|dddd/)
+    expect(unused.containers.map(({ name }) => name)).toEqual(['one'])
+    expect(unused.images.map(({ name }) => name)).toEqual(['x:1'])
+    expect(unused.volumes).toEqual([])
+    expect(told.containers).toEqual({ count: 1, size: 10, reclaimable: 10 })
+  })
+  it('kinds out of sight are empty', () => {
+    const { usage: told, unused } = see(false)
+    expect([unused.images, unused.volumes, unused.networks, told.images.count]).toEqual([[], [], [], 0])
+  })
 })

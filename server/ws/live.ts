@@ -125,11 +125,11 @@ export function liveSocket(
       viewers.add(viewer)
       const rights = () => JSON.stringify(access.rightsOf(principal))
       const before = rights()
-      const stop = access.onChanged(() => {
+      const stop = access.onChanged((by) => {
         if (rights() !== before) {
           viewers.delete(viewer)
           end(socket, { changed: true })
-        } else if (viewer.part && viewer.ready) {
+        } else if (by === 'tags' && viewer.part && viewer.ready) {
           // A host has other tags: what there is to see may be something else altogether.
           fleet.flush()
           sendSnapshot(viewer)

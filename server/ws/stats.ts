@@ -78,9 +78,9 @@ export function statsSocket(parts: {
       const watched = new Map<string, () => void>()
       const rights = () => JSON.stringify(access.rightsOf(principal))
       const before = rights()
-      const stop = access.onChanged(() => {
+      const stop = access.onChanged((by) => {
         if (rights() !== before) end(socket, { changed: true })
-        else if (viewer.sight && viewers.has(viewer)) socket.send(snapshot(viewer))
+        else if (by === 'tags' && viewer.sight && viewers.has(viewer)) socket.send(snapshot(viewer))
       })
       socket.on('close', () => {
         viewers.delete(viewer)
