@@ -86,6 +86,13 @@ test('the image builds, runs as nobody special, is healthy and shows the host it
   await page.goto(`${origin}/containers?filter=${container}`)
   await expect(page.getByRole('row').filter({ hasText: container })).toContainText('running')
 
+  // Commands for the operator are in it, and one that needs the data for itself does not take it from the server.
+  expect(await docker(['exec', container, 'node', 'scripts/verify-audit.ts'])).toContain(
+    'The audit log holds',
+  )
+  const rotation = ['exec', container, 'sh', '-c', 'node scripts/rotate-key.ts 2>&1']
+  expect(await docker(rotation, false)).toContain('Another Roadstead is using /data')
+
   // Account, session and host are on the volume.
   await docker(['restart', container])
   await expect.poll(health, { timeout: 60_000 }).toBe('healthy')

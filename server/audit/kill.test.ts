@@ -50,6 +50,7 @@ it(
     for (let round = 0; round < kills; round++) {
       const server = await start(engine.port)
       const until = new AbortController()
+      const first = Promise.withResolvers<void>()
       const change = async () => {
         while (!until.signal.aborted) {
           const path = `/api/hosts/${server.hostId}/containers/${'a'.repeat(64)}/stop`
@@ -59,9 +60,12 @@ it(
           )
           const requestId = answer?.headers.get('x-request-id')
           if (requestId) answered.push(requestId)
+          first.resolve()
         }
       }
       const load = [change(), change(), change(), change()]
+      // At any moment from the start, and at any when it is well under way, however slow the machine is.
+      if (round % 2 === 1) await first.promise
       await new Promise((resolve) => setTimeout(resolve, 20 + Math.random() * 150))
       until.abort()
       await server.kill()
