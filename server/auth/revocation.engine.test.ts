@@ -8,6 +8,7 @@ import type { MadeLink, People } from '#lib/contracts/users.ts'
 import { liveCloseCodes } from '#lib/live-protocol.ts'
 import { cookieOf } from '../testing/app-under-test.ts'
 import { type LogLab, startLogLab } from '../testing/log-lab.ts'
+import { give, makeRole } from '../testing/people.ts'
 
 const engine: EngineName = 'docker-unix'
 const password = 'a long enough password'
@@ -21,18 +22,30 @@ const ends = [
   ['disabled', (id: string) => lab.app.call('PATCH', `/api/users/${id}`, { disabled: true })],
   ['made a viewer', (id: string) => lab.app.call('PATCH', `/api/users/${id}`, { role: 'viewer' })],
   ['removed', (id: string) => lab.app.call('DELETE', `/api/users/${id}`)],
+  [
+    'no longer granted it',
+    (id: string, grant: string) => lab.app.call('DELETE', `/api/users/${id}/grants/${grant}`),
+  ],
 ] as const
 
 it.each(ends)('%s: log socket, terminal, download, upload and task end', async (name, end) => {
   const { origin } = lab.app
   const email = `${name.replaceAll(' ', '-')}@example.com`
-  const made = await lab.app.call('POST', '/api/invitations', { name, email, role: 'administrator' })
+  const byGrant = name === 'no longer granted it'
+  const role = byGrant ? null : 'administrator'
+  const made = await lab.app.call('POST', '/api/invitations', { name, email, role })
   const token = new URL((made.json as MadeLink).url).hash.slice(1)
   const joined = await lab.app.call('POST', '/api/join', { token, password }, { cookie: '' })
   const cookie = cookieOf(joined.headers)
   const { id } = ((await lab.app.call('GET', '/api/users')).json as People).users.find(
     (user) => user.email === email,
   ) as { id: string }
+  const all = { kind: 'all' } as const
+  const given = async () => {
+    const everything = await makeRole(lab.app, 'Everything')
+    return give(lab.app, { id }, { effect: 'allow', role: everything, hosts: all, containers: all })
+  }
+  const grant = byGrant ? (await given()).id : ''
   const headers = { cookie, origin }
   const script = 'dd if=/dev/zero of=/big bs=1 count=0 seek=3G; while :; do echo line; sleep 0.2; done'
   const containerId = await lab.run(engine, name.replaceAll(' ', '-'), script)
@@ -73,9 +86,9 @@ it.each(ends)('%s: log socket, terminal, download, upload and task end', async (
   const task = started.json as Task
   await new Promise((resolve) => setTimeout(resolve, 300))
 
-  expect((await end(id)).status).toBe(204)
+  expect((await end(id, grant)).status).toBe(204)
   terminal.opened.send(Buffer.from('touch /typed-afterwards\n'), { binary: true })
-  expect(await logs.closed).toBe(liveCloseCodes.signedOut)
+  expect(await logs.closed).toBe(byGrant ? liveCloseCodes.rightsChanged : liveCloseCodes.signedOut)
   terminal.opened.resume()
   await terminal.closed
   await expect(download.arrayBuffer()).rejects.toThrow()

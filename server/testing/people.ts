@@ -45,7 +45,11 @@ export async function join(test: AppUnderTest, name: string, role: Role | null):
   }
 }
 
-export async function give(test: AppUnderTest, { id }: Somebody, grant: NewGrant): Promise<Grant> {
+export async function give(
+  test: AppUnderTest,
+  { id }: Pick<Somebody, 'id'>,
+  grant: NewGrant,
+): Promise<Grant> {
   const answer = await test.call('POST', `/api/users/${id}/grants`, grant)
   if (answer.status !== 200) throw new Error(JSON.stringify(answer.json))
   return answer.json
