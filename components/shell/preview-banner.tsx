@@ -28,7 +28,9 @@ export function PreviewBanner({ person }: { person: NonNullable<Session['preview
         {t.rich('text', {
           name: person.name,
           email: person.email,
-          strong: (text) => <strong className="font-semibold">{text}</strong>,
+          strong: (text) => <strong className="break-words font-semibold">{text}</strong>,
+          // Two people may have one name; on a phone there is no room for more.
+          wide: (text) => <span className="max-md:hidden">{text}</span>,
         })}
       </p>
       {/* Busy until the page is gone: it was answered, and another press would be refused. */}

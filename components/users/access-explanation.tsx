@@ -74,6 +74,7 @@ export function AccessExplanation({ user }: { user: User }) {
               what: container?.name ?? host.name,
             })}
           </p>
+          {!container && <p className="text-ink-muted text-xs">{t('anyContainer')}</p>}
           <Decisions user={user} explanation={query.data} ofContainer={container !== undefined} />
         </>
       ) : (

@@ -127,6 +127,7 @@ function RoleRow({
               <TriangleAlert aria-hidden className="size-3" /> {t('root')}
             </Badge>
           )}
+          <span className="ml-auto shrink-0 text-ink-muted text-xs">{note}</span>
         </div>
         <p className="text-ink-muted text-xs">
           {groups
@@ -134,8 +135,7 @@ function RoleRow({
             .join(' · ')}
         </p>
       </div>
-      <span className="shrink-0 text-ink-muted text-xs">{note}</span>
-      <span className="w-6 shrink-0">
+      <span className="w-6 shrink-0 max-md:empty:hidden">
         {onEdit && onRemove && (
           <Menu
             trigger={<IconButton size="sm" label={t('actionsFor', { name })} icon={<MoreHorizontal />} />}
