@@ -85,3 +85,43 @@ test('an authenticator: set up with a fresh proof, asked for at sign-in, recover
   await expect(page).toHaveURL(`${e2eOrigin}/containers`)
   await context.close()
 })
+
+test('a passkey: made, signed in with, and given as a proof', async ({ api, browser }) => {
+  const { context, page } = await newPerson(api, browser)
+  const devtools = await context.newCDPSession(page)
+  await devtools.send('WebAuthn.enable')
+  await devtools.send('WebAuthn.addVirtualAuthenticator', {
+    options: {
+      ...{ protocol: 'ctap2', transport: 'internal', hasResidentKey: true },
+      ...{ hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true },
+    },
+  })
+  await page.goto(`${e2eOrigin}/account`)
+  await page.getByRole('button', { name: 'Add a passkey…' }).click()
+  await page.getByRole('dialog').getByLabel('Name').fill('My laptop')
+  await check(page)
+  await page.keyboard.press('Enter')
+  await expect(page.getByRole('dialog')).toContainText('Your recovery codes')
+  await page.getByRole('button', { name: 'I have kept them' }).click()
+  await expect(page.getByText('My laptop')).toBeVisible()
+
+  await context.clearCookies()
+  await page.goto(`${e2eOrigin}/login?next=/account`)
+  await page.getByRole('button', { name: 'Sign in with a passkey' }).click()
+  await expect(page).toHaveURL(`${e2eOrigin}/account`)
+  await expect(page.getByText(/last used .* at localhost/)).toBeVisible()
+
+  const refusal = { error: { code: 'fresh_sign_in_needed', message: 'x' } }
+  await page.route('**/api/account/passkeys/*', (route) => route.fulfill({ status: 403, json: refusal }), {
+    times: 1,
+  })
+  await page.getByRole('button', { name: 'Remove the passkey My laptop…' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click()
+  const proof = page.getByRole('dialog', { name: 'Is it you?' })
+  await expect(proof).toContainText('asks for one of your passkeys')
+  await check(page)
+  await proof.getByRole('button', { name: 'Continue' }).click()
+  await expect(page.getByText('My laptop')).toHaveCount(0)
+  await expect(page.getByText('None. Whoever learns your password can sign in.')).toBeVisible()
+  await context.close()
+})

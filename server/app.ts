@@ -7,6 +7,7 @@ import { type Access, createAccess } from './auth/access.ts'
 import { createGrants } from './auth/grants.ts'
 import { createIdentity, type Identity } from './auth/identity.ts'
 import { createLinks } from './auth/links.ts'
+import { createPasskeys } from './auth/passkeys.ts'
 import { createPreviews } from './auth/previews.ts'
 import { createSetup, type Setup } from './auth/setup.ts'
 import { createSignIn } from './auth/sign-in.ts'
@@ -137,7 +138,8 @@ export async function createApp(
   const setup = await createSetup(database.db, identity)
   const secure = config.publicUrl?.protocol === 'https:'
   const tickets = createTickets({ db: database.db, vault, basePath: config.basePath, secure })
-  const signIn = createSignIn(identity, tickets)
+  const passkeys = createPasskeys(database.db, tickets)
+  const signIn = createSignIn(identity, tickets, passkeys)
   const tasks = await createTasks({ db: database.db, vault, authorize, access, audit, log })
   const stats = createStats({ registry: hosts.registry, fleet: live.fleet, authorize, log })
   const { sightOf, authorizeChange } = access
@@ -192,7 +194,7 @@ export async function createApp(
     ...healthRoutes(database.db),
     ...setupRoutes({ setup, guard, access }),
     ...accountRoutes({ identity, signIn, guard, access }),
-    ...secondFactorRoutes({ identity, signIn, guard }),
+    ...secondFactorRoutes({ identity, signIn, passkeys, guard }),
     ...userRoutes({ users, links, guard, config, access }),
     ...accessRoutes({ access, grants, users, previews, registry: hosts.registry }),
     ...hostRoutes(hosts, sightOf),

@@ -1,10 +1,10 @@
 'use client'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { LifeBuoy, Smartphone } from 'lucide-react'
+import { Fingerprint, LifeBuoy, Smartphone } from 'lucide-react'
 import dynamic from 'next/dynamic'
 import { type ReactNode, useState } from 'react'
 import { useTranslations } from 'use-intl'
-import type { Factors, RecoveryCodes } from '#lib/contracts/sign-in.ts'
+import type { Factors, Passkey, RecoveryCodes } from '#lib/contracts/sign-in.ts'
 import { api } from '../data/api.ts'
 import { queryKeys } from '../data/query-keys.ts'
 import { Button } from '../ui/button.tsx'
@@ -16,6 +16,9 @@ import { useFormat } from '../ui/use-format.ts'
 
 const dialogs = () => import('./totp-dialog.tsx')
 const TotpDialog = dynamic(() => dialogs().then((module) => module.TotpDialog), { ssr: false })
+const PasskeyDialog = dynamic(() => import('./passkey-dialog.tsx').then((module) => module.PasskeyDialog), {
+  ssr: false,
+})
 const RecoveryDialog = dynamic(() => dialogs().then((module) => module.RecoveryDialog), { ssr: false })
 
 /** What is asked for beside the password: adding, taking away, and the codes for when it is lost. */
@@ -23,7 +26,8 @@ export function SecondFactor() {
   const t = useTranslations('account.factors')
   const format = useFormat()
   const client = useQueryClient()
-  const [asked, setAsked] = useState<'totp' | 'removeTotp' | 'renew' | null>(null)
+  const [asked, setAsked] = useState<'totp' | 'passkey' | 'removeTotp' | 'renew' | null>(null)
+  const [going, setGoing] = useState<Passkey | null>(null)
   const [codes, setCodes] = useState<readonly string[] | null>(null)
   const factors = useQuery({
     queryKey: queryKeys.factors(),
@@ -37,8 +41,8 @@ export function SecondFactor() {
   if (factors.error && !factors.data)
     return <ErrorNote error={factors.error} onRetry={() => void factors.refetch()} />
   if (!factors.data) return <Skeleton className="h-14 w-full" />
-  const { totpSince, recoveryCodes } = factors.data
-  const some = totpSince !== null
+  const { totpSince, recoveryCodes, passkeys } = factors.data
+  const some = totpSince !== null || passkeys.length > 0
   return (
     <div className="flex flex-col items-start gap-3">
       {some ? (
@@ -54,6 +58,27 @@ export function SecondFactor() {
               </Button>
             </Row>
           )}
+          {passkeys.map((passkey) => (
+            <Row
+              key={passkey.id}
+              icon={<Fingerprint />}
+              name={passkey.name}
+              note={t('passkeyNote', {
+                site: passkey.site,
+                used: passkey.usedAt
+                  ? t('passkeyUsed', { date: format.date(passkey.usedAt) })
+                  : t('passkeyUnused'),
+              })}
+            >
+              <Button
+                size="sm"
+                aria-label={t('removePasskeyLabel', { name: passkey.name })}
+                onClick={() => setGoing(passkey)}
+              >
+                {t('remove')}
+              </Button>
+            </Row>
+          ))}
           <Row icon={<LifeBuoy />} name={t('recovery')} note={t('recoveryLeft', { count: recoveryCodes })}>
             <Button size="sm" onClick={() => setAsked('renew')}>
               {t('renew')}
@@ -64,9 +89,11 @@ export function SecondFactor() {
         <p className="text-ink-muted">{t('none')}</p>
       )}
       <div className="flex flex-wrap gap-2">
+        <Button onClick={() => setAsked('passkey')}>{t('addPasskey')}</Button>
         {!totpSince && <Button onClick={() => setAsked('totp')}>{t('addTotp')}</Button>}
       </div>
       {asked === 'totp' && <TotpDialog onClose={() => setAsked(null)} onAdded={changed} />}
+      {asked === 'passkey' && <PasskeyDialog onClose={() => setAsked(null)} onAdded={changed} />}
       {codes && <RecoveryDialog codes={codes} onClose={() => setCodes(null)} />}
       <ConfirmDialog
         open={asked === 'removeTotp'}
@@ -76,6 +103,18 @@ export function SecondFactor() {
         confirmLabel={t('removeConfirm')}
         onConfirm={async () => {
           await api.delete('/api/account/totp')
+          toast.success(t('removed'))
+          changed(null)
+        }}
+      />
+      <ConfirmDialog
+        open={going !== null}
+        onOpenChange={(open) => !open && setGoing(null)}
+        title={t('removePasskeyTitle', { name: going?.name ?? '' })}
+        description={t('removePasskeyText')}
+        confirmLabel={t('removeConfirm')}
+        onConfirm={async () => {
+          if (going) await api.delete(`/api/account/passkeys/${going.id}`)
           toast.success(t('removed'))
           changed(null)
         }}

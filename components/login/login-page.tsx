@@ -13,6 +13,7 @@ import { Field } from '../ui/field.tsx'
 import { Input } from '../ui/input.tsx'
 import { AuthFrame } from './auth-frame.tsx'
 import { nextPath } from './next-path.ts'
+import { PasskeyButton } from './passkey-button.tsx'
 import { SecondStepForm } from './second-step-form.tsx'
 
 export function LoginPage() {
@@ -115,6 +116,7 @@ export function LoginPage() {
           {t('signIn')}
         </Button>
       </form>
+      <PasskeyButton onDone={done} />
       <p className="border-t pt-4 text-ink-faint text-xs">{t('limits')} </p>
     </AuthFrame>
   )

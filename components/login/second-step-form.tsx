@@ -9,6 +9,7 @@ import { CodeInput } from '../proof/code-input.tsx'
 import { Button } from '../ui/button.tsx'
 import { ErrorNote } from '../ui/error-note.tsx'
 import { Field } from '../ui/field.tsx'
+import { PasskeyButton } from './passkey-button.tsx'
 
 /** What follows the password. */
 export function SecondStepForm({
@@ -59,6 +60,7 @@ export function SecondStepForm({
           </Button>
         </form>
       )}
+      {methods.includes('passkey') && <PasskeyButton onDone={onDone} />}
       <p className="border-t pt-4">
         <Button variant="link" onClick={onBack}>
           {t('back')}

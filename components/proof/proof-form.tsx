@@ -11,23 +11,32 @@ import { Dialog } from '../ui/dialog.tsx'
 import { ErrorNote } from '../ui/error-note.tsx'
 import { Field } from '../ui/field.tsx'
 import { CodeInput } from './code-input.tsx'
+import { askPasskey } from './passkey.ts'
 
 export function ProofForm({ onEnd }: { onEnd(proved: boolean): void }) {
   const t = useTranslations('login.proof')
   const common = useTranslations('common')
-  const [chosen, setChosen] = useState<'password' | 'code'>('password')
+  const [chosen, setChosen] = useState<Factors['proofs'][number]>()
   const [text, setText] = useState('')
   const factors = useQuery({
     queryKey: queryKeys.factors(),
     queryFn: ({ signal }) => api.get<Factors>('/api/account/factors', { signal }),
   })
-  const proofs = factors.data?.proofs ?? ['password']
+  const proofs = factors.data?.proofs ?? []
   const means = proofs.find((proof) => proof === chosen) ?? proofs[0]
-  const other = proofs.find((proof) => proof !== means)
   const prove = useMutation({
-    mutationFn: () => api.post('/api/account/proof', means === 'code' ? { code: text } : { password: text }),
+    mutationFn: async () =>
+      api.post(
+        '/api/account/proof',
+        means === 'passkey'
+          ? { passkey: await askPasskey('/api/account/proof') }
+          : means === 'code'
+            ? { code: text }
+            : { password: text },
+      ),
     onSuccess: () => onEnd(true),
   })
+  const ready = means === 'passkey' || (means !== undefined && text !== '')
   return (
     <Dialog
       open
@@ -35,11 +44,11 @@ export function ProofForm({ onEnd }: { onEnd(proved: boolean): void }) {
       title={t('title')}
       description={t('text')}
       size="sm"
-      onSubmit={() => text !== '' && !prove.isPending && prove.mutate()}
+      onSubmit={() => ready && !prove.isPending && prove.mutate()}
       footer={
         <>
           <Button onClick={() => onEnd(false)}>{common('cancel')}</Button>
-          <Button type="submit" variant="primary" disabled={text === ''} busy={prove.isPending}>
+          <Button type="submit" variant="primary" disabled={!ready} busy={prove.isPending}>
             {t('go')}
           </Button>
         </>
@@ -62,19 +71,24 @@ export function ProofForm({ onEnd }: { onEnd(proved: boolean): void }) {
           {(props) => <CodeInput {...props} value={text} onChange={setText} />}
         </Field>
       )}
-      {other && (
-        <Button
-          variant="link"
-          className="self-start"
-          onClick={() => {
-            setChosen(other)
-            setText('')
-            prove.reset()
-          }}
-        >
-          {t(other === 'code' ? 'useCode' : 'usePassword')}
-        </Button>
-      )}
+      {factors.error && <ErrorNote error={factors.error} onRetry={() => void factors.refetch()} />}
+      {means === 'passkey' && <p className="text-ink-muted">{t('passkeyHint')}</p>}
+      {proofs
+        .filter((proof) => proof !== means)
+        .map((other) => (
+          <Button
+            key={other}
+            variant="link"
+            className="self-start"
+            onClick={() => {
+              setChosen(other)
+              setText('')
+              prove.reset()
+            }}
+          >
+            {t(`use.${other}`)}
+          </Button>
+        ))}
       {prove.error && <ErrorNote error={prove.error} />}
     </Dialog>
   )

@@ -18,6 +18,33 @@ export type SignInAnswer = z.infer<typeof signInAnswerSchema>
 /** Six digits of an authenticator, or a recovery code. */
 export const codeInputSchema = z.object({ code: z.string().trim().min(6).max(40) })
 
+/** What `navigator.credentials` gave, as JSON (WebAuthn, PublicKeyCredential.toJSON). The library checks the rest. */
+export const passkeyAnswerSchema = z.object({
+  id: z.string().max(1400),
+  rawId: z.string().max(1400),
+  type: z.literal('public-key'),
+  response: z.record(z.string(), z.unknown()),
+  clientExtensionResults: z.record(z.string(), z.unknown()).default({}),
+  authenticatorAttachment: z.string().optional(),
+})
+export const passkeyUseSchema = z.object({ passkey: passkeyAnswerSchema })
+export const newPasskeySchema = z.object({
+  name: z.string().trim().min(1).max(80),
+  passkey: passkeyAnswerSchema,
+})
+/** For `navigator.credentials`. */
+export const passkeyOptionsSchema = z.object({ options: z.record(z.string(), z.unknown()) })
+
+export const passkeySchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  /** The host name of the address it was made at, where alone it works. */
+  site: z.string(),
+  createdAt: instantSchema,
+  usedAt: instantSchema.nullable(),
+})
+export type Passkey = z.infer<typeof passkeySchema>
+
 /** `GET /api/sign-in`, readable by anybody: what the page has to offer. */
 export const signInOfferSchema = z.object({
   /** Of a sign-in that this browser has begun. */
@@ -30,11 +57,12 @@ export const factorsSchema = z.object({
   totpSince: instantSchema.nullable(),
   /** Not used yet. */
   recoveryCodes: z.int(),
+  passkeys: z.array(passkeySchema),
   /** They have to have a second factor, and have none. */
   needed: z.boolean(),
   /** Until when nothing asks again. */
   freshUntil: instantSchema.nullable(),
-  proofs: z.array(z.enum(['password', 'code'])),
+  proofs: z.array(z.enum(['password', 'code', 'passkey'])),
 })
 export type Factors = z.infer<typeof factorsSchema>
 
@@ -49,4 +77,5 @@ export type RecoveryCodes = z.infer<typeof recoveryCodesSchema>
 export const proofSchema = z.union([
   z.strictObject({ password: z.string().min(1).max(256) }),
   codeInputSchema.strict(),
+  passkeyUseSchema.strict(),
 ])

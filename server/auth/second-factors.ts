@@ -20,6 +20,10 @@ export interface SecondFactors {
   renewRecoveryCodes(userId: string): Promise<string[]>
   /** Uses a code up, of the authenticator or for recovery. Throws code_wrong. */
   use(userId: string, code: string): Promise<'totp' | 'recovery'>
+  /** After a first passkey: recovery codes, if there are none yet. */
+  firstCodes(userId: string): Promise<string[] | null>
+  /** After one went: recovery codes are for who has something to recover from. */
+  tidy(userId: string): Promise<void>
   /** Everybody who has one. */
   owners(): Promise<Set<string>>
   /** All of a person's. */
@@ -32,10 +36,12 @@ const secretPlace = (userId: string) => placeOf('totp', userId, 'secret')
 const hashOf = (userId: string, code: string) =>
   createHash('sha256').update(`${userId} ${code}`).digest('hex')
 
-/** Authenticators and recovery codes. Who may call for whom was decided before. */
+/** Authenticators and recovery codes; passkeys count among them. Who may call for whom was decided before. */
 export function createSecondFactors(db: Database, vault: Vault, now: () => number = Date.now): SecondFactors {
   const totpOf = (userId: string) =>
     db.selectFrom('totp').selectAll().where('user_id', '=', userId).executeTakeFirst()
+  const passkeyOf = (userId: string) =>
+    db.selectFrom('passkeys').select('id').where('user_id', '=', userId).limit(1).executeTakeFirst()
   const codesLeft = async (userId: string) =>
     (await db.selectFrom('recovery_codes').select('hash').where('user_id', '=', userId).execute()).length
   const secretOf = (row: { user_id: string; secret: string }) =>
@@ -55,10 +61,11 @@ export function createSecondFactors(db: Database, vault: Vault, now: () => numbe
   const methods = async (userId: string): Promise<SecondStepMethod[]> => {
     const found: SecondStepMethod[] = []
     if ((await totpOf(userId))?.confirmed_at) found.push('totp')
+    if (await passkeyOf(userId)) found.push('passkey')
     if (found.length > 0 && (await codesLeft(userId)) > 0) found.push('recovery')
     return found
   }
-  /** Recovery codes are for who has something to recover from. */
+  const firstCodes = async (userId: string) => ((await codesLeft(userId)) > 0 ? null : makeCodes(userId))
   const tidy = async (userId: string) => {
     if ((await methods(userId)).length === 0) await endRecoveryCodes(userId)
   }
@@ -74,7 +81,7 @@ export function createSecondFactors(db: Database, vault: Vault, now: () => numbe
   }
 
   return {
-    methods,
+    ...{ methods, firstCodes, tidy },
     async state(userId) {
       const totpSince = (await totpOf(userId))?.confirmed_at ?? null
       return { totpSince, recoveryCodes: await codesLeft(userId) }
@@ -104,7 +111,7 @@ export function createSecondFactors(db: Database, vault: Vault, now: () => numbe
         .where('user_id', '=', userId)
         .where('secret', '=', row.secret)
         .execute()
-      return (await codesLeft(userId)) > 0 ? null : makeCodes(userId)
+      return firstCodes(userId)
     },
     async removeTotp(userId) {
       const { numDeletedRows } = await db
@@ -132,14 +139,16 @@ export function createSecondFactors(db: Database, vault: Vault, now: () => numbe
       throw new AppError('code_wrong')
     },
     async owners() {
+      const passkeys = await db.selectFrom('passkeys').select('user_id').execute()
       const rows = await db
         .selectFrom('totp')
         .select('user_id')
         .where('confirmed_at', 'is not', null)
         .execute()
-      return new Set(rows.map(({ user_id }) => user_id))
+      return new Set([...passkeys, ...rows].map(({ user_id }) => user_id))
     },
     async remove(userId) {
+      await db.deleteFrom('passkeys').where('user_id', '=', userId).execute()
       await db.deleteFrom('totp').where('user_id', '=', userId).execute()
       await endRecoveryCodes(userId)
     },

@@ -1,6 +1,7 @@
 import { freshMinutes, type SecondStepMethod } from '#lib/contracts/sign-in.ts'
 import { AppError } from '../errors.ts'
 import type { Client, Identity, Known, SignedIn } from './identity.ts'
+import type { Passkeys, Site } from './passkeys.ts'
 import type { Tickets } from './tickets.ts'
 import type { Principal, SignInMethod } from './types.ts'
 
@@ -19,8 +20,17 @@ export interface SignIn {
   code(code: string, client: Client): Promise<SignedIn>
   /** What this browser's sign-in waits for; null where none was begun. */
   awaited(headers: Headers): Promise<SecondStepMethod[] | null>
-  /** Proves anew who is signed in. Throws password_wrong, code_wrong, login_limited. */
-  prove(principal: Principal, proof: { password: string } | { code: string }, client: Client): Promise<void>
+  /** What a passkey is asked for: of who this browser's sign-in is about, or of anybody. */
+  askPasskey(site: Site, headers: Headers): ReturnType<Passkeys['askToUse']>
+  /** Both factors in one. Throws passkey_refused, login_limited. */
+  passkey(answer: { id: string }, site: Site, client: Client): Promise<SignedIn>
+  /** Proves anew who is signed in. Throws password_wrong, code_wrong, passkey_refused, login_limited. */
+  prove(
+    principal: Principal,
+    proof: { password: string } | { code: string } | { passkey: { id: string } },
+    site: Site,
+    client: Client,
+  ): Promise<void>
 }
 
 /** Whether a session has proved who it is within the last minutes. A token was made in such a session, and for its scope. */
@@ -30,7 +40,7 @@ export function isFresh(principal: Principal, now = Date.now()): boolean {
 }
 
 /** The steps of a sign-in, and the proof that somebody signed in gives again. */
-export function createSignIn(identity: Identity, tickets: Tickets): SignIn {
+export function createSignIn(identity: Identity, tickets: Tickets, passkeys: Passkeys): SignIn {
   const { factors, limits } = identity
   /** As strict as passwords, and counted apart: a right password must not forgive wrong codes. */
   const countCode = (userId: string, client: Client) => limits.attempt(`code ${userId}`, client.address)
@@ -63,7 +73,18 @@ export function createSignIn(identity: Identity, tickets: Tickets): SignIn {
       const begun = await tickets.read('second', headers)
       return begun && factors.methods(begun.userId)
     },
-    async prove(principal, proof, client) {
+    async askPasskey(site, headers) {
+      const begun = await tickets.read('second', headers)
+      return passkeys.askToUse(begun && { userId: begun.userId }, site)
+    },
+    async passkey(answer, site, client) {
+      const succeeded = await limits.attempt(`passkey ${answer.id.slice(0, 200)}`, client.address)
+      const userId = await passkeys.use(answer, site, client.headers)
+      await succeeded()
+      const { principal, cookies } = await identity.open({ userId, method: 'passkey' }, client)
+      return { principal, cookies: [...cookies, tickets.clear('second'), tickets.clear('passkey')] }
+    },
+    async prove(principal, proof, site, client) {
       if ('password' in proof) {
         const succeeded = await limits.attempt(principal.email, client.address)
         try {
@@ -72,6 +93,10 @@ export function createSignIn(identity: Identity, tickets: Tickets): SignIn {
           throw new AppError('password_wrong', { cause })
         }
         await succeeded()
+      } else if ('passkey' in proof) {
+        const { userId, sessionId } = principal
+        if ((await passkeys.use(proof.passkey, site, client.headers, sessionId)) !== userId)
+          throw new AppError('passkey_refused')
       } else {
         const succeeded = await countCode(principal.userId, client)
         await factors.use(principal.userId, proof.code)

@@ -7,6 +7,8 @@ import type { Vault } from '../secrets/vault.ts'
 export interface TicketData {
   /** The password was right. `stamp` changes with it. */
   second: { userId: string; stamp: string }
+  /** A passkey was asked for; of somebody signed in, by that session. */
+  passkey: { challenge: string; sessionId?: string }
 }
 export type TicketPurpose = keyof TicketData
 

@@ -2,14 +2,7 @@ import type { Container } from '#lib/contracts/containers.ts'
 import type { Permission, Role } from '#lib/permissions.ts'
 
 /** With what somebody signed in. */
-export const signInMethods = [
-  'password',
-  'password+totp',
-  'password+recovery',
-  'password+passkey',
-  'passkey',
-  'oidc',
-] as const
+export const signInMethods = ['password', 'password+totp', 'password+recovery', 'passkey', 'oidc'] as const
 export type SignInMethod = (typeof signInMethods)[number]
 
 /** Who asks. Made once per request or socket from the session; services take it as a plain argument. */

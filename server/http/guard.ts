@@ -14,6 +14,8 @@ export interface Guard {
   checkHost(request: Asked): void
   /** Throws wrong_origin for a changing request or a WebSocket that another site's page made. */
   checkOrigin(request: Asked, upgrade: boolean): void
+  /** The origin that the browser of this request knows us by. To be asked after checkHost. */
+  origin(request: Asked): string
   /** The client's address; X-Forwarded-For counts only when the peer is a trusted proxy. */
   address(peer: string | undefined, forwarded: string | string[] | undefined): string
 }
@@ -35,7 +37,12 @@ export function createGuard(config: Config): Guard {
     if (loopbackNames.has(name)) return true
     return config.publicUrl === null && config.bind === name
   }
+  const ownOrigin = ({ headers }: Asked) =>
+    config.publicUrl !== null && headers.host === config.publicUrl.host
+      ? config.publicUrl.origin
+      : `http://${headers.host}`
   return {
+    origin: ownOrigin,
     checkHost(request) {
       const host = String(request.headers.host ?? '').toLowerCase()
       if (!allowed(host) || (request.headersDistinct?.host?.length ?? 1) > 1)
@@ -44,7 +51,7 @@ export function createGuard(config: Config): Guard {
     checkOrigin(request, upgrade) {
       const safe = request.method === 'GET' || request.method === 'HEAD' || request.method === 'OPTIONS'
       if (safe && !upgrade) return
-      const { origin, host } = request.headers
+      const { origin } = request.headers
       if (origin === undefined) {
         // Browsers send Origin with every POST and WebSocket. Without one it is curl, which has no cookie to steal;
         // Sec-Fetch-Site still unmasks a browser too old or too odd.
@@ -53,9 +60,7 @@ export function createGuard(config: Config): Guard {
         if (upgrade) throw new AppError('wrong_origin')
         return
       }
-      const proxied = config.publicUrl !== null && host === config.publicUrl.host
-      const expected = proxied ? config.publicUrl?.origin : `http://${host}`
-      if (origin !== expected) throw new AppError('wrong_origin')
+      if (origin !== ownOrigin(request)) throw new AppError('wrong_origin')
     },
     address(peer, forwarded) {
       const direct = (peer ?? '').replace(/^::ffff:/, '')

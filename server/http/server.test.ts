@@ -50,6 +50,7 @@ describe('before anybody is signed in', () => {
     const open = new Set([
       ...['GET /api/health', 'GET /api/setup', 'POST /api/setup', 'POST /api/session'],
       ...['GET /api/sign-in', 'POST /api/session/code'],
+      ...['POST /api/session/passkey', 'POST /api/session/passkey/options'],
       // Who holds a link has no account yet.
       ...['POST /api/join/look', 'POST /api/join'],
     ])

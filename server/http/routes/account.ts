@@ -12,12 +12,15 @@ import {
 } from '#lib/contracts/account.ts'
 import {
   codeInputSchema,
+  passkeyOptionsSchema,
+  passkeyUseSchema,
   type SignInAnswer,
   signInAnswerSchema,
   signInOfferSchema,
 } from '#lib/contracts/sign-in.ts'
 import type { Access } from '../../auth/access.ts'
 import type { Client, Identity, SignedIn } from '../../auth/identity.ts'
+import type { Asked } from '../../auth/passkeys.ts'
 import type { HalfSignedIn, SignIn } from '../../auth/sign-in.ts'
 import type { Principal } from '../../auth/types.ts'
 import { headersOf } from '../../ws/connection.ts'
@@ -65,6 +68,12 @@ export function welcomeSoon(
   return { secondStep: answer.secondStep }
 }
 
+/** What the browser is to ask its authenticator for. The cookie remembers what that was. */
+export function asked(reply: FastifyReply, { options, cookie }: Asked<object>) {
+  reply.header('set-cookie', cookie)
+  return { options: options as Record<string, unknown> }
+}
+
 /** Sign-in and the signed-in person's own account. */
 export function accountRoutes(parts: {
   identity: Identity
@@ -103,6 +112,32 @@ export function accountRoutes(parts: {
       response: sessionSchema,
       handler: async ({ body, request, reply }) =>
         welcome(access, request, reply, await signIn.code(body.code, clientOf(request, guard))),
+    }),
+    defineRoute({
+      method: 'POST',
+      path: '/api/session/passkey/options',
+      access: 'anonymous',
+      asksOnly: true,
+      summary: 'What to ask a passkey for',
+      response: passkeyOptionsSchema,
+      handler: async ({ request, reply }) => {
+        const site = { origin: guard.origin(request) }
+        return asked(reply, await signIn.askPasskey(site, headersOf(request)))
+      },
+    }),
+    defineRoute({
+      method: 'POST',
+      path: '/api/session/passkey',
+      access: 'anonymous',
+      event: 'account.signIn',
+      summary: 'Sign in with a passkey, which is both factors in one',
+      body: passkeyUseSchema,
+      response: sessionSchema,
+      handler: async ({ body, request, reply }) => {
+        const site = { origin: guard.origin(request) }
+        const signedIn = await signIn.passkey(body.passkey, site, clientOf(request, guard))
+        return welcome(access, request, reply, signedIn)
+      },
     }),
     defineRoute({
       method: 'GET',

@@ -1,22 +1,33 @@
+import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import {
   codeInputSchema,
   factorsSchema,
   freshMinutes,
+  newPasskeySchema,
   newTotpSchema,
+  passkeyOptionsSchema,
   proofSchema,
   recoveryCodesSchema,
 } from '#lib/contracts/sign-in.ts'
 import type { Identity } from '../../auth/identity.ts'
+import type { Passkeys } from '../../auth/passkeys.ts'
 import { isFresh, type SignIn } from '../../auth/sign-in.ts'
 import type { Principal } from '../../auth/types.ts'
+import { headersOf } from '../../ws/connection.ts'
 import { type AnyRoute, defineRoute } from '../define-route.ts'
 import type { Guard } from '../guard.ts'
-import { clientOf } from './account.ts'
+import { asked, clientOf } from './account.ts'
 
 /** How people prove who they are: their own second factors, the proof asked for again, and what administrators take away. */
-export function secondFactorRoutes(parts: { identity: Identity; signIn: SignIn; guard: Guard }): AnyRoute[] {
-  const { identity, signIn, guard } = parts
+export function secondFactorRoutes(parts: {
+  identity: Identity
+  signIn: SignIn
+  passkeys: Passkeys
+  guard: Guard
+}): AnyRoute[] {
+  const { identity, signIn, passkeys, guard } = parts
+  const siteOf = (request: FastifyRequest) => ({ origin: guard.origin(request) })
   const { factors } = identity
   /** After the first factor: sessions that were opened by the password alone end. */
   const added = async (principal: Principal, recoveryCodes: string[] | null) => {
@@ -35,12 +46,18 @@ export function secondFactorRoutes(parts: { identity: Identity; signIn: SignIn; 
         const who = principal as Principal
         const { provedAt, userId, secondFactorNeeded = false } = who
         const state = await factors.state(userId)
+        const keys = await passkeys.list(userId)
         const until = new Date(Date.parse(provedAt ?? '') + freshMinutes * 60_000)
         return {
           ...state,
+          passkeys: keys,
           needed: secondFactorNeeded,
           freshUntil: isFresh(who) ? until.toISOString() : null,
-          proofs: state.totpSince ? ['password' as const, 'code' as const] : ['password' as const],
+          proofs: [
+            ...(keys.length > 0 ? (['passkey'] as const) : []),
+            'password' as const,
+            ...(state.totpSince ? (['code'] as const) : []),
+          ],
         }
       },
     }),
@@ -52,7 +69,58 @@ export function secondFactorRoutes(parts: { identity: Identity; signIn: SignIn; 
       summary: 'Prove anew who is signed in, for what is sensitive',
       body: proofSchema,
       handler: ({ principal, body, request }) =>
-        signIn.prove(principal as Principal, body, clientOf(request, guard)),
+        signIn.prove(principal as Principal, body, siteOf(request), clientOf(request, guard)),
+    }),
+    defineRoute({
+      method: 'POST',
+      path: '/api/account/proof/options',
+      ...own,
+      asksOnly: true,
+      summary: 'What to ask one of the own passkeys for, as a proof',
+      response: passkeyOptionsSchema,
+      handler: async ({ principal, request, reply }) =>
+        asked(reply, await passkeys.askToUse(principal as Principal, siteOf(request))),
+    }),
+    defineRoute({
+      method: 'POST',
+      path: '/api/account/passkeys/options',
+      ...own,
+      asksOnly: true,
+      fresh: true,
+      summary: 'What to make a passkey of',
+      response: passkeyOptionsSchema,
+      handler: async ({ principal, request, reply }) =>
+        asked(reply, await passkeys.askToAdd(principal as Principal, siteOf(request))),
+    }),
+    defineRoute({
+      method: 'POST',
+      path: '/api/account/passkeys',
+      ...own,
+      event: 'account.passkeyAdded',
+      fresh: true,
+      summary: 'Add a passkey; the first second factor answers with recovery codes',
+      body: newPasskeySchema,
+      response: recoveryCodesSchema,
+      handler: async ({ principal, body, request }) => {
+        const who = principal as Principal
+        const given = { name: body.name, response: body.passkey }
+        await passkeys.add(who, siteOf(request), given, headersOf(request))
+        return added(who, await factors.firstCodes(who.userId))
+      },
+    }),
+    defineRoute({
+      method: 'DELETE',
+      path: '/api/account/passkeys/:passkeyId',
+      ...own,
+      event: 'account.passkeyRemoved',
+      fresh: true,
+      summary: 'Take a passkey away',
+      params: z.object({ passkeyId: z.string().regex(/^[0-9a-f]{32}$/) }),
+      handler: async ({ principal, params }) => {
+        const { userId } = principal as Principal
+        await passkeys.remove(userId, params.passkeyId)
+        await factors.tidy(userId)
+      },
     }),
     defineRoute({
       method: 'POST',

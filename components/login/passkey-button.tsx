@@ -1,0 +1,27 @@
+'use client'
+import { useMutation } from '@tanstack/react-query'
+import { Fingerprint } from 'lucide-react'
+import { useTranslations } from 'use-intl'
+import type { Session } from '#lib/contracts/account.ts'
+import { api } from '../data/api.ts'
+import { askPasskey } from '../proof/passkey.ts'
+import { Button } from '../ui/button.tsx'
+import { ErrorNote } from '../ui/error-note.tsx'
+
+/** Signs in with a passkey, from the beginning or as the second step. */
+export function PasskeyButton({ onDone }: { onDone(): void }) {
+  const t = useTranslations('login')
+  const signIn = useMutation({
+    mutationFn: async () =>
+      api.post<Session>('/api/session/passkey', { passkey: await askPasskey('/api/session/passkey') }),
+    onSuccess: onDone,
+  })
+  return (
+    <>
+      {signIn.error && <ErrorNote error={signIn.error} />}
+      <Button size="lg" busy={signIn.isPending || signIn.isSuccess} onClick={() => signIn.mutate()}>
+        <Fingerprint aria-hidden /> {t('passkey')}
+      </Button>
+    </>
+  )
+}
