@@ -26,6 +26,7 @@ export const permissions = [
   'containers.commit',
   'containers.update',
   'containers.create',
+  'containers.unrestricted',
   'containers.prune',
   'images.view',
   'images.pull',
@@ -56,7 +57,12 @@ export type Permission = (typeof permissions)[number]
 
 /** What a permission is about: one container, a host as a whole, or the whole dashboard. */
 export function scopeOf(permission: Permission): 'container' | 'host' | 'everything' {
-  if (permission === 'containers.create' || permission === 'containers.prune' || permission === 'gateway.raw')
+  if (
+    permission === 'containers.create' ||
+    permission === 'containers.unrestricted' ||
+    permission === 'containers.prune' ||
+    permission === 'gateway.raw'
+  )
     return 'host'
   if (/^(?:containers\.|hosts\.view$|gateway\.use$)/.test(permission)) return 'container'
   return /^(?:images|volumes|networks|pods)\./.test(permission) ? 'host' : 'everything'
@@ -91,6 +97,9 @@ export const rolePermissions: Readonly<Record<Role, readonly Permission[]>> = {
     'containers.restart',
     'containers.pause',
     'containers.kill',
+    'containers.create',
+    'containers.update',
+    'containers.remove',
     'containers.logs',
     'containers.top',
     'containers.changes',

@@ -66,6 +66,7 @@ import { pullTask, pushTask } from './images/transfer.ts'
 import { createLive, type Live } from './live/index.ts'
 import type { Log } from './log.ts'
 import { createLogService, type LogService } from './logs/service.ts'
+import { createPolicy } from './policy/index.ts'
 import { createPruneService, pruneTask } from './prune/service.ts'
 import { createRegistryRepository } from './registries/repository.ts'
 import { createRegistryService, type RegistryService } from './registries/service.ts'
@@ -132,6 +133,18 @@ export async function createApp(
   // What only asks whether somebody may is no denial.
   const decide = access.authorize
   const authorize = audit.recording(decide)
+  const policy = createPolicy({
+    may(principal, permission, hostId) {
+      try {
+        decide(principal, permission, { hostId })
+        return true
+      } catch {
+        return false
+      }
+    },
+    reservedLabels: () => grants.labelKeys(),
+    authorizeChange: access.authorizeChange,
+  })
   const identity = await createIdentity({
     ...{ config, db: database.db, raw: database.raw, vault, authorize: decide },
   })
@@ -217,7 +230,7 @@ export async function createApp(
     ...auditRoutes(auditLog),
   ]
   const gateway = createGateway({
-    ...{ guard, identity, audit, access, registry: hosts.registry, fleet: live.fleet, log },
+    ...{ guard, identity, audit, access, registry: hosts.registry, fleet: live.fleet, policy, log },
     authorize: audit.recording((principal, permission, target = {}) => {
       decide(principal, permission, target)
       // A denial of some containers is none of the whole host, but what acts on all of them acts on these.

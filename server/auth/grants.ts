@@ -19,6 +19,8 @@ export type GrantChange = { userId: string } | { roleId: string }
 
 export interface Grants {
   of(userId: string): readonly Grant[]
+  /** Keys of labels by which any grant selects containers. */
+  labelKeys(): ReadonlySet<string>
   /** With the permissions of their roles as these are now. */
   resolved(userId: string): Rights['grants']
   /** Throws user_not_found, grant_for_administrator, role_not_found. */
@@ -72,6 +74,12 @@ export async function createGrants(db: Database): Promise<Grants> {
 
   return {
     of: (userId) => byUser.get(userId) ?? [],
+    labelKeys: () =>
+      new Set(
+        [...byUser.values()]
+          .flat()
+          .flatMap(({ containers }) => (containers.kind === 'label' ? [containers.key] : [])),
+      ),
     resolved(userId) {
       const found = known.get(userId)
       if (found) return found

@@ -13,7 +13,7 @@ export interface CreateBody {
   [field: string]: unknown
 }
 
-export interface CreateCalls {
+export interface CreateCalls extends NamedCalls {
   /** Throws container_name_taken, image_not_found, container_spec_invalid with the engine's words. */
   createContainer(
     create: { name?: string | undefined; platform?: string | undefined; body: CreateBody },
@@ -28,11 +28,27 @@ export interface CreateCalls {
   ): Promise<void>
 }
 
+/** What a container's body names, as the engine has it; null for what is not there. */
+export interface NamedCalls {
+  namedVolume(
+    name: string,
+    options?: CallOptions,
+  ): Promise<{ name: string; driver: string; options: Record<string, string> } | null>
+  namedNetwork(
+    name: string,
+    options?: CallOptions,
+  ): Promise<{ id: string; name: string; driver: string } | null>
+  /** Whose an exec is, and whether it has all capabilities. */
+  namedExec(id: string, options?: CallOptions): Promise<{ containerId: string; privileged: boolean } | null>
+}
+
 /** Seconds. Podman 4 takes an absent StopTimeout for 0 and kills at once; everywhere else 10 is what absent means. */
 const usualStopTimeout = 10
 
-export function createCreateCalls({ transport, isPodman, docker }: EngineContext): CreateCalls {
+export function createCreateCalls(context: EngineContext): CreateCalls {
+  const { transport, isPodman, docker } = context
   return {
+    ...createNamedCalls(context),
     async createContainer({ name, platform, body }, options) {
       try {
         const { json } = await sendForJson<{ Id: string; Warnings?: string[] | null }>(transport, {
@@ -62,5 +78,42 @@ export function createCreateCalls({ transport, isPodman, docker }: EngineContext
         ...(options?.signal ? { signal: options.signal } : {}),
       })
     },
+  }
+}
+
+function createNamedCalls({ docker, json }: EngineContext): NamedCalls {
+  const read = async <Raw, T>(path: string, options: CallOptions | undefined, of: (raw: Raw) => T) => {
+    try {
+      const raw = await json<Raw>(docker(path), {}, options)
+      return understood(() => of(raw))
+    } catch (error) {
+      if (error instanceof AppError && error.context.params?.status === 404) return null
+      throw error
+    }
+  }
+  return {
+    namedVolume: (name, options) =>
+      read<
+        { Name: string; Driver: string; Options?: Record<string, string> | null },
+        { name: string; driver: string; options: Record<string, string> }
+      >(`/volumes/${segments(name)}`, options, (raw) => ({
+        ...{ name: String(raw.Name), driver: String(raw.Driver), options: raw.Options ?? {} },
+      })),
+    namedNetwork: (name, options) =>
+      read<{ Id: string; Name: string; Driver: string }, { id: string; name: string; driver: string }>(
+        `/networks/${segments(name)}`,
+        options,
+        (raw) => ({
+          ...{ id: String(raw.Id), name: String(raw.Name), driver: String(raw.Driver) },
+        }),
+      ),
+    namedExec: (id, options) =>
+      read<
+        { ContainerID: string; ProcessConfig?: { privileged?: boolean } | null },
+        { containerId: string; privileged: boolean }
+      >(`/exec/${segments(id)}/json`, options, (raw) => ({
+        containerId: fullId(raw.ContainerID),
+        privileged: raw.ProcessConfig?.privileged === true,
+      })),
   }
 }

@@ -6,6 +6,8 @@ import { keepNumbers, parseExactly } from '../policy/exact-json.ts'
 
 /** A container with thousands of mounts and labels stays far below. */
 const maximumJsonBytes = 4 * 1024 * 1024
+/** Of those that are held to a policy: engines' own filters have overlooked what comes after as much (CVE-2026-34040). */
+const maximumHeldBytes = 1024 * 1024
 /** One answer that values are taken out of: all volumes of a host at most. */
 const maximumAnswerBytes = 64 * 1024 * 1024
 /** Milliseconds for a JSON body to arrive. */
@@ -19,15 +21,17 @@ export function hasBody({ headers }: IncomingMessage): boolean {
 /**
  * Reads a JSON body and writes it anew, so that engine and we mean the same bytes: no key twice, nothing behind the
  * end. Null when there is none. Throws gateway_body.
+ * @param held as it came, to be read by a policy; throws policy_size as well
  */
-export async function readJson(request: IncomingMessage): Promise<string | null> {
+export async function readJson(request: IncomingMessage, held: boolean): Promise<string | null> {
   if (!hasBody(request)) return null
   const timer = setTimeout(() => request.destroy(), deadlineMs)
   try {
-    const value = parseExactly(await readAll(request, maximumJsonBytes))
+    const text = await readAll(request, held ? maximumHeldBytes : maximumJsonBytes, held)
+    const value = parseExactly(text)
     if (typeof value !== 'object' || value === null || Array.isArray(value))
       throw new AppError('gateway_body')
-    return JSON.stringify(value)
+    return held ? text : JSON.stringify(value)
   } catch (cause) {
     throw cause instanceof AppError ? cause : new AppError('gateway_body', { cause })
   } finally {
@@ -63,12 +67,15 @@ export async function* changeLines(body: AsyncIterable<Buffer>, { line }: Change
     if (await line(document)) yield `${JSON.stringify(document)}\n`
 }
 
-async function readAll(body: Readable, maximum: number): Promise<string> {
+async function readAll(body: Readable, maximum: number, held = false): Promise<string> {
   const chunks: Buffer[] = []
   let length = 0
   for await (const chunk of body.iterator({ destroyOnReturn: false })) {
     length += (chunk as Buffer).length
-    if (length > maximum) throw new AppError('gateway_body', { detail: `More than ${maximum} bytes` })
+    if (length > maximum)
+      throw held
+        ? new AppError('policy_size', { params: { limit: maximum } })
+        : new AppError('gateway_body', { detail: `More than ${maximum} bytes` })
     chunks.push(chunk as Buffer)
   }
   return Buffer.concat(chunks).toString('utf8')

@@ -287,7 +287,7 @@ describe('a raw stream', () => {
 
 it('leaves intent and outcome in the audit log, and denials', async () => {
   await ask('/v1.30/containers/zz/stop', 'operator', { method: 'POST' })
-  await ask('/v1.30/containers/zz', 'operator', { method: 'DELETE' })
+  await ask('/v1.30/containers/zz', 'viewer', { method: 'DELETE' })
   const { items } = (await test.call('GET', '/api/audit')).json as { items: Record<string, unknown>[] }
   expect(items).toEqual(
     expect.arrayContaining([

@@ -11,6 +11,7 @@ import { toAppError } from '../http/error-response.ts'
 import type { Guard } from '../http/guard.ts'
 import type { FleetState } from '../live/types.ts'
 import type { Log } from '../log.ts'
+import type { Policy } from '../policy/index.ts'
 import { errorAnswer } from './answer.ts'
 import { type Prepared, prepare } from './prepare.ts'
 import { proxy } from './proxy.ts'
@@ -63,6 +64,7 @@ export function createGateway(parts: {
   audit: Audit
   registry: HostRegistry
   fleet: FleetState
+  policy: Policy
   log: Log
 }): Gateway {
   const { guard, identity, access, audit, registry } = parts
@@ -131,7 +133,8 @@ export function createGateway(parts: {
       hostId = prepared.hostId
       entry.recheck = prepared.recheck
       const objectId = prepared.objectId ?? undefined
-      const action = prepared.endpoint.raw ? 'gateway.raw' : prepared.endpoint.permission
+      const { raw, policy } = prepared.endpoint
+      const action = raw || (policy && !prepared.maker) ? 'gateway.raw' : prepared.endpoint.permission
       if (isRecorded(prepared.endpoint))
         operation = await audit.begin(principal, {
           action,

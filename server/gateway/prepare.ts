@@ -9,6 +9,7 @@ import type { EngineClient } from '../engine/types.ts'
 import { AppError } from '../errors.ts'
 import type { HostRegistry } from '../hosts/types.ts'
 import type { FleetState } from '../live/types.ts'
+import type { Maker, Policy } from '../policy/index.ts'
 import { authorizeContainer, containerIn, inspectContainer, knownId, noContainer } from './container.ts'
 import { type GatewayTarget, parseTarget } from './paths.ts'
 import { findEndpoint, type GatewayEndpoint, type GatewayMethod } from './table.ts'
@@ -23,6 +24,9 @@ export interface Prepared {
   engine: EngineClient
   /** All but the body. */
   request: Pick<ForwardRequest, 'method' | 'path' | 'query' | 'headers'>
+  policy: Policy
+  /** Who is held to the policy; null for who has gateway.raw. */
+  maker: Maker | null
   /** Whether values that `endpoint.hides` names stay in the answer. */
   reveals: boolean
   /** Throws when its sender may no longer do it. */
@@ -49,6 +53,7 @@ export interface Deciding {
   fleet: FleetState
   authorize: Authorize
   access: Pick<Access, 'sightOf' | 'authorizeChange'>
+  policy: Policy
 }
 
 /**
@@ -84,7 +89,10 @@ export async function prepare(
   if (endpoint.raw) authorize(principal, 'gateway.raw', { ...where, whole: true })
   if (found.version !== null && compareVersions(found.version, ourApiRange.min) < 0)
     throw new AppError('gateway_version', { params: { version: found.version } })
-  checkQuery(endpoint, found.query, sight.mayWhole('gateway.raw', host.id))
+  const isRaw = sight.mayWhole('gateway.raw', host.id)
+  const query =
+    isRaw || !endpoint.policy ? found.query : found.query.filter(([name]) => isKnown(endpoint, name))
+  checkQuery(endpoint, query, isRaw)
   if (!seesAll && endpoint.tells) checkFilters(found.query)
   // Docker merges a form with the query: what was checked would not be what it reads.
   if (/form-urlencoded|form-data/i.test(String(asked.headers['content-type'] ?? '')))
@@ -108,7 +116,9 @@ export async function prepare(
   const version = found.version === null ? '' : `/v${found.version}`
   // Never a name after an id was authorised: it can be another container's by then.
   const path = container && named ? named.before + container.id + named.after : match.path
+  const name = query.find(([parameter]) => parameter === 'name')?.[1] ?? ''
   return {
+    ...{ policy: parts.policy, maker: isRaw ? null : { principal, hostId: host.id, name } },
     ...{ hostId: host.id, endpoint, engine, reveals: may('containers.reveal') },
     recheck: () => {
       const target = container ? { objectId: container.id, facts: container } : whole ? { whole } : {}
@@ -128,7 +138,7 @@ export async function prepare(
             find,
           },
     buildKit: asked.headers[hostHeader] !== undefined && may('gateway.raw') && may('images.build'),
-    request: { method: method as GatewayMethod, path: version + path, query: found.query, headers },
+    request: { method: method as GatewayMethod, path: version + path, query, headers },
   }
 }
 
@@ -191,6 +201,10 @@ function unlisted(method: string, { segments }: GatewayTarget): AppError {
     params: { method: method.slice(0, 20), path: `/${segments.join('/').slice(0, 200)}` },
   })
 }
+
+/** dockerode says a whole create body in the query as well: what an engine would not read is left out. */
+const isKnown = (endpoint: GatewayEndpoint, name: string) =>
+  [...(endpoint.query ?? []), ...(endpoint.repeated ?? [])].some((known) => fold(known) === fold(name))
 
 /**
  * Throws gateway_query. A parameter given twice is read as its first by Docker and as its last by Podman, and Podman

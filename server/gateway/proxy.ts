@@ -7,6 +7,7 @@ import { receiveBody } from '../http/upload-body.ts'
 import { hideValues } from '../redact.ts'
 import { answerHeaders } from './answer.ts'
 import { type Changes, changeLines, hasBody, readChanged, readJson } from './body.ts'
+import { hold } from './hold.ts'
 import type { Prepared } from './prepare.ts'
 import { type ContainerFacts, isSeenEvent, onlySeen } from './visible.ts'
 
@@ -23,16 +24,15 @@ export async function proxy(
   signal: AbortSignal,
 ): Promise<number> {
   const { endpoint, engine } = prepared
+  const json = endpoint.body === 'json' ? await readJson(request, prepared.maker !== null) : null
+  const { path, body: held } = await hold(prepared, json, signal)
   const ask = async (body: Readable | string | null, type?: string) => {
     const headers = { ...prepared.request.headers, ...(type ? { 'content-type': type } : {}) }
-    const from = await engine.forward({ ...prepared.request, headers, body, signal })
+    const from = await engine.forward({ ...prepared.request, path, headers, body, signal })
     await answer(prepared, from, response, signal)
     return from.status
   }
-  if (endpoint.body === 'json') {
-    const body = await readJson(request)
-    return ask(body, body === null ? undefined : 'application/json')
-  }
+  if (endpoint.body === 'json') return ask(held, held === null ? undefined : 'application/json')
   if (endpoint.body && hasBody(request)) {
     // Podman takes YAML only without a type.
     const type = endpoint.body === 'tar' ? 'application/x-tar' : undefined

@@ -36,7 +36,7 @@ export const libpodEndpoints: readonly GatewayEndpoint[] = [
   row('GET', '/containers/stats', 'containers.stats', ['stream', 'interval', 'all'], {
     repeated: ['containers'],
   }),
-  row('POST', '/containers/create', 'containers.create', [], rawJson),
+  row('POST', '/containers/create', 'containers.create', [], { body: 'json', policy: 'createLibpod' }),
   row('POST', '/containers/prune', 'containers.prune', ['filters']),
   row('GET', '/containers/{id}/exists', 'containers.view', ['external']),
   row('GET', '/containers/{id}/json', 'containers.view', ['size'], values),
@@ -49,7 +49,9 @@ export const libpodEndpoints: readonly GatewayEndpoint[] = [
   row('GET', '/containers/{id}/export', 'containers.export'),
   row('GET', '/containers/{id}/archive', 'containers.files.read', ['path']),
   row('HEAD', '/containers/{id}/archive', 'containers.files.read', ['path']),
-  row('PUT', '/containers/{id}/archive', 'containers.files.write', ['path', 'pause'], { body: 'tar' }),
+  row('PUT', '/containers/{id}/archive', 'containers.files.write', ['path', 'pause'], {
+    ...{ body: 'tar', enters: true },
+  }),
   row('POST', '/containers/{id}/init', 'containers.start'),
   row('POST', '/containers/{id}/start', 'containers.start', ['detachKeys']),
   row('POST', '/containers/{id}/stop', 'containers.stop', ['t', 'timeout', 'ignore']),
@@ -58,7 +60,9 @@ export const libpodEndpoints: readonly GatewayEndpoint[] = [
   row('POST', '/containers/{id}/pause', 'containers.pause'),
   row('POST', '/containers/{id}/unpause', 'containers.pause'),
   row('POST', '/containers/{id}/rename', 'containers.rename', ['name']),
-  row('POST', '/containers/{id}/update', 'containers.update', [], rawJson),
+  row('POST', '/containers/{id}/update', 'containers.update', ['restartPolicy', 'restartRetries'], {
+    ...{ body: 'json', policy: 'updateLibpod' },
+  }),
   row('POST', '/containers/{id}/wait', 'containers.view', ['condition', 'interval'], {
     repeated: ['condition'],
   }),
@@ -66,13 +70,15 @@ export const libpodEndpoints: readonly GatewayEndpoint[] = [
   row(
     ...(['POST', '/containers/{id}/attach', 'containers.attach'] as const),
     ['stream', 'stdin', 'stdout', 'stderr', 'logs', 'detachKeys'],
-    { hijack: 'tcp' },
+    { hijack: 'tcp', enters: true },
   ),
   row('DELETE', '/containers/{id}', 'containers.remove', ['force', 'v', 'ignore', 'timeout']),
   // A GET that runs a command in the container.
   row('GET', '/containers/{id}/healthcheck', 'containers.exec', [], raw),
-  row('POST', '/containers/{id}/exec', 'containers.exec', [], rawJson),
-  row('POST', '/exec/{id}/start', 'containers.exec', [], { ...rawJson, hijack: 'tcp' }),
+  row('POST', '/containers/{id}/exec', 'containers.exec', [], { body: 'json', policy: 'exec', enters: true }),
+  row('POST', '/exec/{id}/start', 'containers.exec', [], {
+    ...{ body: 'json', policy: 'execStart', enters: true, hijack: 'tcp' },
+  }),
   row('POST', '/exec/{id}/resize', 'containers.exec', ['h', 'w', 'running']),
   row('GET', '/exec/{id}/json', 'containers.exec'),
   row('POST', '/commit', 'containers.commit', [], raw),

@@ -1,7 +1,15 @@
 import type { EngineInfo } from '#lib/contracts/hosts.ts'
 import type { Permission } from '#lib/permissions.ts'
+import { readExec, readExecStart, readUpdate } from '../policy/docker.ts'
+import { readLibpodUpdate } from '../policy/libpod.ts'
 import { libpodEndpoints } from './table-libpod.ts'
 import type { Telling } from './visible.ts'
+
+/** What reads a body of those without gateway.raw. */
+export const policies = {
+  ...{ create: null, createLibpod: null },
+  ...{ update: readUpdate, updateLibpod: readLibpodUpdate, exec: readExec, execStart: readExecStart },
+}
 
 export type GatewayMethod = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE'
 
@@ -19,6 +27,10 @@ export interface GatewayEndpoint {
    * make whoever sends them root on the host, or destroy what no other permission covers.
    */
   raw?: true
+  /** Instead of `raw`, where the body is one that server/policy reads: without gateway.raw it is held to that. */
+  policy?: keyof typeof policies
+  /** Works in a container: without gateway.raw none that has power over its host. */
+  enters?: true
   /** What the request's body is. Default: none, and what comes is not handed on (an old `start` took a HostConfig). */
   body?: 'json' | 'tar' | 'yaml'
   /** The engine turns the connection into a raw two-way stream: its own bytes, or BuildKit's HTTP/2. */
@@ -92,9 +104,12 @@ export const endpoints: readonly GatewayEndpoint[] = [
   },
   {
     ...{ method: 'PUT', path: '/containers/{id}/archive', permission: 'containers.files.write' },
-    ...{ body: 'tar', query: ['path', 'noOverwriteDirNonDir', 'copyUIDGID'] },
+    ...{ body: 'tar', query: ['path', 'noOverwriteDirNonDir', 'copyUIDGID'], enters: true },
   },
-  { method: 'POST', path: '/containers/create', permission: 'containers.create', raw: true, body: 'json' },
+  {
+    ...{ method: 'POST', path: '/containers/create', permission: 'containers.create', body: 'json' },
+    ...{ policy: 'create', query: ['name', 'platform'] },
+  },
   {
     ...{ method: 'POST', path: '/containers/{id}/start', permission: 'containers.start' },
     query: ['detachKeys'],
@@ -119,7 +134,7 @@ export const endpoints: readonly GatewayEndpoint[] = [
   },
   {
     ...{ method: 'POST', path: '/containers/{id}/update', permission: 'containers.update' },
-    ...{ raw: true, body: 'json' },
+    ...{ policy: 'update', body: 'json' },
   },
   {
     ...{ method: 'POST', path: '/containers/{id}/wait', permission: 'containers.view' },
@@ -131,7 +146,7 @@ export const endpoints: readonly GatewayEndpoint[] = [
   },
   {
     ...{ method: 'POST', path: '/containers/{id}/attach', permission: 'containers.attach', hijack: 'tcp' },
-    query: ['stream', 'stdin', 'stdout', 'stderr', 'logs', 'detachKeys'],
+    ...{ query: ['stream', 'stdin', 'stdout', 'stderr', 'logs', 'detachKeys'], enters: true },
   },
   {
     ...{ method: 'DELETE', path: '/containers/{id}', permission: 'containers.remove' },
@@ -140,11 +155,11 @@ export const endpoints: readonly GatewayEndpoint[] = [
   { method: 'POST', path: '/containers/prune', permission: 'containers.prune', query: ['filters'] },
   {
     ...{ method: 'POST', path: '/containers/{id}/exec', permission: 'containers.exec' },
-    ...{ raw: true, body: 'json' },
+    ...{ policy: 'exec', enters: true, body: 'json' },
   },
   {
     ...{ method: 'POST', path: '/exec/{id}/start', permission: 'containers.exec' },
-    ...{ raw: true, body: 'json', hijack: 'tcp' },
+    ...{ policy: 'execStart', enters: true, body: 'json', hijack: 'tcp' },
   },
   { method: 'POST', path: '/exec/{id}/resize', permission: 'containers.exec', query: ['h', 'w'] },
   { method: 'GET', path: '/exec/{id}/json', permission: 'containers.exec' },

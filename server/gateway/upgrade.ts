@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream'
 import { AppError } from '../errors.ts'
 import { answerHeaders } from './answer.ts'
 import { readJson } from './body.ts'
+import { hold } from './hold.ts'
 import type { Prepared } from './prepare.ts'
 
 /** What a BuildKit client offers to the engine, a line for each method. No engine reads another. */
@@ -18,17 +19,19 @@ const keepAliveMs = 30_000
  * while nothing has been written to the client.
  */
 export async function upgrade(
-  { endpoint, engine, request: prepared }: Prepared,
+  asked: Prepared,
   request: IncomingMessage,
   client: Duplex,
   head: Buffer,
   signal: AbortSignal,
 ): Promise<number> {
+  const { endpoint, engine, request: prepared } = asked
   const protocol = endpoint.hijack
   if (!protocol || request.headers.upgrade?.toLowerCase() !== protocol)
     throw new AppError('gateway_no_stream')
   // Node hands the announced body to the request and what follows it to `client`.
-  const body = endpoint.body === 'json' ? await readJson(request) : null
+  const json = endpoint.body === 'json' ? await readJson(request, asked.maker !== null) : null
+  const { path, body } = await hold(asked, json, signal)
   // No body where none is asked for: Podman gives that of an attach to the container as its input.
   const type: Record<string, string> = body === null ? {} : { 'content-type': 'application/json' }
   const offered = Object.entries(request.headersDistinct).filter(([name]) => sessionHeader.test(name))
@@ -36,7 +39,7 @@ export async function upgrade(
     ...{ ...prepared.headers, ...type },
     ...(protocol === 'h2c' ? (Object.fromEntries(offered) as Record<string, string[]>) : {}),
   }
-  const found = await engine.forwardUpgrade({ ...prepared, headers, body, signal, protocol })
+  const found = await engine.forwardUpgrade({ ...prepared, path, headers, body, signal, protocol })
   if (found.kind === 'answer') {
     const lines = { ...answerHeaders(found.headers), 'content-length': String(found.body.length) }
     client.end(Buffer.concat([Buffer.from(answerHead(found.status, 'Refused', lines)), found.body]))
