@@ -166,7 +166,7 @@ export async function createApp(
   const logs = createLogService({ ...asking, onChanged: access.onChanged })
 
   const registries = createRegistryService(createRegistryRepository(database.db, vault))
-  const making = { ...services, registries }
+  const making = { ...services, registries, policy }
   tasks.define(createTask(making))
   tasks.define(recreateTask(making))
   tasks.define(pullTask(making))
@@ -182,7 +182,7 @@ export async function createApp(
   followBuilds(tasks, contexts)
   const updates = await createUpdateCheck({ db: database.db, fleet: live.fleet, registries })
 
-  const terminals = terminalSocket({ ...services, access, audit, log })
+  const terminals = terminalSocket({ ...services, access, policy, audit, log })
   const guard = createGuard(config)
   const users = createUsers(database.db, identity, grants)
   const links = createLinks(database.db, identity, signIn)
@@ -212,9 +212,9 @@ export async function createApp(
     ...accessRoutes({ access, grants, users, previews, registry: hosts.registry }),
     ...hostRoutes(hosts, sightOf),
     ...containerRoutes(containers, services),
-    ...containerDetailRoutes(createContainerDetails(services), tasks),
+    ...containerDetailRoutes(createContainerDetails({ ...services, policy }), tasks),
     ...containerCreateRoutes(createCreateService({ ...services, tasks })),
-    ...fileRoutes(createFileService(services)),
+    ...fileRoutes(createFileService({ ...services, policy })),
     ...imageRoutes(images, services, tasks),
     ...imageCopyRoutes(createImageArchives(services), tasks),
     ...archiveRoutes(library, tasks),

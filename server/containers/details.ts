@@ -7,6 +7,7 @@ import type { EngineClient } from '../engine/types.ts'
 import { AppError } from '../errors.ts'
 import type { HostRegistry } from '../hosts/types.ts'
 import type { MemoryFleet } from '../live/fleet-state.ts'
+import type { Policy } from '../policy/index.ts'
 import { hideText } from '../redact.ts'
 
 export interface ContainerDetails {
@@ -31,8 +32,9 @@ export function createContainerDetails(parts: {
   fleet: MemoryFleet
   registry: HostRegistry
   authorize: Authorize
+  policy: Policy
 }): ContainerDetails {
-  const { fleet, registry, authorize } = parts
+  const { fleet, registry, authorize, policy } = parts
   /** Authorises, looks in the fleet, and only then asks the engine. */
   const on = async <T>(
     principal: Principal,
@@ -72,6 +74,7 @@ export function createContainerDetails(parts: {
         const parsed = parseImageRef(reference)
         if (!parsed || parsed.digest) throw new AppError('reference_invalid', { detail: reference })
         const { repository, tag } = parsed
+        if (policy.restricts(principal, ref.hostId)) await policy.enter(engine, ref.containerId)
         const commit = { repository, tag: tag ?? 'latest', ...rest }
         return { imageId: await engine.commitContainer(ref.containerId, commit) }
       }),

@@ -4,7 +4,8 @@ import type { Container } from '#lib/contracts/containers.ts'
 import type { EngineClient, Local } from '../engine/types.ts'
 import { AppError } from '../errors.ts'
 import { defineTask, type PlannedStep, type StepContext, type TaskDefinition } from '../tasks/types.ts'
-import { type CreateParts, labelsOf, makeContainer, refuseFaults } from './create.ts'
+import { type CreateParts, holdOf, labelsOf, makeContainer, refuseFaults } from './create.ts'
+import { refuseUnheld } from './held.ts'
 import type { Inspected } from './kept-fields.ts'
 import { provideImage } from './provide-image.ts'
 import { isAnonymous, specFromInspect } from './spec-from-inspect.ts'
@@ -22,13 +23,14 @@ const pollMs = 300
  * is cancelled. Cut by a crash of ours, the old one is there under `<name>-old-<id>`.
  */
 export function recreateTask(parts: CreateParts): TaskDefinition {
-  const { registry, registries, authorize, fleet, authorizeChange } = parts
+  const { registry, registries, authorize, fleet, authorizeChange, policy } = parts
   return defineTask({
     kind: recreateKind,
     input: recreateTaskInputSchema,
     params: ({ name }) => ({ name }),
     plan({ hostId, containerId, spec, pull, keepOld, name }, principal) {
       refuseFaults(spec)
+      if (policy.restricts(principal, hostId)) refuseUnheld(spec)
       const before = fleet.get('containers', hostId, containerId)
       if (before)
         authorizeChange(principal, hostId, {
@@ -46,7 +48,9 @@ export function recreateTask(parts: CreateParts): TaskDefinition {
         const flavour = engine.info?.flavour ?? 'docker'
         const { kept } = specFromInspect(old, null, flavour)
         const mounts = withAnonymousVolumes(old, spec.mounts)
-        const make = () => makeContainer(engine, { ...spec, mounts }, kept, context.signal)
+        const maker = { principal, hostId, name: spec.name ?? name, labels: old.Config.Labels ?? {} }
+        const hold = holdOf(policy, engine, maker, context.signal)
+        const make = () => makeContainer(engine, { ...spec, mounts }, kept, { hold, signal: context.signal })
         return replace(engine, old, make, { keepOld, signal: context.signal })
       }
       const key = `recreate ${hostId}/${containerId}`

@@ -9,6 +9,7 @@ import type { EngineClient } from '../engine/types.ts'
 import { AppError } from '../errors.ts'
 import type { HostRegistry } from '../hosts/types.ts'
 import type { FleetState } from '../live/types.ts'
+import type { Policy } from '../policy/index.ts'
 import { imageType, openFile, textOf } from './content.ts'
 import { listFolder } from './list.ts'
 import { ownerOf, uploadTarget } from './target.ts'
@@ -65,8 +66,9 @@ export function createFileService(parts: {
   fleet: FleetState
   registry: HostRegistry
   authorize: Authorize
+  policy: Policy
 }): FileService {
-  const { fleet, registry, authorize } = parts
+  const { fleet, registry, authorize, policy } = parts
   const engineOf = (principal: Principal, ref: ContainerRef, permission: Permission): EngineClient => {
     const where = { hostId: ref.hostId, objectId: ref.containerId }
     authorize(principal, permission, where)
@@ -134,6 +136,7 @@ export function createFileService(parts: {
     async write(principal, ref, { path, name, size, mode, uid, gid }, body, signal) {
       const engine = engineOf(principal, ref, 'containers.files.write')
       const { containerId } = ref
+      if (policy.restricts(principal, ref.hostId)) await policy.enter(engine, containerId, signal)
       const target = await uploadTarget((at) => engine.statArchive(containerId, at, signal), {
         ...{ path, name, isFolder: size === null },
       })

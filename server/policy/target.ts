@@ -15,15 +15,8 @@ interface Inspected {
 }
 
 const powers = ['Privileged', 'CapAdd', 'Devices', 'DeviceRequests', 'DeviceCgroupRules', 'Sysctls']
-const namespaces = [
-  'PidMode',
-  'IpcMode',
-  'UTSMode',
-  'UsernsMode',
-  'CgroupnsMode',
-  'CgroupMode',
-  'NetworkMode',
-]
+// Not the cgroup namespace: engines on cgroup v1 have all containers in the host's.
+const namespaces = ['PidMode', 'IpcMode', 'UTSMode', 'UsernsMode', 'NetworkMode']
 const harmless = /^no-new-privileges(?:[:=]true)?$/
 
 /**

@@ -11,6 +11,7 @@ import { toAppError } from '../http/error-response.ts'
 import type { FleetState } from '../live/types.ts'
 import type { Log } from '../log.ts'
 import { toApiError } from '../messages.ts'
+import type { Policy } from '../policy/index.ts'
 import { openTerminal, type TerminalSession } from '../terminal/session.ts'
 import { end, type SocketDefinition } from './connection.ts'
 
@@ -23,6 +24,7 @@ export function terminalSocket(parts: {
   fleet: FleetState
   authorize: Authorize
   access: Access
+  policy: Policy
   audit: Audit
   log: Log
 }): SocketDefinition {
@@ -49,6 +51,7 @@ export function terminalSocket(parts: {
       ready: (ready: boolean) => (ready ? socket.resume() : socket.pause()),
     }
     try {
+      if (parts.policy.restricts(principal, hostId)) await parts.policy.enter(engine, containerId)
       const session = await openTerminal(engine, containerId, start, output, parts.log)
       void session.over.then((code) =>
         operation.end({ summary: code === null ? summary : `${summary}: exit code ${code}` }),

@@ -1,0 +1,223 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { WebSocket } from 'ws'
+import { engineCall } from '#e2e/lab/engine-http.ts'
+import { labImages } from '#e2e/lab/images.ts'
+import { type EngineName, labEngine } from '#e2e/lab/state.ts'
+import type { MadeToken } from '#lib/contracts/account.ts'
+import type { Task } from '#lib/contracts/tasks.ts'
+import type { People } from '#lib/contracts/users.ts'
+import { type AppUnderTest, cookieOf, startApp } from '../testing/app-under-test.ts'
+import { evilBodies } from '../testing/evil-bodies.ts'
+import { addLabHosts, endedTask } from '../testing/lab-hosts.ts'
+import { powerOf } from './target.ts'
+
+const mark = `policy-${randomUUID().slice(0, 8)}`
+const engines = ['docker28-tcp', 'podman5-tcp'] as const satisfies readonly EngineName[]
+let test: AppUnderTest
+let hosts: Map<EngineName, string>
+/** Somebody with role operator, who may work inside of containers besides. */
+let cookie: string
+let token: string
+
+beforeAll(async () => {
+  test = await startApp()
+  await test.setUp()
+  hosts = await addLabHosts(test, engines)
+  for (const engine of engines) {
+    await at(engine, 'POST', '/volumes/create', { Name: `${mark}-data` })
+    const etc = { type: 'none', o: 'bind', device: '/etc' }
+    await at(engine, 'POST', '/volumes/create', { Name: `${mark}-etc`, Driver: 'local', DriverOpts: etc })
+    await at(engine, 'POST', '/networks/create', { Name: `${mark}-net` })
+  }
+  const invited = { name: 'Olga', email: 'olga@example.com', role: 'operator' }
+  const { url } = (await test.call('POST', '/api/invitations', invited)).json as { url: string }
+  const join = { token: new URL(url).hash.slice(1), password: 'a long enough password' }
+  cookie = cookieOf((await test.call('POST', '/api/join', join, { cookie: '' })).headers)
+  const { users } = (await test.call('GET', '/api/users')).json as People
+  const permissions = ['containers.exec', 'containers.attach', 'containers.commit', 'containers.files.write']
+  const role = (await test.call('POST', '/api/roles', { name: 'inside', permissions })).json as { id: string }
+  const all = { hosts: { kind: 'all' }, containers: { kind: 'all' } }
+  await test.call('POST', `/api/users/${users.find(({ name }) => name === 'Olga')?.id}/grants`, {
+    ...{ effect: 'allow', role: role.id, ...all },
+  })
+  const { json } = await as('GET', '/api/session')
+  const made = await as('POST', '/api/account/tokens', {
+    ...{ name: 'cli', hours: 1, permissions: (json as { permissions: string[] }).permissions },
+  })
+  token = (made.json as MadeToken).token
+})
+afterAll(async () => {
+  await test?.close()
+  for (const engine of engines) {
+    for (const { Id } of await ours(engine))
+      await at(engine, 'DELETE', `/containers/${Id}?force=1&v=1`).catch(() => {})
+    for (const name of ['data', 'etc']) await at(engine, 'DELETE', `/volumes/${mark}-${name}`).catch(() => {})
+    await at(engine, 'DELETE', `/networks/${mark}-net`).catch(() => {})
+  }
+})
+
+const at = <T>(engine: EngineName, method: string, path: string, body?: object): Promise<T> =>
+  engineCall<T>(labEngine(engine).localSocketPath, method, `/v1.41${path}`, body)
+const as = (method: string, path: string, body?: unknown) => test.call(method, path, body, { cookie })
+const ours = async (engine: EngineName) =>
+  (await at<{ Id: string; Names: string[] }[]>(engine, 'GET', '/containers/json?all=1')).filter(({ Names }) =>
+    Names[0]?.startsWith(`/${mark}`),
+  )
+const inspect = (engine: EngineName, id: string) =>
+  at<Record<string, unknown>>(engine, 'GET', `/containers/${id}/json`)
+
+async function through(
+  engine: EngineName,
+  path: string,
+  body: string,
+): Promise<{ status: number; text: string }> {
+  const answer = await fetch(`${test.origin}/h/${hosts.get(engine)}/v1.41${path}`, {
+    ...{
+      method: 'POST',
+      body,
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    },
+  })
+  return { status: answer.status, text: await answer.text() }
+}
+
+/** All that an operator may ask for. */
+const everything = {
+  ...{ Image: labImages.busybox, Cmd: ['sleep', '300'], Env: ['A=b'], Labels: { team: 'x' }, User: '0:0' },
+  ...{
+    WorkingDir: '/tmp',
+    Hostname: 'web',
+    Tty: true,
+    OpenStdin: true,
+    StopSignal: 'SIGTERM',
+    StopTimeout: 1,
+  },
+  Healthcheck: { Test: ['CMD', 'true'], Interval: 30e9 },
+  ...{ ExposedPorts: { '80/tcp': {} }, Volumes: { '/anonymous': {} } },
+  HostConfig: {
+    ...{ Privileged: false, CapAdd: null, Devices: [], ReadonlyRootfs: true, ShmSize: 1_048_576 },
+    ...{ Binds: [`${mark}-data:/data:ro`], Tmpfs: { '/run': 'size=1m' }, NetworkMode: `${mark}-net` },
+    Mounts: [{ Type: 'volume', Source: `${mark}-data`, Target: '/again' }],
+    ...{ PortBindings: { '80/tcp': [{ HostIp: '127.0.0.1', HostPort: '' }] }, CapDrop: ['NET_RAW'] },
+    ...{ Memory: 64 * 1024 * 1024, NanoCpus: 500_000_000, PidsLimit: 50, Dns: ['1.1.1.1'] },
+    ...{ ExtraHosts: ['a:10.0.0.1'], Ulimits: [{ Name: 'nofile', Soft: 100, Hard: 200 }] },
+    ...{ SecurityOpt: ['no-new-privileges'], RestartPolicy: { Name: 'on-failure', MaximumRetryCount: 2 } },
+    LogConfig: { Type: 'json-file', Config: { 'max-size': '1m' } },
+  },
+}
+
+describe.each(engines)('an operator on %s', (engine) => {
+  const flavour = engine.startsWith('podman') ? 'podman' : 'docker'
+
+  it('makes through the gateway what is allowed, and nothing that has power over the host', async () => {
+    const { status, text } = await through(
+      engine,
+      `/containers/create?name=${mark}-all`,
+      JSON.stringify(everything),
+    )
+    expect([status, text]).toEqual([201, expect.any(String)])
+    const { Id } = JSON.parse(text) as { Id: string }
+    await at(engine, 'POST', `/containers/${Id}/start`)
+    const { HostConfig, Config } = (await inspect(engine, Id)) as {
+      HostConfig: Record<string, unknown>
+      Config: Record<string, unknown>
+    }
+    expect(HostConfig).toMatchObject({ Memory: 67_108_864, PidsLimit: 50, ReadonlyRootfs: true })
+    expect(HostConfig.SecurityOpt).toEqual(['no-new-privileges'])
+    expect(Config).toMatchObject({ Hostname: 'web', Labels: { team: 'x' } })
+
+    // As bodies for this engine, each of which it would take or refuse by itself.
+    for (const [field, body] of evilBodies) {
+      if (field === 'Labels.team') continue
+      const real = body.replace('"Image":"a"', `"Image":"${labImages.busybox}"`)
+      const evil = await through(engine, `/containers/create?name=${mark}-evil`, real)
+      expect([evil.status, body]).toEqual([400, body])
+    }
+    const volume = { Image: labImages.busybox, HostConfig: { Binds: [`${mark}-etc:/x`] } }
+    expect(await through(engine, `/containers/create?name=${mark}-evil`, JSON.stringify(volume))).toEqual({
+      ...{ status: 400, text: expect.stringContaining(`${mark}-etc`) },
+    })
+    const made = await ours(engine)
+    expect(made.map(({ Names }) => Names[0])).toEqual([`/${mark}-all`])
+    for (const container of made) expect(powerOf(await inspect(engine, container.Id), flavour)).toBeNull()
+    const exec = await through(engine, `/containers/${mark}-all/exec`, '{"Cmd":["true"],"Privileged":false}')
+    expect(exec.status).toBe(201)
+    const started = await through(engine, `/exec/${JSON.parse(exec.text).Id}/start`, '{"Detach":true}')
+    expect([200, 204]).toContain(started.status)
+    expect(
+      (await through(engine, `/containers/${mark}-all/update`, '{"Memory":134217728,"MemorySwap":268435456}'))
+        .status,
+    ).toBe(200)
+  })
+
+  it('makes in the dashboard what is allowed, and is told which field is not', async () => {
+    const spec = { image: labImages.busybox, name: `${mark}-page`, command: ['sleep', '300'] }
+    const create = (more: object) =>
+      as('POST', '/api/containers', { spec: { ...spec, ...more }, hostIds: [hosts.get(engine)] })
+    const mounts = (type: string, source: string) => ({ mounts: [{ type, source, target: '/x' }] })
+    for (const [path, more] of [
+      ['spec.privileged', { privileged: true }],
+      ['spec.mounts.0.source', mounts('bind', '/etc')],
+      ['spec.networks.0.name', { networks: [{ name: 'host' }] }],
+      ['spec.ports.0.hostPort', { ports: [{ containerPort: 80, hostPort: '80' }] }],
+      ['spec.capAdd', { capAdd: ['SYS_ADMIN'] }],
+      ['spec.pidMode', { pidMode: 'host' }],
+    ] as const) {
+      const { status, json } = await create(more)
+      expect([status, json]).toMatchObject([400, { error: { code: 'policy_field', fields: [{ path }] } }])
+    }
+    const folder = await create(mounts('volume', `${mark}-etc`))
+    expect((await endedTask(test, folder.json as Task)).steps[0]?.error?.code).toBe('policy_field')
+    const fine = await create({ ...mounts('volume', `${mark}-data`), networks: [{ name: `${mark}-net` }] })
+    expect(await endedTask(test, fine.json as Task)).toMatchObject({ state: 'succeeded' })
+  })
+
+  it('does not get into a container that has power over the host', async () => {
+    const { Id } = await at<{ Id: string }>(engine, 'POST', `/containers/create?name=${mark}-power`, {
+      ...{ Image: labImages.busybox, Cmd: ['sleep', '300'], HostConfig: { Binds: [`${mark}-etc:/x`] } },
+    })
+    await at(engine, 'POST', `/containers/${Id}/start`)
+    const hostId = hosts.get(engine) ?? ''
+    await expect
+      .poll(() => test.app.live.fleet.get('containers', hostId, Id), { timeout: 15_000 })
+      .toBeDefined()
+    const page = `/api/hosts/${hostId}/containers/${Id}`
+    const committed = await as('POST', `${page}/commit`, { reference: `${mark}:1`, pause: false })
+    expect(committed).toMatchObject({
+      status: 403,
+      json: { error: { code: 'policy_target', params: { field: 'Mounts /x' } } },
+    })
+    const uploaded = await fetch(`${test.origin}${page}/files?path=/&name=a`, {
+      ...{
+        method: 'PUT',
+        body: 'a',
+        headers: { cookie, origin: test.origin, 'content-type': 'application/octet-stream' },
+      },
+    })
+    expect([uploaded.status, await uploaded.text()]).toEqual([403, expect.stringContaining('policy_target')])
+    expect(await terminal(hostId, Id)).toMatchObject({ type: 'error', error: { code: 'policy_target' } })
+    expect((await through(engine, `/containers/${Id}/exec`, '{"Cmd":["sh"]}')).status).toBe(403)
+    // By an exec that somebody else has made.
+    const exec = await at<{ Id: string }>(engine, 'POST', `/containers/${Id}/exec`, { Cmd: ['true'] })
+    expect((await through(engine, `/exec/${exec.Id}/start`, '{"Detach":true}')).status).toBe(403)
+  })
+})
+
+/** The first frame that a terminal answers with. */
+function terminal(hostId: string, containerId: string): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const query = new URLSearchParams({ hostId, containerId })
+    const socket = new WebSocket(`${test.origin.replace('http', 'ws')}/api/terminal?${query}`, {
+      headers: { cookie, origin: test.origin },
+    })
+    socket.on('error', reject)
+    socket.on('open', () =>
+      socket.send(JSON.stringify({ type: 'start', mode: 'exec', columns: 80, rows: 24 })),
+    )
+    socket.on('message', (data) => {
+      socket.close()
+      resolve(JSON.parse(String(data)))
+    })
+  })
+}
