@@ -49,13 +49,15 @@ describe('what people and engines call things', () => {
     }
   })
 
-  it('is never run, in whichever string of the API it stands', async () => {
+  it('is never run, in whichever string of the API it stands', { timeout: 60_000 }, async () => {
     const transport = { kind: 'tcp', host: '127.0.0.1', port: engine.port }
     const { id } = (await test.call('POST', '/api/hosts', { name: 'engine', transport })).json as {
       id: string
     }
     await expect
-      .poll(async () => ((await test.call('GET', `/api/hosts/${id}`)).json as { state: string }).state)
+      .poll(async () => ((await test.call('GET', `/api/hosts/${id}`)).json as { state: string }).state, {
+        timeout: 15_000,
+      })
       .toBe('online')
     for (const text of evil) {
       const ssh = { kind: 'ssh', port: 22, username: text, auth: 'agent', socketPath: text }

@@ -16,13 +16,14 @@ import { DatabaseSync } from 'node:sqlite'
 import { promisify } from 'node:util'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import type { TransportInput } from '#lib/contracts/hosts.ts'
+import { createSecondFactors } from '../auth/second-factors.ts'
 import { readConfig } from '../config.ts'
 import { type OpenedDatabase, openDatabase } from '../db/database.ts'
 import { createHostRepository } from '../hosts/repository.ts'
 import { createRegistryRepository } from '../registries/repository.ts'
 import { startApp } from '../testing/app-under-test.ts'
 import { openVault } from './data-key.ts'
-import { deriveKey, seal } from './envelope.ts'
+import { deriveKey, placeOf, seal } from './envelope.ts'
 import { readKey } from './key-file.ts'
 import { rotateKey } from './rotate.ts'
 import type { Vault } from './vault.ts'
@@ -63,6 +64,7 @@ async function fill({ db, vault }: { db: OpenedDatabase['db']; vault: Vault }): 
   for (const name of ['web-1', 'v1.2', 'v2.k'])
     await createHostRepository(db, vault).insert({ name, tags: [], transport })
   await createRegistryRepository(db, vault).insert(registry)
+  await createSecondFactors(db, vault).beginTotp('u1', 'ada@example.com')
 }
 
 async function expectWhole({ db, vault }: { db: OpenedDatabase['db']; vault: Vault }): Promise<void> {
@@ -70,6 +72,8 @@ async function expectWhole({ db, vault }: { db: OpenedDatabase['db']; vault: Vau
   expect(hosts.map(({ name }) => name)).toEqual(['v1.2', 'v2.k', 'web-1'])
   for (const host of hosts) expect(host.transport).toEqual(transport)
   expect(await createRegistryRepository(db, vault).all()).toMatchObject([registry])
+  const totp = await db.selectFrom('totp').select('secret').executeTakeFirstOrThrow()
+  expect(vault.open(totp.secret, placeOf('totp', 'u1', 'secret'))).toMatch(/^[A-Z2-7]{32}$/)
 }
 
 async function filledFolder(more: Record<string, string> = {}): Promise<string> {
@@ -89,16 +93,19 @@ const keyOf = (folder: string) => readFileSync(join(folder, 'secret.key'), 'utf8
 const sealedIn = (folder: string) =>
   [...bytesOf(folder).matchAll(/(?:v2\.k\w{12}|w1)(?:\.[\w-]+){3}/g)].map(([text]) => text)
 
-describe('a rotation', () => {
+/** Milliseconds: these start many processes. */
+const timeout = 120_000
+
+describe('a rotation', { timeout }, () => {
   it('changes both keys and every envelope, and leaves nothing that the old key opens', async () => {
     const folder = await filledFolder()
     const [key, sealed] = [keyOf(folder), sealedIn(folder)]
-    expect(new Set(sealed).size).toBe(5)
-    expect(await rotateKey(configOf(folder))).toMatchObject({ values: 4 })
+    expect(new Set(sealed).size).toBe(6)
+    expect(await rotateKey(configOf(folder))).toMatchObject({ values: 5 })
     expect(keyOf(folder)).not.toBe(key)
     expect(readdirSync(folder).filter((name) => name.startsWith('secret'))).toEqual(['secret.key'])
     const after = sealedIn(folder)
-    expect(new Set(after).size).toBe(5)
+    expect(new Set(after).size).toBe(6)
     expect(after.filter((each) => sealed.includes(each))).toEqual([])
     await expectWhole(await openFolder(folder))
   })
@@ -188,7 +195,7 @@ describe('a rotation', () => {
   })
 })
 
-describe('with a key of the operator’s', () => {
+describe('with a key of the operator’s', { timeout }, () => {
   const command = (folder: string, environment: Record<string, string>, ...args: string[]) =>
     run(process.execPath, ['scripts/rotate-key.ts', ...args], {
       env: {
@@ -228,7 +235,7 @@ describe('with a key of the operator’s', () => {
     writeFileSync(next, given)
     const wrong = { ROADSTEAD_KEY: randomBytes(32).toString('base64') }
     expect(await command(folder, wrong, '--new-key', next)).toContain('not the one')
-    expect(await command(folder, { ROADSTEAD_KEY: key }, '--new-key', next)).toContain('Sealed anew: 4')
+    expect(await command(folder, { ROADSTEAD_KEY: key }, '--new-key', next)).toContain('Sealed anew: 5')
     await expectWhole(await openFolder(folder, { ROADSTEAD_KEY: given }))
   })
 })
@@ -240,14 +247,17 @@ describe('a database of before there were data keys', () => {
     const folder = await filledFolder(environment)
     const { raw, vault } = await openFolder(folder, environment)
     const earlier = deriveKey(masterKey, 'seal')
-    for (const [table, column] of [
-      ['hosts', 'secrets'],
-      ['registries', 'password'],
+    for (const [table, column, key] of [
+      ['hosts', 'secrets', 'id'],
+      ['registries', 'password', 'id'],
+      ['totp', 'secret', 'user_id'],
     ]) {
-      for (const { id, sealed } of raw.prepare(`select id, ${column} as sealed from ${table}`).all()) {
+      for (const { id, sealed } of raw
+        .prepare(`select ${key} as id, ${column} as sealed from ${table}`)
+        .all()) {
         const place = `${table}.${id}.${column}`
         const old = seal(earlier, 'v1', vault.open(String(sealed), place), place)
-        raw.prepare(`update ${table} set ${column} = ? where id = ?`).run(old, id as string)
+        raw.prepare(`update ${table} set ${column} = ? where ${key} = ?`).run(old, id as string)
       }
     }
     raw.exec('delete from data_keys')

@@ -133,7 +133,10 @@ async function startShipping(receiver: Receiver, entries: number) {
   return () => shipping.state()[0]
 }
 
-describe('syslog', () => {
+/** Milliseconds: on a busy machine a start alone takes seconds. */
+const timeout = 60_000
+
+describe('syslog', { timeout }, () => {
   it('over TCP, from a receiver that is down at first and then cuts in the middle, to one that takes all', async () => {
     const received: AuditEntry[] = []
     const probe = createServer()
@@ -143,7 +146,7 @@ describe('syslog', () => {
     const config = { transport: 'tcp', host: '127.0.0.1', port, ca: null } as const
     const state = await startShipping(createSyslogReceiver(config), head)
     await expect
-      .poll(() => state()?.error)
+      .poll(() => state()?.error, { timeout: 10_000 })
       .toMatchObject({ code: 'audit_not_shipped', detail: expect.stringContaining('connection_refused') })
     expect(state()).toMatchObject({ kind: 'syslog', shipped: 0, waiting: head, shippedAt: null })
 
@@ -213,7 +216,7 @@ describe('syslog', () => {
     const test = await start({ ROADSTEAD_AUDIT_SYSLOG: `udp://127.0.0.1:${socket.address().port}` })
     await test.setUp()
     const head = await shipped(test)
-    await expect.poll(() => lines.length).toBe(head)
+    await expect.poll(() => lines.length, { timeout: 10_000 }).toBe(head)
     expect(lines.every((line) => /^<1\d\d>1 [\x20-\x7e]+$/.test(line))).toBe(true)
   })
 
@@ -226,7 +229,9 @@ describe('syslog', () => {
   })
 })
 
-it('a receiver that takes and never answers holds up no request, and no end of the server', async () => {
+it('a receiver that takes and never answers holds up no request, and no end of the server', {
+  timeout,
+}, async () => {
   const port = await listening(createServer({ pauseOnConnect: true }, () => {}))
   const test = await startApp({ ROADSTEAD_AUDIT_SYSLOG: `tcp://127.0.0.1:${port}` })
   await test.setUp()
@@ -236,7 +241,7 @@ it('a receiver that takes and never answers holds up no request, and no end of t
   await Promise.race([test.close(), hung])
 })
 
-it('a log that is no more what was sent is told, and sent anew', async () => {
+it('a log that is no more what was sent is told, and sent anew', { timeout }, async () => {
   const received: AuditEntry[] = []
   const port = await listening(createServer(collect(received)))
   const test = await start({ ROADSTEAD_AUDIT_SYSLOG: `tcp://127.0.0.1:${port}` })
@@ -255,7 +260,7 @@ it('a log that is no more what was sent is told, and sent anew', async () => {
   expect(new Set(doubled.map(({ hash }) => hash)).size).toBe(2)
 })
 
-describe('a webhook', () => {
+describe('a webhook', { timeout }, () => {
   const secret = 'a secret of the two'
   interface Got {
     body: string
@@ -328,7 +333,9 @@ describe('a webhook', () => {
     )
     const url = new URL(`http://127.0.0.1:${port}/`)
     const state = await startShipping(createWebhookReceiver({ url, secret, ca: null }), 3)
-    await expect.poll(() => state()?.error?.detail, { interval: 2 }).toMatch(/answered [345]/)
+    await expect
+      .poll(() => state()?.error?.detail, { interval: 2, timeout: 10_000 })
+      .toMatch(/answered [345]/)
     await expect.poll(state, { timeout: 15_000 }).toMatchObject({ shipped: 3, waiting: 0, error: null })
     expect(answers).toEqual([])
     expect(elsewhere).toEqual([])
