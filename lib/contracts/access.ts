@@ -61,7 +61,8 @@ export const newGrantSchema = grantSchema.omit({ id: true })
 export type NewGrant = z.infer<typeof newGrantSchema>
 
 /**
- * What somebody may, resolved: `own` everywhere, each grant where it is for. An allowing grant carries the views that its
+ * What somebody may, resolved: `own` everywhere, each grant where it is for. In a session's answer without the denials that
+ * hide: what they hide is not there to ask about. An allowing grant carries the views that its
  * permissions need. Read by `mayOn` (lib/access.ts).
  */
 export const rightsSchema = z.object({

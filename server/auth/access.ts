@@ -34,6 +34,8 @@ export interface Access {
   sightOf: SightOf
   /** What they may, and where; for an API token no more than it was made for. */
   rightsOf(principal: Principal): Rights
+  /** As `rightsOf`, for themselves to know: a denial that hides would name what is hidden. */
+  rightsTold(principal: Principal): Rights
   /** Held somewhere. */
   allowed(principal: Principal): Permission[]
   /**
@@ -152,6 +154,15 @@ export function createAccess(parts: {
   const access: Access = {
     authorize,
     rightsOf,
+    rightsTold(principal) {
+      const { own, grants } = rightsOf(principal)
+      const hides = ({ effect, hosts, containers, permissions: denied }: (typeof grants)[number]) =>
+        effect === 'deny' &&
+        (containers.kind === 'all'
+          ? hosts.kind !== 'all' && denied.includes('hosts.view')
+          : denied.includes('containers.view'))
+      return { own, grants: grants.filter((grant) => !hides(grant)) }
+    },
     allowed: (principal) => {
       const held = rightsOf(principal)
       return permissions.filter((permission) => mayOn(held, permission))

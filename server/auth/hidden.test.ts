@@ -29,6 +29,8 @@ let everything: string
 let dora: Somebody
 /** All permissions on what has the label `team`, on the near host. */
 let part: Somebody
+/** All that a role can have, but for the far host. */
+let eva: Somebody
 
 const containerOf = (host: Host, id: string, name: string, labels: Record<string, string>) =>
   ({
@@ -68,6 +70,10 @@ beforeAll(async () => {
   await give(test, dora, { effect: 'allow', role: everything, hosts: onNear, containers: all })
   const secret = { kind: 'label', key: 'secret', value: null } as const
   await give(test, dora, { effect: 'deny', role: everything, hosts: all, containers: secret })
+  eva = await join(test, 'eva', null)
+  await give(test, eva, { effect: 'allow', role: everything, hosts: all, containers: all })
+  const onFar = { kind: 'host', hostId: far.id } as const
+  await give(test, eva, { effect: 'deny', role: everything, hosts: onFar, containers: all })
   part = await join(test, 'part', null)
   const team = { kind: 'label', key: 'team', value: null } as const
   await give(test, part, { effect: 'allow', role: everything, hosts: onNear, containers: team })
@@ -113,11 +119,12 @@ describe('what somebody may not see', () => {
     )
     expect(routes.length).toBeGreaterThan(25)
     for (const { method, path } of routes) {
-      for (const who of [dora, part]) {
+      for (const who of [dora, part, eva]) {
         const ask = (hostId: string) =>
           answerTo(who, method, filled(path, hostId, elsewhere), hostId, bodyOf(method))
         expect(await ask(far.id), `${method} ${path}`).toBe(await ask(noHost))
         expect(await ask(far.id), `${method} ${path}`).not.toContain(canary)
+        if (who === eva) expect(await ask(far.id), `${method} ${path}`).toContain('host_not_found')
       }
     }
   })
@@ -131,9 +138,12 @@ describe('what somebody may not see', () => {
       (await fetch(test.origin + path, { headers: { cookie } })).text()
     for (const { path } of routes) {
       if ((await textOf(test.cookie, path)).includes(canary)) lists++
-      for (const who of [dora, part]) {
+      for (const who of /^\/api\/(?:audit|users)/.test(path) ? [dora, part] : [dora, part, eva]) {
         const text = await textOf(who.cookie, path)
-        for (const never of [canary, hidden, elsewhere, far.id]) expect(text, path).not.toContain(never)
+        // Eva sees all of the near host, and may read the audit log and who has which grants.
+        const secret =
+          who === eva ? [`far-${canary}`, elsewhere, far.id] : [canary, hidden, elsewhere, far.id]
+        for (const never of secret) expect(text, path).not.toContain(never)
       }
     }
     // Containers, hosts, images, volumes, networks, pods, and the audit log: the administrator's hold it.
@@ -191,6 +201,13 @@ describe('what somebody may not see', () => {
     }
     expect(await ask(far.id)).toBe(await ask(noHost))
     expect(await ask(far.id)).not.toContain(canary)
+  })
+
+  it('is not tried with the secrets that are stored for it', async () => {
+    const transport = { kind: 'tcp', host: '127.0.0.1', port: 1 }
+    const ask = (hostId: string) => answerTo(eva, 'POST', '/api/hosts/test', hostId, { transport, hostId })
+    expect(await ask(far.id)).toBe(await ask(noHost))
+    expect(await ask(far.id)).toContain('host_not_found')
   })
 
   it('is not there for terminals, logs and figures either', async () => {

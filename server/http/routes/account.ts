@@ -38,7 +38,7 @@ export function sessionOf(access: Access, principal: Principal): Session {
   const previewed = access.previewOf(principal)
   return {
     user: { id: userId, name, email, role },
-    ...{ permissions: access.allowed(principal), rights: access.rightsOf(principal) },
+    ...{ permissions: access.allowed(principal), rights: access.rightsTold(principal) },
     preview: previewed ? { id: previewed.userId, name: previewed.name, email: previewed.email } : null,
   }
 }

@@ -11,6 +11,7 @@ import {
 } from '#lib/contracts/hosts.ts'
 import type { SightOf } from '../../auth/sight.ts'
 import type { Principal } from '../../auth/types.ts'
+import { AppError } from '../../errors.ts'
 import type { Hosts } from '../../hosts/index.ts'
 import { type AnyRoute, defineRoute } from '../define-route.ts'
 
@@ -36,7 +37,11 @@ export function hostRoutes({ registry, service }: Hosts, sightOf: SightOf): AnyR
       access: 'hosts.edit',
       summary: 'Engines found on this machine',
       response: z.array(discoveredEngineSchema),
-      handler: () => service.discovered(),
+      async handler({ principal }) {
+        const sight = sightOf(principal as Principal)
+        const found = await service.discovered()
+        return found.filter(({ registeredAs }) => registeredAs === null || sight.host(registeredAs))
+      },
     }),
     defineRoute({
       method: 'POST',
@@ -56,7 +61,11 @@ export function hostRoutes({ registry, service }: Hosts, sightOf: SightOf): AnyR
       fresh: true,
       summary: 'Test a transport step by step; answers NDJSON',
       body: testHostSchema,
-      handler: async ({ body, signal, reply }) => {
+      handler: async ({ principal, body, signal, reply }) => {
+        const { hostId } = body
+        // It would be tested with the secrets that are stored for it.
+        if (hostId !== undefined && !sightOf(principal as Principal).host(hostId))
+          throw new AppError('host_not_found', { hostId })
         const events = service.test(body.transport, body.hostId, signal)
         const lines = async function* () {
           for await (const event of events) yield `${JSON.stringify(event)}\n`
