@@ -38,6 +38,7 @@ export const errorCodes = {
   role_name_taken: 409,
   grant_not_found: 404,
   grant_for_administrator: 409,
+  grant_label_hidden: 400,
   rights_changed: 409,
   access_would_change: 403,
   preview_read_only: 403,

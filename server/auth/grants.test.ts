@@ -48,6 +48,18 @@ const give = async (userId: string, grant: NewGrant) => {
 const container = (id: string) => `/api/hosts/${host.id}/containers/${id}`
 
 describe('grants', () => {
+  it('are by no label whose value is hidden', async () => {
+    const { id } = await join('nora@example.com', 'viewer')
+    const add = (key: string, value: string | null) =>
+      test.call('POST', `/api/users/${id}/grants`, {
+        ...{ effect: 'deny', role: 'viewer', hosts: all, containers: { kind: 'label', key, value } },
+      })
+    expect(codeOf(await add('team.token', 'red'))).toBe('grant_label_hidden')
+    expect(codeOf(await add('team', 'password=x'))).toBe('grant_label_hidden')
+    expect((await add('team.token', null)).status).toBe(200)
+    expect((await add('team', 'red')).status).toBe(200)
+  })
+
   it('give somebody without a role a part, end with it, and are recorded', async () => {
     const vera = await join('vera@example.com', null)
     const session = async () => (await as(vera.cookie, 'GET', '/api/session')).json as Session

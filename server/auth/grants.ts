@@ -13,6 +13,7 @@ import { grantablePermissions, type Permission, type Role, rolePermissions } fro
 import type { Database, Schema } from '../db/schema.ts'
 import { AppError } from '../errors.ts'
 import { newId } from '../new-id.ts'
+import { hideLabels } from '../redact.ts'
 
 /** Whose rights are others now: a person's, or those of all who have a role. */
 export type GrantChange = { userId: string } | { roleId: string }
@@ -23,7 +24,7 @@ export interface Grants {
   labelKeys(): ReadonlySet<string>
   /** With the permissions of their roles as these are now. */
   resolved(userId: string): Rights['grants']
-  /** Throws user_not_found, grant_for_administrator, role_not_found. */
+  /** Throws user_not_found, grant_for_administrator, grant_label_hidden, role_not_found. */
   add(userId: string, grant: NewGrant): Promise<Grant>
   /** Throws grant_not_found. */
   remove(userId: string, grantId: string): Promise<void>
@@ -96,6 +97,11 @@ export async function createGrants(db: Database): Promise<Grants> {
       if (user.role === 'administrator') throw new AppError('grant_for_administrator')
       if (!Object.hasOwn(rolePermissions, input.role)) find(input.role)
       const { effect, role, hosts, containers } = input
+      // Rights are told from labels as lists have them: such a one would select nothing, and its denial deny nothing.
+      if (containers.kind === 'label' && containers.value !== null) {
+        const label = { [containers.key]: containers.value }
+        if (hideLabels(label)[containers.key] !== containers.value) throw new AppError('grant_label_hidden')
+      }
       const grant: Grant = { id: newId('g'), effect, role, hosts, containers }
       // In memory first: a role that is being removed meanwhile finds itself in use.
       byUser.set(userId, [...(byUser.get(userId) ?? []), grant])

@@ -204,6 +204,32 @@ describe.each(engines)('an operator on %s', (engine) => {
   })
 })
 
+it('an operator makes by libpod what is allowed', async () => {
+  const engine = 'podman5-tcp'
+  const libpod = {
+    ...{ image: labImages.busybox, name: `${mark}-libpod`, command: ['sleep', '300'], env: { A: 'b' } },
+    ...{ privileged: false, httpproxy: true, pidns: {}, utsns: {}, ipcns: {}, userns: {}, cgroupns: {} },
+    ...{ netns: { nsmode: 'bridge' }, Networks: { [`${mark}-net`]: { aliases: ['w'] } } },
+    ...{ volumes: [{ Name: `${mark}-data`, Dest: '/data', Options: ['ro'] }], cap_drop: ['NET_RAW'] },
+    ...{ mounts: [{ destination: '/t', type: 'tmpfs', source: 'tmpfs', options: ['size=1m'] }] },
+    portmappings: [{ container_port: 80, host_port: 0, host_ip: '127.0.0.1', protocol: 'tcp', range: 1 }],
+    ...{ resource_limits: { memory: { limit: 67_108_864 }, pids: { limit: 50 } }, no_new_privileges: true },
+    ...{ r_limits: [{ type: 'RLIMIT_NOFILE', soft: 100, hard: 200 }], stop_timeout: 1, remove: false },
+  }
+  const create = (body: object) => through(engine, '/libpod/containers/create', JSON.stringify(body))
+  const { status, text } = await create(libpod)
+  expect([status, text]).toEqual([201, expect.any(String)])
+  const document = await inspect(engine, `${mark}-libpod`)
+  expect(document.HostConfig).toMatchObject({ Memory: 67_108_864, PidsLimit: 50, Privileged: false })
+  expect(powerOf(document, 'podman')).toBeNull()
+  for (const more of [
+    { privileged: true },
+    { volumes: [{ Name: `${mark}-etc`, Dest: '/x' }] },
+    { rootfs: '/' },
+  ])
+    expect((await create({ ...libpod, name: `${mark}-evil`, ...more })).status).toBe(400)
+})
+
 /** The first frame that a terminal answers with. */
 function terminal(hostId: string, containerId: string): Promise<unknown> {
   return new Promise((resolve, reject) => {
