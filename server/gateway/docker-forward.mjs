@@ -24,6 +24,8 @@ if (!url || !name || !/^rst_[\w-]+$/.test(token)) {
 const socketPath = given ?? join(process.env.XDG_RUNTIME_DIR ?? tmpdir(), `roadstead-${name}.sock`)
 const secure = url.protocol === 'https:'
 const target = { host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port || (secure ? 443 : 80)) }
+/** podman's remote client types into these without a word of it, which no proxy lets through. */
+const typed = /^\/v[\d.]+\/libpod\/(?:exec\/[^/]+\/start|containers\/[^/]+\/attach)(?:\?|$)/
 const longestHead = 64 * 1024
 
 /** The head as the gateway wants it; the connection ends with its answer, so that no second request follows. */
@@ -41,7 +43,7 @@ function rewrite(head) {
     `Authorization: Bearer ${token}`,
     // Says that BuildKit's session finds its way, so that the engine's own builder is offered.
     `Roadstead-Host: ${name}`,
-    ...(upgrades ? [] : ['Connection: close']),
+    ...(upgrades ? [] : typed.test(path) ? ['Connection: Upgrade', 'Upgrade: tcp'] : ['Connection: close']),
     ...kept,
     '\r\n',
   ].join('\r\n')

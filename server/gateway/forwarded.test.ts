@@ -224,6 +224,17 @@ describe('no engine hears of', () => {
   })
 })
 
+it('takes parameters of Podman in any case once, as it does, and hands them on as the table writes them', async () => {
+  const headers = { authorization: `Bearer ${tokens.get('administrator')}` }
+  const attach = async (query: string) => {
+    const path = at(`/v1.30/libpod/containers/zz/attach?${query}`, 'podman')
+    return (await fetch(test.origin + path, { method: 'POST', headers })).status
+  }
+  expect(await attach('DETACHKEYS=a&detachKeys=a')).toBe(200)
+  expect(await attach('detachkeys=a&detachKeys=b')).toBe(400)
+  expect(reached()).toEqual(['POST /v1.30/libpod/containers/zz/attach?detachKeys=a'])
+})
+
 describe('a surplus answer of an engine', () => {
   it('reaches nobody', async () => {
     const ask = async (path: string, role: Role) => {

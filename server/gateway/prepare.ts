@@ -90,10 +90,10 @@ export async function prepare(
   if (found.version !== null && compareVersions(found.version, ourApiRange.min) < 0)
     throw new AppError('gateway_version', { params: { version: found.version } })
   const isRaw = sight.mayWhole('gateway.raw', host.id)
-  const query =
+  const kept =
     isRaw || !endpoint.policy ? found.query : found.query.filter(([name]) => isKnown(endpoint, name))
-  checkQuery(endpoint, query, isRaw)
-  if (!seesAll && endpoint.tells) checkFilters(found.query)
+  const query = checkQuery(endpoint, kept, isRaw)
+  if (!seesAll && endpoint.tells) checkFilters(query)
   // Docker merges a form with the query: what was checked would not be what it reads.
   if (/form-urlencoded|form-data/i.test(String(asked.headers['content-type'] ?? '')))
     throw new AppError('gateway_form')
@@ -107,7 +107,7 @@ export async function prepare(
     if (!container) throw noContainer(named.name)
     authorizeContainer(authorize, principal, endpoint.permission, host.id, container, named.name)
     if (endpoint.path.endsWith('/rename')) {
-      const name = found.query.find(([key]) => key === 'name')?.[1] ?? ''
+      const name = query.find(([key]) => key === 'name')?.[1] ?? ''
       access.authorizeChange(principal, host.id, { before: container, after: { ...container, name } })
     }
   }
@@ -210,17 +210,28 @@ const isKnown = (endpoint: GatewayEndpoint, name: string) =>
  * Throws gateway_query. A parameter given twice is read as its first by Docker and as its last by Podman, and Podman
  * takes a name in any case: what was checked has to be what is read. Those that the table does not name are for who has
  * gateway.raw, however often: dockerode repeats a body's lists in the query.
+ * @returns it with the names as the table writes them
  */
-function checkQuery(endpoint: GatewayEndpoint, query: GatewayTarget['query'], raw: boolean): void {
-  const known = new Set([...(endpoint.query ?? []), ...(endpoint.repeated ?? [])])
-  const folded = new Set([...known].map(fold))
-  const seen = new Set<string>()
-  for (const [name] of query) {
+function checkQuery(
+  endpoint: GatewayEndpoint,
+  query: GatewayTarget['query'],
+  raw: boolean,
+): [name: string, value: string][] {
+  const known = new Map(
+    [...(endpoint.query ?? []), ...(endpoint.repeated ?? [])].map((name) => [fold(name), name]),
+  )
+  const seen = new Map<string, string>()
+  return query.flatMap(([given, value]) => {
+    const same = known.get(fold(given))
+    // podman's own client writes what its documents call detachKeys in small letters, and sends it both ways.
+    const name = endpoint.flavour === 'podman' ? (same ?? given) : given
     const isTwice = seen.has(name) && !endpoint.repeated?.includes(name)
-    if (known.has(name) ? isTwice : !raw || folded.has(fold(name)))
-      throw new AppError('gateway_query', { params: { name: name.slice(0, 60) } })
-    seen.add(name)
-  }
+    if (isTwice && same === name && endpoint.flavour === 'podman' && seen.get(name) === value) return []
+    if (same === name ? isTwice : !raw || same !== undefined)
+      throw new AppError('gateway_query', { params: { name: given.slice(0, 60) } })
+    seen.set(name, value)
+    return [[name, value]]
+  })
 }
 
 const fold = (name: string) => name.normalize('NFKC').toLowerCase()

@@ -81,6 +81,7 @@ export const libpodEndpoints: readonly GatewayEndpoint[] = [
   }),
   row('POST', '/exec/{id}/resize', 'containers.exec', ['h', 'w', 'running']),
   row('GET', '/exec/{id}/json', 'containers.exec'),
+  row('POST', '/exec/{id}/remove', 'containers.exec', [], rawJson),
   row('POST', '/commit', 'containers.commit', [], raw),
 
   row('GET', '/pods/json', 'pods.view', ['filters'], { ...values, tells: 'pods' }),
@@ -116,7 +117,8 @@ export const libpodEndpoints: readonly GatewayEndpoint[] = [
   row('POST', '/images/load', 'images.load', [], { body: 'tar' }),
   row('POST', '/images/import', 'images.load', ['reference', 'message'], { body: 'tar' }),
   row('POST', '/images/pull', 'images.pull', [
-    ...['reference', 'policy', 'quiet', 'compatMode', 'Arch', 'OS', 'Variant', 'pullProgress'],
+    // As clients write them; the documents begin some with a capital.
+    ...['reference', 'policy', 'quiet', 'compatMode', 'arch', 'os', 'variant', 'pullProgress'],
   ]),
   row('POST', '/images/prune', 'images.prune', ['all', 'external', 'filters']),
   row('DELETE', '/images/remove', 'images.remove', ['force', 'ignore', 'lookupManifest', 'noprune'], {

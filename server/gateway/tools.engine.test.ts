@@ -13,6 +13,7 @@ import { type AppUnderTest, startApp } from '../testing/app-under-test.ts'
 import { addLabHosts } from '../testing/lab-hosts.ts'
 
 const engines: readonly EngineName[] = ['docker-unix', 'docker28-tcp']
+const podmans: readonly EngineName[] = ['podman-unix']
 const mark = `tools-${randomUUID().slice(0, 8)}`
 const folder = mkdtempSync(join(tmpdir(), 'roadstead-tools-'))
 const image = 'lab.internal/web:2.0'
@@ -25,13 +26,13 @@ beforeAll(async () => {
   newest = join(client, 'usr/bin/docker')
   test = await startApp()
   await test.setUp()
-  await addLabHosts(test, engines)
+  await addLabHosts(test, [...engines, ...podmans])
   const { token } = (
     await test.call('POST', '/api/account/tokens', {
       ...{ name: 'tools', hours: 1, permissions: permissions.filter((name) => name !== 'users.edit') },
     })
   ).json as MadeToken
-  for (const engine of engines) {
+  for (const engine of [...engines, ...podmans]) {
     const home = homeOf(engine)
     mkdirSync(join(home, 'cli-plugins'), { recursive: true })
     const buildx = 'cli-plugins/docker-buildx'
@@ -120,58 +121,85 @@ describe.each(engines)('BuildKit of %s', (engine) => {
   })
 })
 
-it.each(engines)(
-  'compose 1.29 has a day’s work on %s, as at its socket',
-  async (engine) => {
-    const file = join(folder, 'docker-compose.yml')
-    const service = (command: string) => [`    image: ${image}`, `    command: ["sh", "-c", "${command}"]`]
-    writeFileSync(
-      file,
-      [
-        ...['version: "3"', 'services:', '  web:', ...service('echo up; sleep 300')],
-        ...['    volumes: ["data:/data"]', '  job:', ...service('echo done > /data/job; cat /data/job')],
-        ...['    volumes: ["data:/data"]', '    depends_on: ["web"]', 'volumes:', '  data:'],
-      ].join('\n'),
-    )
-    const day = [
-      ...[
-        ['up', '-d'],
-        ['ps', '--services', '--filter', 'status=running'],
-        ['logs', '--no-color', 'web'],
-      ],
-      ...[
-        ['exec', '-T', 'web', 'sh', '-c', 'cat /data/job; exit 3'],
-        ['run', '--rm', 'web', 'cat', '/data/job'],
-      ],
-      ...[
-        ['restart', '-t', '0', 'web'],
-        ['ps', '-q', 'nothing'],
-        ['down', '-v', '-t', '0'],
-      ],
-    ]
-    const project = (way: typeof through) => async (args: string[]) => {
-      const { code, stdout, stderr } = await way(engine, '/usr/bin/docker-compose', [
-        ...['--no-ansi', '-f', file, '-p', mark, ...args],
-      ])
-      return {
-        args,
-        code,
-        stdout,
-        stderr: stderr
-          .replaceAll(/_[0-9a-f]{12}\b/g, '_ID')
-          .split('\n')
-          .sort(),
-      }
+it.each(podmans)('podman as a remote client works on %s through the program in between', async (engine) => {
+  const socket = `unix://${labEngine(engine).localSocketPath}`
+  const podman = (at: string, args: string[], input = '') =>
+    run('/usr/bin/podman', ['--remote', '--url', at, ...args], {
+      ...{ check: false, input, env: { ...process.env, HOME: folder } },
+    })
+  const name = `${mark}-p`
+  const day: [args: string[], input?: string][] = [
+    [['run', '-i', '--rm', image, 'sh', '-c', 'cat; echo err >&2; exit 4'], 'typed\n'],
+    [['create', '--name', name, image, 'sh', '-c', 'echo up; sleep 300']],
+    [['start', name]],
+    [['exec', '-i', name, 'cat'], 'typed\n'],
+    [['inspect', name, '--format', '{{.State.Status}}']],
+    [['logs', name]],
+    [['rm', '-f', '-t', '0', name]],
+  ]
+  const results = []
+  for (const at of [`unix://${socketOf(engine)}`, socket]) {
+    const told = []
+    for (const [args, input] of day) {
+      const { code, stdout, stderr } = await podman(at, args, input)
+      told.push({ args, code, stdout: stdout.replaceAll(/\b[0-9a-f]{64}\b/g, 'ID'), stderr })
     }
-    const results = []
-    for (const way of [through, direct]) {
-      const told = []
-      for (const args of day) told.push(await project(way)(args))
-      results.push(told)
+    results.push(told)
+  }
+  expect(results[0]).toEqual(results[1])
+  expect(results[0]?.map(({ code }) => code)).toEqual([4, 0, 0, 0, 0, 0, 0])
+  expect(results[0]?.[3]?.stdout).toBe('typed\n')
+})
+
+it('compose 1.29 has a day’s work as at the engine’s socket', async () => {
+  const engine = 'docker-unix'
+  const file = join(folder, 'docker-compose.yml')
+  const service = (command: string) => [`    image: ${image}`, `    command: ["sh", "-c", "${command}"]`]
+  writeFileSync(
+    file,
+    [
+      ...['version: "3"', 'services:', '  web:', ...service('echo up; sleep 300')],
+      ...['    volumes: ["data:/data"]', '  job:', ...service('echo done > /data/job; cat /data/job')],
+      ...['    volumes: ["data:/data"]', '    depends_on: ["web"]', 'volumes:', '  data:'],
+    ].join('\n'),
+  )
+  const day = [
+    ...[
+      ['up', '-d'],
+      ['ps', '--services', '--filter', 'status=running'],
+      ['logs', '--no-color', 'web'],
+    ],
+    ...[
+      ['exec', '-T', 'web', 'sh', '-c', 'cat /data/job; exit 3'],
+      ['run', '--rm', 'web', 'cat', '/data/job'],
+    ],
+    ...[
+      ['restart', '-t', '0', 'web'],
+      ['ps', '-q', 'nothing'],
+      ['down', '-v', '-t', '0'],
+    ],
+  ]
+  const project = (way: typeof through) => async (args: string[]) => {
+    const { code, stdout, stderr } = await way(engine, '/usr/bin/docker-compose', [
+      ...['--no-ansi', '-f', file, '-p', mark, ...args],
+    ])
+    return {
+      args,
+      code,
+      stdout,
+      stderr: stderr
+        .replaceAll(/_[0-9a-f]{12}\b/g, '_ID')
+        .split('\n')
+        .sort(),
     }
-    expect(results[0]).toEqual(results[1])
-    expect(results[0]?.map(({ code }) => code)).toEqual([0, 0, 0, 3, 0, 0, 1, 0])
-    expect(results[0]?.[3]?.stdout).toBe('done\n')
-  },
-  180_000,
-)
+  }
+  const results = []
+  for (const way of [through, direct]) {
+    const told = []
+    for (const args of day) told.push(await project(way)(args))
+    results.push(told)
+  }
+  expect(results[0]).toEqual(results[1])
+  expect(results[0]?.map(({ code }) => code)).toEqual([0, 0, 0, 3, 0, 0, 1, 0])
+  expect(results[0]?.[3]?.stdout).toBe('done\n')
+}, 180_000)
