@@ -1,5 +1,4 @@
 import { decide, mayOn, type Place, selectsHost } from '#lib/access.ts'
-import { objectKey } from '#lib/apply-live.ts'
 import type { Explanation, Rights } from '#lib/contracts/access.ts'
 import type { Container } from '#lib/contracts/containers.ts'
 import type { Host } from '#lib/contracts/hosts.ts'
@@ -7,6 +6,7 @@ import { type Permission, permissions, type Role, rolePermissions } from '#lib/p
 import { AppError } from '../errors.ts'
 import type { HostRegistry } from '../hosts/types.ts'
 import type { FleetState } from '../live/types.ts'
+import { type ChangedBy, followAccess } from './access-changes.ts'
 import type { Grants } from './grants.ts'
 import type { SightOf } from './sight.ts'
 import type { Authorize, Principal } from './types.ts'
@@ -25,9 +25,6 @@ export interface Previewed extends Person {
   name: string
   email: string
 }
-
-/** What made rights others: a grant or role, the tags of a host, the name of a container. */
-export type ChangedBy = 'rights' | 'tags' | 'name'
 
 export interface Access {
   authorize: Authorize
@@ -91,43 +88,7 @@ export function createAccess(parts: {
   const sees = (owner: Rights, host: HostFacts, container: ContainerFacts) =>
     seesHost(owner, host) && mayOn(owner, 'containers.view', { host, container })
 
-  const listeners = new Set<(by: ChangedBy) => void>()
-  const changed = (by: ChangedBy) => {
-    for (const listener of listeners) listener(by)
-  }
-  parts.grants.onChanged(() => changed('rights'))
-  const tags = new Map<string, string>()
-  parts.registry.subscribe((change) => {
-    if (change.type === 'removed') {
-      tags.delete(change.hostId)
-      return
-    }
-    const { id } = change.host
-    const now = JSON.stringify(change.host.tags)
-    if (tags.get(id) === now) return
-    tags.set(id, now)
-    changed('tags')
-  })
-
-  // Labels stay for a container's life; its name may become another.
-  const names = new Map<string, string>()
-  parts.fleet.subscribe(({ changes }) => {
-    let isRenamed = false
-    for (const change of changes) {
-      if (!('kind' in change) || change.kind !== 'containers') continue
-      const { hostId, id } = change.type === 'put' ? change.object : change
-      const key = objectKey(hostId, id)
-      if (change.type === 'removed') {
-        names.delete(key)
-        continue
-      }
-      const { name } = change.object
-      const before = names.get(key)
-      isRenamed ||= before !== undefined && before !== name
-      names.set(key, name)
-    }
-    if (isRenamed) changed('name')
-  })
+  const onChanged = followAccess(parts)
 
   const authorize: Authorize = (principal, permission, { hostId, objectId, facts, whole } = {}) => {
     const where = { ...(hostId ? { hostId } : {}), ...(objectId ? { objectId } : {}) }
@@ -223,10 +184,7 @@ export function createAccess(parts: {
       const isTold = parts.fleet.all('containers').some((each) => names(each) && !sight.container(each))
       return isTold ? new AppError(error.code, { ...error.context, detail: undefined }) : error
     },
-    onChanged(listener) {
-      listeners.add(listener)
-      return () => listeners.delete(listener)
-    },
+    onChanged,
     authorizeChange(principal, hostId, { before, after }) {
       const owner = rights(personOf(principal))
       const host = parts.registry.facts(hostId)
