@@ -17,9 +17,19 @@ const secretName = new RegExp(
   'i',
 )
 
+/** Every relist asks for the same few labels of thousands of containers. */
+const known = new Map<string, boolean>()
+const mostKnown = 5000
+
 /** Whether what is called so is a secret, as people call them: a label, an option, a variable. */
 export function isSecretName(name: string): boolean {
-  return secretName.test(name.slice(-longestName).trimEnd())
+  const end = name.slice(-longestName).trimEnd()
+  const before = known.get(end)
+  if (before !== undefined) return before
+  if (known.size >= mostKnown) known.clear()
+  const found = secretName.test(end)
+  known.set(end, found)
+  return found
 }
 
 /** A document of either engine, or a list of them, as parsed from JSON. Changed in place. */
@@ -238,7 +248,8 @@ function split(text: string): { word: string; gap: string }[] {
   return found
 }
 
-const isSpace = (character: string) => /\s/.test(character)
+const isSpace = (character: string) =>
+  character === ' ' || character === '\n' || character === '\t' || character === '\r'
 
 const unquoted = (word: string) =>
   word.length > 1 && /^["']/.test(word) && word.at(-1) === word[0] ? word.slice(1, -1) : word
