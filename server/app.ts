@@ -7,6 +7,8 @@ import { type Access, createAccess } from './auth/access.ts'
 import { createGrants } from './auth/grants.ts'
 import { createIdentity, type Identity } from './auth/identity.ts'
 import { createLinks } from './auth/links.ts'
+import { createOidc } from './auth/oidc.ts'
+import { createOidcSignIn } from './auth/oidc-sign-in.ts'
 import { createPasskeys } from './auth/passkeys.ts'
 import { createPreviews } from './auth/previews.ts'
 import { createSetup, type Setup } from './auth/setup.ts'
@@ -48,6 +50,7 @@ import { imageBuildRoutes } from './http/routes/image-build.ts'
 import { imageCopyRoutes } from './http/routes/image-copy.ts'
 import { imageRoutes } from './http/routes/images.ts'
 import { logRoutes } from './http/routes/logs.ts'
+import { oidcRoutes } from './http/routes/oidc.ts'
 import { pruneRoutes } from './http/routes/prune.ts'
 import { registryRoutes } from './http/routes/registries.ts'
 import { secondFactorRoutes } from './http/routes/second-factors.ts'
@@ -152,7 +155,7 @@ export async function createApp(
   const secure = config.publicUrl?.protocol === 'https:'
   const tickets = createTickets({ db: database.db, vault, basePath: config.basePath, secure })
   const passkeys = createPasskeys(database.db, tickets)
-  const signIn = createSignIn(identity, tickets, passkeys)
+  const signIn = createSignIn({ identity, tickets, passkeys, localSignIn: config.localSignIn })
   const tasks = await createTasks({ db: database.db, vault, authorize, access, audit, log })
   const stats = createStats({ registry: hosts.registry, fleet: live.fleet, authorize, log })
   const { sightOf, authorizeChange } = access
@@ -185,6 +188,12 @@ export async function createApp(
   const terminals = terminalSocket({ ...services, access, policy, audit, log })
   const guard = createGuard(config)
   const users = createUsers(database.db, identity, grants)
+  const oidc =
+    config.oidc &&
+    createOidcSignIn({
+      ...{ db: database.db, identity, users, linkByEmail: config.oidc.linkByEmail },
+      oidc: createOidc(config.oidc, tickets),
+    })
   const links = createLinks(database.db, identity, signIn)
   grants.onChanged((change) => 'userId' in change && identity.rightsChanged(change))
   const previews = createPreviews({ access, identity, users })
@@ -206,8 +215,9 @@ export async function createApp(
   const routes = [
     ...healthRoutes(database.db),
     ...setupRoutes({ setup, guard, access }),
-    ...accountRoutes({ identity, signIn, guard, access }),
-    ...secondFactorRoutes({ identity, signIn, passkeys, guard }),
+    ...accountRoutes({ identity, signIn, oidc, guard, access, config }),
+    ...secondFactorRoutes({ identity, signIn, passkeys, oidc, guard }),
+    ...(oidc ? oidcRoutes({ oidc, guard, access, config }) : []),
     ...userRoutes({ users, links, guard, config, access }),
     ...accessRoutes({ access, grants, users, previews, registry: hosts.registry }),
     ...hostRoutes(hosts, sightOf),

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import { z } from 'zod'
+import { type OidcSettings, OidcSettingsError, oidcEnvironment, readOidc } from './oidc-settings.ts'
 
 /** Stops the start with one line a person can act on. */
 export class StartError extends Error {}
@@ -23,6 +24,7 @@ const environmentSchema = z.object({
         .filter(Boolean),
     )
     .refine((list) => list.every(isNetwork), 'addresses or networks such as 10.0.0.0/8, with commas'),
+  ...oidcEnvironment,
   ROADSTEAD_SECOND_FACTOR: z.enum(['optional', 'required']).default('optional'),
   ROADSTEAD_LOG: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
   ROADSTEAD_LAB_STATE: z.string().optional(),
@@ -66,6 +68,10 @@ export interface Config {
   trustedProxies: string[]
   /** Who has no second factor has to set one up before anything else. */
   secondFactorRequired: boolean
+  /** The identity provider; null: none. */
+  oidc: OidcSettings | null
+  /** The only addresses that may sign in without the provider; null: everybody. */
+  localSignIn: readonly string[] | null
   logLevel: string
   /** State file of the lab, whose engines are offered like those of this machine. */
   labState: string | null
@@ -93,6 +99,7 @@ export function readConfig(environment: NodeJS.ProcessEnv, dev = false): Config 
     basePath: publicUrl ? publicUrl.pathname.replace(/\/+$/, '') : '',
     key: values.ROADSTEAD_KEY ?? readGivenFile('ROADSTEAD_KEY_FILE', values.ROADSTEAD_KEY_FILE),
     trustedProxies: values.ROADSTEAD_TRUSTED_PROXIES,
+    ...readSignIn(values),
     secondFactorRequired: values.ROADSTEAD_SECOND_FACTOR === 'required',
     logLevel: values.ROADSTEAD_LOG,
     labState: values.ROADSTEAD_LAB_STATE ?? null,
@@ -107,6 +114,21 @@ function readGivenFile(name: string, path: string | undefined): string | null {
     return readFileSync(path, 'utf8')
   } catch (error) {
     throw new StartError(`${name}: ${(error as Error).message}`)
+  }
+}
+
+function readSignIn(values: z.infer<typeof environmentSchema>): Pick<Config, 'oidc' | 'localSignIn'> {
+  const file = values.ROADSTEAD_OIDC_CLIENT_SECRET_FILE
+  const local = values.ROADSTEAD_LOCAL_SIGN_IN?.split(',').map((entry) => entry.trim().toLowerCase())
+  try {
+    const oidc = readOidc(values, readGivenFile('ROADSTEAD_OIDC_CLIENT_SECRET_FILE', file))
+    if (local && (!oidc || !local.every((entry) => entry.includes('@'))))
+      throw new StartError(
+        'ROADSTEAD_LOCAL_SIGN_IN: e-mail addresses with commas, beside an identity provider',
+      )
+    return { oidc, localSignIn: local ?? null }
+  } catch (error) {
+    throw error instanceof OidcSettingsError ? new StartError(error.message) : error
   }
 }
 

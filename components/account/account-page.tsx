@@ -1,7 +1,11 @@
 'use client'
+import { useQuery } from '@tanstack/react-query'
 import { LogOut } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { useTranslations } from 'use-intl'
+import type { Factors } from '#lib/contracts/sign-in.ts'
+import { api } from '../data/api.ts'
+import { queryKeys } from '../data/query-keys.ts'
 import { useSession } from '../data/use-session.ts'
 import { PageHeader } from '../shell/page-header.tsx'
 import { ThemeSwitch } from '../shell/theme-switch.tsx'
@@ -17,6 +21,10 @@ export function AccountPage() {
   const t = useTranslations('account')
   const { user } = useSession()
   const signOut = useSignOut()
+  const factors = useQuery({
+    queryKey: queryKeys.factors(),
+    queryFn: ({ signal }) => api.get<Factors>('/api/account/factors', { signal }),
+  })
   return (
     <>
       <PageHeader
@@ -41,9 +49,12 @@ export function AccountPage() {
         <Section title={t('appearance')} hint={t('appearanceHint')}>
           <ThemeSwitch />
         </Section>
-        <Section title={t('passwordTitle')}>
-          <ChangePassword />
-        </Section>
+        {/* Whoever comes by the identity provider has none. */}
+        {factors.data?.proofs.includes('password') && (
+          <Section title={t('passwordTitle')}>
+            <ChangePassword />
+          </Section>
+        )}
         <Section title={t('factors.title')} hint={t('factors.hint')}>
           <SecondFactor />
         </Section>

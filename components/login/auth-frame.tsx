@@ -12,7 +12,7 @@ export function AuthFrame({
   title: string
   intro?: ReactNode
   wide?: boolean
-  children: ReactNode
+  children?: ReactNode
 }) {
   return (
     <main className="flex min-h-full flex-col items-center px-4 py-10 md:justify-center">

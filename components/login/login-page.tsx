@@ -14,6 +14,7 @@ import { Input } from '../ui/input.tsx'
 import { AuthFrame } from './auth-frame.tsx'
 import { nextPath } from './next-path.ts'
 import { PasskeyButton } from './passkey-button.tsx'
+import { ProviderButton } from './provider-button.tsx'
 import { SecondStepForm } from './second-step-form.tsx'
 
 export function LoginPage() {
@@ -23,6 +24,7 @@ export function LoginPage() {
   const [email, setEmail] = useState('')
   const [password, setPassword] = useState('')
   const [tried, setTried] = useState(false)
+  const [local, setLocal] = useState(false)
 
   const setup = useQuery({
     queryKey: queryKeys.setup(),
@@ -59,6 +61,20 @@ export function LoginPage() {
     return (
       <AuthFrame title={t('secondTitle')}>
         <SecondStepForm methods={secondStep} onDone={done} onBack={() => setBegun(null)} />
+      </AuthFrame>
+    )
+  }
+  const provider = offer.data?.provider
+  const few = offer.data?.localForFew === true
+  if (provider && few && !local) {
+    return (
+      <AuthFrame title={t('title')}>
+        <ProviderButton name={provider} next={next} primary />
+        <p className="border-t pt-4">
+          <Button variant="link" onClick={() => setLocal(true)}>
+            {t('localForFew')}
+          </Button>
+        </p>
       </AuthFrame>
     )
   }
@@ -117,6 +133,7 @@ export function LoginPage() {
         </Button>
       </form>
       <PasskeyButton onDone={done} />
+      {provider && <ProviderButton name={provider} next={next} primary={false} />}
       <p className="border-t pt-4 text-ink-faint text-xs">{t('limits')} </p>
     </AuthFrame>
   )

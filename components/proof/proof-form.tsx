@@ -1,10 +1,10 @@
 'use client'
 import { useMutation, useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
 import { useTranslations } from 'use-intl'
 import type { Factors } from '#lib/contracts/sign-in.ts'
 import { PasswordInput } from '../account/password-input.tsx'
-import { api } from '../data/api.ts'
+import { api, basePath } from '../data/api.ts'
 import { queryKeys } from '../data/query-keys.ts'
 import { Button } from '../ui/button.tsx'
 import { Dialog } from '../ui/dialog.tsx'
@@ -18,12 +18,19 @@ export function ProofForm({ onEnd }: { onEnd(proved: boolean): void }) {
   const common = useTranslations('common')
   const [chosen, setChosen] = useState<Factors['proofs'][number]>()
   const [text, setText] = useState('')
+  const [atProvider, setAtProvider] = useState(false)
   const factors = useQuery({
     queryKey: queryKeys.factors(),
     queryFn: ({ signal }) => api.get<Factors>('/api/account/factors', { signal }),
+    // The provider's page is another tab.
+    refetchInterval: atProvider ? 2000 : false,
   })
   const proofs = factors.data?.proofs ?? []
   const means = proofs.find((proof) => proof === chosen) ?? proofs[0]
+  const proved = atProvider && factors.data?.freshUntil != null
+  useEffect(() => {
+    if (proved) onEnd(true)
+  }, [proved, onEnd])
   const prove = useMutation({
     mutationFn: async () =>
       api.post(
@@ -48,9 +55,17 @@ export function ProofForm({ onEnd }: { onEnd(proved: boolean): void }) {
       footer={
         <>
           <Button onClick={() => onEnd(false)}>{common('cancel')}</Button>
-          <Button type="submit" variant="primary" disabled={!ready} busy={prove.isPending}>
-            {t('go')}
-          </Button>
+          {means === 'provider' ? (
+            <Button asChild variant="primary">
+              <a href={`${basePath()}/oidc?start=proof`} target="_blank" onClick={() => setAtProvider(true)}>
+                {t('go')}
+              </a>
+            </Button>
+          ) : (
+            <Button type="submit" variant="primary" disabled={!ready} busy={prove.isPending}>
+              {t('go')}
+            </Button>
+          )}
         </>
       }
     >
@@ -72,6 +87,7 @@ export function ProofForm({ onEnd }: { onEnd(proved: boolean): void }) {
         </Field>
       )}
       {factors.error && <ErrorNote error={factors.error} onRetry={() => void factors.refetch()} />}
+      {means === 'provider' && <p className="text-ink-muted">{t('providerHint')}</p>}
       {means === 'passkey' && <p className="text-ink-muted">{t('passkeyHint')}</p>}
       {proofs
         .filter((proof) => proof !== means)

@@ -9,8 +9,8 @@ export function useSignOut(): () => void {
   const t = useTranslations('shell')
   const errorText = useErrorText()
   return () => {
-    api.delete('/api/session').then(
-      () => window.location.assign(`${basePath()}/login`),
+    api.delete<{ url: string } | undefined>('/api/session').then(
+      (provider) => window.location.assign(provider?.url ?? `${basePath()}/login`),
       (error: unknown) => toast.error(t('signOutFailed'), { description: errorText(error).sentence }),
     )
   }

@@ -49,6 +49,10 @@ export type Passkey = z.infer<typeof passkeySchema>
 export const signInOfferSchema = z.object({
   /** Of a sign-in that this browser has begun. */
   secondStep: z.array(z.enum(secondStepMethods)).nullable(),
+  /** The identity provider's name; null: there is none. */
+  provider: z.string().nullable(),
+  /** Passwords and passkeys are for the few who may without it. */
+  localForFew: z.boolean(),
 })
 export type SignInOffer = z.infer<typeof signInOfferSchema>
 
@@ -62,7 +66,7 @@ export const factorsSchema = z.object({
   needed: z.boolean(),
   /** Until when nothing asks again. */
   freshUntil: instantSchema.nullable(),
-  proofs: z.array(z.enum(['password', 'code', 'passkey'])),
+  proofs: z.array(z.enum(['password', 'code', 'passkey', 'provider'])),
 })
 export type Factors = z.infer<typeof factorsSchema>
 
@@ -79,3 +83,8 @@ export const proofSchema = z.union([
   codeInputSchema.strict(),
   passkeyUseSchema.strict(),
 ])
+
+/** With what the provider sent the browser back: the query of its address, as it is. */
+export const oidcReturnSchema = z.object({ query: z.string().min(1).max(8192) })
+/** Where the browser goes. */
+export const oidcWaySchema = z.object({ url: z.url() })

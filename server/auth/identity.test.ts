@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { administrator, startApp } from '../testing/app-under-test.ts'
+import { administrator, cookieOf, startApp } from '../testing/app-under-test.ts'
 import { network } from './login-limits.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'roadstead-identity-'))
@@ -73,6 +73,36 @@ it('knows which sessions are over', async () => {
     .where('id', '=', id)
     .execute()
   expect(await test.app.identity.current([id])).toEqual(new Set())
+  await test.close()
+})
+
+it.each([
+  ['8 h of silence', { expiresAt: -1 }],
+  ['24 h, however busy', { createdAt: -24 * 3600 - 1 }],
+] as [string, Record<string, number>][])('ends a session after %s, with its row', async (_name, seconds) => {
+  const test = await startApp()
+  await test.setUp()
+  const at = (away: number) => new Date(Date.now() + away * 1000).toISOString()
+  const before = Object.entries(seconds).map(([column, away]) => [column, at(away + 5)])
+  await test.app.db.updateTable('session').set(Object.fromEntries(before)).execute()
+  expect((await test.call('GET', '/api/session')).status).toBe(200)
+  const after = Object.entries(seconds).map(([column, away]) => [column, at(away)])
+  await test.app.db.updateTable('session').set(Object.fromEntries(after)).execute()
+  expect((await test.call('GET', '/api/session')).status).toBe(401)
+  expect(await test.app.db.selectFrom('session').select('id').execute()).toEqual([])
+  await test.close()
+})
+
+it('gives each sign-in a session of its own, whatever cookie came with it', async () => {
+  const test = await startApp()
+  await test.setUp()
+  const { email, password } = administrator
+  const again = await test.call('POST', '/api/session', { email, password })
+  const cookie = cookieOf(again.headers)
+  expect(cookie).not.toBe(test.cookie)
+  expect((await test.call('GET', '/api/session', undefined, { cookie })).status).toBe(200)
+  const forged = { cookie: test.cookie.replace(/=./, '=!') }
+  expect((await test.call('GET', '/api/session', undefined, forged)).status).toBe(401)
   await test.close()
 })
 

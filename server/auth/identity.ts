@@ -39,6 +39,9 @@ export interface Identity {
   createAdministrator(input: { name: string; email: string; password: string }): Promise<string>
   /** Opens nothing. Throws bad_credentials. The limits are the caller's. */
   checkPassword(email: string, password: string): Promise<Known>
+  /** '' for nobody. */
+  emailOf(userId: string): Promise<string>
+  hasPassword(userId: string): Promise<boolean>
   /** Changes with the password, and only with it. */
   stampOf(userId: string): Promise<string>
   /** The only way to a session. Throws account_disabled; bad_credentials, when the password is another by now. */
@@ -74,8 +77,13 @@ export interface Identity {
   endOthers(principal: Principal): Promise<void>
   /** Ends what runs under rights that are others now. Nobody is signed out. */
   rightsChanged(whose: { userId: string } | { sessionId: string }): void
-  /** Makes a person with a password. Throws email_taken. */
-  createUser(input: { name: string; email: string; password: string; role: Role | null }): Promise<string>
+  /** Makes a person; without a password (null) they come by the identity provider. Throws email_taken. */
+  createUser(input: {
+    name: string
+    email: string
+    password: string | null
+    role: Role | null
+  }): Promise<string>
   setPassword(userId: string, password: string): Promise<void>
   limits: LoginLimits
   factors: SecondFactors
@@ -135,19 +143,31 @@ export async function createIdentity(parts: {
     await db.deleteFrom('session').where('id', '=', id).execute()
     admissions.end({ sessionId: id })
   }
-  const stampOf = async (userId: string) => {
+  const passwordOf = async (userId: string) => {
     const account = await db
       .selectFrom('account')
       .select('password')
       .where('userId', '=', userId)
       .where('providerId', '=', 'credential')
       .executeTakeFirst()
-    return createHash('sha256')
-      .update(account?.password ?? '')
-      .digest('base64url')
+    return account?.password ?? null
   }
-  const secondFactorNeeded = async (userId: string) =>
-    config.secondFactorRequired && (await factors.methods(userId)).length === 0
+  const stampOf = async (userId: string) =>
+    createHash('sha256')
+      .update((await passwordOf(userId)) ?? '')
+      .digest('base64url')
+  /** Whoever comes by the identity provider has what that asks for. */
+  const secondFactorNeeded = async (userId: string, method: SignInMethod | null) => {
+    if (!config.secondFactorRequired || method === 'oidc') return false
+    if ((await factors.methods(userId)).length > 0) return false
+    if (method !== null) return true
+    const row = await db
+      .selectFrom('oidc_people')
+      .select('user_id')
+      .where('user_id', '=', userId)
+      .executeTakeFirst()
+    return row === undefined
+  }
 
   const identity: Identity = {
     async principal(headers) {
@@ -163,7 +183,7 @@ export async function createIdentity(parts: {
         const { permissions } = token
         return {
           ...{ userId, sessionId: token.id, name, email, role: roleOf(role), token: { permissions } },
-          secondFactorNeeded: await secondFactorNeeded(userId),
+          secondFactorNeeded: await secondFactorNeeded(userId, null),
         }
       }
       if (!headers.get('cookie')) return null
@@ -177,9 +197,10 @@ export async function createIdentity(parts: {
         return null
       }
       const { method, provedAt } = found.session as { method?: string | null; provedAt?: string | null }
+      const means = signInMethods.find((known) => known === method) ?? 'password'
       return {
-        secondFactorNeeded: await secondFactorNeeded(found.user.id),
-        method: signInMethods.find((known) => known === method) ?? 'password',
+        secondFactorNeeded: await secondFactorNeeded(found.user.id, means),
+        method: means,
         ...(provedAt ? { provedAt } : {}),
         userId: found.user.id,
         sessionId: found.session.id,
@@ -205,6 +226,9 @@ export async function createIdentity(parts: {
       return { userId: found.user.id, stamp }
     },
     stampOf,
+    hasPassword: async (userId) => (await passwordOf(userId)) !== null,
+    emailOf: async (userId) =>
+      (await db.selectFrom('user').select('email').where('id', '=', userId).executeTakeFirst())?.email ?? '',
 
     async open({ userId, stamp, method }, client) {
       const kept = { method, provedAt: new Date().toISOString(), ipAddress: client.address }
@@ -326,7 +350,7 @@ export async function createIdentity(parts: {
     },
     async createUser({ name, email, password, role }) {
       const { internalAdapter, password: passwords } = await auth.$context
-      const hash = await passwords.hash(password)
+      const hash = password === null ? null : await passwords.hash(password)
       let user: { id: string }
       try {
         user = await internalAdapter.createUser(
@@ -341,7 +365,7 @@ export async function createIdentity(parts: {
           .executeTakeFirst()
         throw new AppError(taken ? 'email_taken' : 'internal', { params: { email }, cause })
       }
-      await internalAdapter.linkAccount({ ...accountOf(user.id), password: hash })
+      if (hash !== null) await internalAdapter.linkAccount({ ...accountOf(user.id), password: hash })
       return user.id
     },
     async setPassword(userId, password) {

@@ -40,11 +40,23 @@ export function isFresh(principal: Principal, now = Date.now()): boolean {
 }
 
 /** The steps of a sign-in, and the proof that somebody signed in gives again. */
-export function createSignIn(identity: Identity, tickets: Tickets, passkeys: Passkeys): SignIn {
+export function createSignIn(parts: {
+  identity: Identity
+  tickets: Tickets
+  passkeys: Passkeys
+  localSignIn: readonly string[] | null
+}): SignIn {
+  const { identity, tickets, passkeys, localSignIn } = parts
   const { factors, limits } = identity
   /** As strict as passwords, and counted apart: a right password must not forgive wrong codes. */
   const countCode = (userId: string, client: Client) => limits.attempt(`code ${userId}`, client.address)
+  /** Where an identity provider decides who comes in, nobody else's passwords and passkeys do. */
+  const checkLocal = async (userId: string) => {
+    if (localSignIn === null || localSignIn.includes(await identity.emailOf(userId))) return
+    throw new AppError('local_sign_in_off')
+  }
   const afterPassword = async (known: Known, client: Client): Promise<SignedIn | HalfSignedIn> => {
+    await checkLocal(known.userId)
     const secondStep = await factors.methods(known.userId)
     if (secondStep.length === 0) return identity.open({ ...known, method: 'password' }, client)
     const { userId, stamp = '' } = known
@@ -81,6 +93,7 @@ export function createSignIn(identity: Identity, tickets: Tickets, passkeys: Pas
       const succeeded = await limits.attempt(`passkey ${answer.id.slice(0, 200)}`, client.address)
       const userId = await passkeys.use(answer, site, client.headers)
       await succeeded()
+      await checkLocal(userId)
       const { principal, cookies } = await identity.open({ userId, method: 'passkey' }, client)
       return { principal, cookies: [...cookies, tickets.clear('second'), tickets.clear('passkey')] }
     },

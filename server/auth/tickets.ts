@@ -9,6 +9,15 @@ export interface TicketData {
   second: { userId: string; stamp: string }
   /** A passkey was asked for; of somebody signed in, by that session. */
   passkey: { challenge: string; sessionId?: string }
+  /** The browser is at the identity provider; of somebody signed in, to prove that session. */
+  oidc: {
+    verifier: string
+    state: string
+    nonce: string
+    redirectUri: string
+    since: number
+    sessionId?: string
+  }
 }
 export type TicketPurpose = keyof TicketData
 

@@ -10,8 +10,8 @@ import type { Principal } from './types.ts'
 export interface Users {
   /** Everybody, and the invitations that wait, by name. */
   list(principal: Principal): Promise<People>
-  /** Ends everything of that person's. Throws user_not_found, last_administrator, own_role. */
-  change(principal: Principal, userId: string, change: UserChange): Promise<void>
+  /** Ends everything of that person's. Null: their identity provider says so. Throws user_not_found, last_administrator, own_role. */
+  change(principal: Principal | null, userId: string, change: UserChange): Promise<void>
   /** Whose rights a person has, and how they are called. Throws user_not_found. */
   person(userId: string): Promise<Previewed & { isDisabled: boolean }>
   /** With their sessions and tokens; their tasks stay. Throws user_not_found, last_administrator. */
@@ -80,7 +80,7 @@ export function createUsers(db: Database, identity: Identity, grants: Grants): U
     },
 
     async change(principal, userId, { role, disabled }) {
-      if (role !== undefined && userId === principal.userId) throw new AppError('own_role')
+      if (role !== undefined && userId === principal?.userId) throw new AppError('own_role')
       const query = db.updateTable('user').where('id', '=', userId)
       const takesRights = disabled === true || (role !== undefined && role !== 'administrator')
       const { numUpdatedRows } = await (takesRights ? query.where(anotherAdministrator(userId)) : query)
@@ -110,6 +110,7 @@ export function createUsers(db: Database, identity: Identity, grants: Grants): U
       await db.deleteFrom('tokens').where('user_id', '=', userId).execute()
       await grants.forget(userId)
       await identity.factors.remove(userId)
+      await db.deleteFrom('oidc_people').where('user_id', '=', userId).execute()
       await endLinks(userId)
       await identity.endAll(userId)
     },

@@ -171,7 +171,7 @@ export function createHttpServer(parts: Parts): HttpServer {
       return parts.access.allowed(principal).includes('hosts.edit') ? null : at('/')
     }
     // Whoever holds a link has no session yet, or uses it in somebody else's browser.
-    if (name === '/join') return null
+    if (name === '/join' || name === '/oidc') return null
     if (name === '/login') return principal ? at('/') : null
     if (principal?.secondFactorNeeded) return name === '/second-factor' ? null : at('/second-factor')
     return principal ? null : at(`/login?next=${encodeURIComponent(path)}`)

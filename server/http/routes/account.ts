@@ -12,6 +12,7 @@ import {
 } from '#lib/contracts/account.ts'
 import {
   codeInputSchema,
+  oidcWaySchema,
   passkeyOptionsSchema,
   passkeyUseSchema,
   type SignInAnswer,
@@ -20,9 +21,11 @@ import {
 } from '#lib/contracts/sign-in.ts'
 import type { Access } from '../../auth/access.ts'
 import type { Client, Identity, SignedIn } from '../../auth/identity.ts'
+import type { OidcSignIn } from '../../auth/oidc-sign-in.ts'
 import type { Asked } from '../../auth/passkeys.ts'
 import type { HalfSignedIn, SignIn } from '../../auth/sign-in.ts'
 import type { Principal } from '../../auth/types.ts'
+import type { Config } from '../../config.ts'
 import { headersOf } from '../../ws/connection.ts'
 import { type AnyRoute, defineRoute } from '../define-route.ts'
 import type { Guard } from '../guard.ts'
@@ -78,10 +81,12 @@ export function asked(reply: FastifyReply, { options, cookie }: Asked<object>) {
 export function accountRoutes(parts: {
   identity: Identity
   signIn: SignIn
+  oidc: OidcSignIn | null
   guard: Guard
   access: Access
+  config: Config
 }): AnyRoute[] {
-  const { identity, signIn, guard, access } = parts
+  const { identity, signIn, oidc, guard, access, config } = parts
   return [
     defineRoute({
       method: 'POST',
@@ -100,7 +105,10 @@ export function accountRoutes(parts: {
       access: 'anonymous',
       summary: 'What the sign-in page has to offer',
       response: signInOfferSchema,
-      handler: async ({ request }) => ({ secondStep: await signIn.awaited(headersOf(request)) }),
+      handler: async ({ request }) => ({
+        secondStep: await signIn.awaited(headersOf(request)),
+        ...{ provider: oidc?.name ?? null, localForFew: config.localSignIn !== null },
+      }),
     }),
     defineRoute({
       method: 'POST',
@@ -155,9 +163,15 @@ export function accountRoutes(parts: {
       withoutSecondFactor: true,
       event: 'account.signOut',
       inPreview: true,
-      summary: 'Sign out',
-      handler: async ({ request, reply }) => {
+      summary: 'Sign out; the answer may say where to sign out of the identity provider, too',
+      response: oidcWaySchema.optional(),
+      handler: async ({ principal, request, reply }) => {
         reply.header('set-cookie', await identity.signOut(clientOf(request, guard)))
+        if (principal?.method !== 'oidc' || !oidc) return
+        const back = `${guard.origin(request)}${config.basePath}/login`
+        // Signed out here they are in any case.
+        const url = await oidc.signOutUrl(back).catch(() => null)
+        return url === null ? undefined : { url }
       },
     }),
     defineRoute({

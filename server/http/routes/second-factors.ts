@@ -11,6 +11,7 @@ import {
   recoveryCodesSchema,
 } from '#lib/contracts/sign-in.ts'
 import type { Identity } from '../../auth/identity.ts'
+import type { OidcSignIn } from '../../auth/oidc-sign-in.ts'
 import type { Passkeys } from '../../auth/passkeys.ts'
 import { isFresh, type SignIn } from '../../auth/sign-in.ts'
 import type { Principal } from '../../auth/types.ts'
@@ -24,9 +25,10 @@ export function secondFactorRoutes(parts: {
   identity: Identity
   signIn: SignIn
   passkeys: Passkeys
+  oidc: OidcSignIn | null
   guard: Guard
 }): AnyRoute[] {
-  const { identity, signIn, passkeys, guard } = parts
+  const { identity, signIn, passkeys, oidc, guard } = parts
   const siteOf = (request: FastifyRequest) => ({ origin: guard.origin(request) })
   const { factors } = identity
   /** After the first factor: sessions that were opened by the password alone end. */
@@ -47,6 +49,7 @@ export function secondFactorRoutes(parts: {
         const { provedAt, userId, secondFactorNeeded = false } = who
         const state = await factors.state(userId)
         const keys = await passkeys.list(userId)
+        const hasPassword = await identity.hasPassword(userId)
         const until = new Date(Date.parse(provedAt ?? '') + freshMinutes * 60_000)
         return {
           ...state,
@@ -55,7 +58,8 @@ export function secondFactorRoutes(parts: {
           freshUntil: isFresh(who) ? until.toISOString() : null,
           proofs: [
             ...(keys.length > 0 ? (['passkey'] as const) : []),
-            'password' as const,
+            ...(oidc && who.method === 'oidc' ? (['provider'] as const) : []),
+            ...(hasPassword ? (['password'] as const) : []),
             ...(state.totpSince ? (['code'] as const) : []),
           ],
         }

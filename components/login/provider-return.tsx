@@ -1,0 +1,70 @@
+'use client'
+import { useMutation } from '@tanstack/react-query'
+import { useEffect, useRef } from 'react'
+import { useTranslations } from 'use-intl'
+import type { Session } from '#lib/contracts/account.ts'
+import { api, basePath } from '../data/api.ts'
+import { ErrorNote } from '../ui/error-note.tsx'
+import { Skeleton } from '../ui/skeleton.tsx'
+import { AuthFrame } from './auth-frame.tsx'
+import { nextPath } from './next-path.ts'
+
+/** What this tab went to the identity provider for: where to go on, or 'proof'. */
+const purposeKey = 'roadstead.provider'
+
+/** Leaves for the identity provider, and comes back to the page below. Throws ApiFailure. */
+export async function goToProvider(next: string | null): Promise<void> {
+  sessionStorage.setItem(purposeKey, nextPath(next))
+  const { url } = await api.post<{ url: string }>('/api/session/oidc/begin')
+  window.location.assign(url)
+}
+
+/** Where the identity provider sends the browser back to; with `?start=proof`, the way there. */
+export function ProviderReturn() {
+  const t = useTranslations('login')
+  const asked = useRef(false)
+  const work = useMutation({
+    mutationFn: async () => {
+      const query = window.location.search.slice(1)
+      if (query === 'start=proof') {
+        sessionStorage.setItem(purposeKey, 'proof')
+        const { url } = await api.post<{ url: string }>('/api/account/proof/oidc/begin')
+        window.location.replace(url)
+        return false
+      }
+      await api.post<Session>('/api/session/oidc', { query })
+      const purpose = sessionStorage.getItem(purposeKey)
+      sessionStorage.removeItem(purposeKey)
+      if (purpose === 'proof') return true
+      // A full load: it leaves an address with a used code in it.
+      window.location.replace(basePath() + nextPath(purpose))
+      return false
+    },
+  })
+  const { mutate } = work
+  useEffect(() => {
+    // What the provider gave is good once; in development effects run twice.
+    if (asked.current) return
+    asked.current = true
+    mutate()
+  }, [mutate])
+  if (work.data === true) return <AuthFrame title={t('provedTitle')} intro={t('provedText')} />
+  return (
+    <AuthFrame title={t('title')}>
+      {work.error ? (
+        <>
+          <ErrorNote error={work.error} />
+          <p>
+            <a href={`${basePath()}/login`} className="text-accent underline">
+              {t('back')}
+            </a>
+          </p>
+        </>
+      ) : (
+        <div aria-busy className="flex flex-col gap-4">
+          <Skeleton className="h-9 w-full" />
+        </div>
+      )}
+    </AuthFrame>
+  )
+}

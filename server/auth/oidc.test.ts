@@ -1,0 +1,178 @@
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { AuditPage } from '#lib/contracts/audit.ts'
+import type { Factors } from '#lib/contracts/sign-in.ts'
+import { type AppUnderTest, administrator, cookieOf, startApp } from '../testing/app-under-test.ts'
+import { type ProvidersPerson, startIdentityProvider, visitProvider } from '../testing/identity-provider.ts'
+
+let people: Record<string, ProvidersPerson>
+let provider: Awaited<ReturnType<typeof startIdentityProvider>>
+let test: AppUnderTest
+async function start(environment: Record<string, string> = {}) {
+  provider = await startIdentityProvider(people)
+  test = await startApp({ ...provider.environment, ...environment })
+  provider.serve(test.origin)
+  await test.setUp()
+}
+beforeAll(() => {
+  // The provider warns that its forms are for development, which tests are.
+  for (const level of ['info', 'warn'] as const) console[level] = () => {}
+})
+beforeEach(() => {
+  people = {
+    vera: { email: 'vera@example.com', email_verified: true, name: 'Vera', groups: ['all', 'staff'] },
+    ada: { email: administrator.email, email_verified: true, groups: ['ops'] },
+  }
+})
+afterEach(async () => {
+  await test.close()
+  await provider.close()
+})
+
+type Answer = Awaited<ReturnType<AppUnderTest['call']>>
+const { email, password } = administrator
+const codeOf = (answer: Answer) => (answer.json as { error?: { code: string } } | undefined)?.error?.code
+const as = (cookie: string, method: string, path: string, body?: unknown) =>
+  test.call(method, path, body, { cookie })
+
+async function begin(cookie = '', path = '/api/session/oidc/begin') {
+  const answer = await as(cookie, 'POST', path)
+  expect(answer.status, JSON.stringify(answer.json)).toBe(200)
+  const ticket = cookieOf(answer.headers)
+  return { url: (answer.json as { url: string }).url, cookie: [cookie, ticket].filter(Boolean).join('; ') }
+}
+const finish = (cookie: string, back: URL) =>
+  as(cookie, 'POST', '/api/session/oidc', { query: back.search.slice(1) })
+async function signIn(login: string): Promise<Answer> {
+  const { url, cookie } = await begin()
+  return finish(cookie, await visitProvider(url, login))
+}
+
+describe('the identity provider', () => {
+  it('brings people with the role of their groups, which may be another the next time', async () => {
+    await start()
+    expect((await as('', 'GET', '/api/sign-in')).json).toMatchObject({
+      provider: 'Example ID',
+      localForFew: false,
+    })
+    const first = await signIn('vera')
+    expect(first.json).toMatchObject({ user: { name: 'Vera', email: 'vera@example.com', role: 'viewer' } })
+    const cookie = cookieOf(first.headers)
+    expect((await as(cookie, 'GET', '/api/session')).status).toBe(200)
+    const { items } = (await test.call('GET', '/api/audit?action=account.signIn')).json as AuditPage
+    expect(items[0]).toMatchObject({
+      actorEmail: 'vera@example.com',
+      summary: expect.stringContaining('by oidc'),
+    })
+
+    people.vera = { ...(people.vera as ProvidersPerson), groups: ['dev'] }
+    const second = await signIn('vera')
+    expect(second.json).toMatchObject({ user: { role: 'operator' } })
+    // What ran under the earlier role is over, as when an administrator changes it.
+    expect((await as(cookie, 'GET', '/api/session')).status).toBe(401)
+    expect(await test.app.db.selectFrom('user').selectAll().execute()).toHaveLength(2)
+
+    people.vera = { ...people.vera, groups: ['all'] }
+    expect(codeOf(await signIn('vera'))).toBe('oidc_no_role')
+  })
+
+  it('gets no account that is there by its address alone', async () => {
+    await start()
+    expect(codeOf(await signIn('ada'))).toBe('oidc_account_exists')
+    expect((await as('', 'POST', '/api/session', { email, password })).status).toBe(200)
+  })
+
+  it('gets it where that is set and the address is verified', async () => {
+    await start({ ROADSTEAD_OIDC_LINK: 'verified-email' })
+    people.ada = { ...(people.ada as ProvidersPerson), email_verified: false }
+    expect(codeOf(await signIn('ada'))).toBe('oidc_account_exists')
+    people.ada = { ...people.ada, email_verified: true }
+    expect((await signIn('ada')).json).toMatchObject({ user: { name: administrator.name, email } })
+    // The last administrator stays one, whatever the provider's groups say.
+    people.ada = { ...people.ada, groups: ['staff'] }
+    expect(codeOf(await signIn('ada'))).toBe('last_administrator')
+  })
+
+  it('is believed once, in the browser that began, and for what was begun there', async () => {
+    await start()
+    const one = await begin()
+    const back = await visitProvider(one.url, 'vera')
+    const other = await begin()
+    expect(codeOf(await finish('', back))).toBe('sign_in_step_over')
+    // Another browser's: its state, nonce and verifier are others (login CSRF, code injection).
+    expect(codeOf(await finish(other.cookie, back))).toBe('oidc_refused')
+    const injected = await begin()
+    const forged = new URL(back)
+    forged.searchParams.set('state', new URL(injected.url).searchParams.get('state') ?? '')
+    expect(codeOf(await finish(injected.cookie, forged))).toBe('oidc_refused')
+    const answers = await Promise.all([finish(one.cookie, back), finish(one.cookie, back)])
+    expect(answers.filter(({ status }) => status === 200).length).toBeLessThanOrEqual(1)
+    expect(codeOf(await finish(one.cookie, back))).toBe('sign_in_step_over')
+  })
+
+  it.each([
+    ['iss', 'https://evil.test'],
+    ['iss', null],
+    ['code', 'guess'],
+    ['state', null],
+  ])('an answer with %s %j is refused', async (name, value) => {
+    await start()
+    const { url, cookie } = await begin()
+    const back = await visitProvider(url, 'vera')
+    if (value === null) back.searchParams.delete(name)
+    else back.searchParams.set(name, value)
+    expect(codeOf(await finish(cookie, back))).toBe('oidc_refused')
+  })
+
+  it('is asked again for a proof, which is for the session that asked and from its person', async () => {
+    await start()
+    people.otto = { email: 'otto@example.com', email_verified: true, groups: ['staff'] }
+    await signIn('otto')
+    const vera = cookieOf((await signIn('vera')).headers)
+    const factors = async () => (await as(vera, 'GET', '/api/account/factors')).json as Factors
+    expect((await factors()).proofs).toEqual(['provider'])
+    const old = new Date(Date.now() - 11 * 60_000).toISOString()
+    await test.app.db.updateTable('session').set({ provedAt: old }).execute()
+    expect(codeOf(await as(vera, 'POST', '/api/account/totp'))).toBe('fresh_sign_in_needed')
+    const wrong = await begin(vera, '/api/account/proof/oidc/begin')
+    expect(new URL(wrong.url).searchParams.get('prompt')).toBe('login')
+    expect(codeOf(await finish(wrong.cookie, await visitProvider(wrong.url, 'otto')))).toBe('oidc_refused')
+    const right = await begin(vera, '/api/account/proof/oidc/begin')
+    expect((await finish(right.cookie, await visitProvider(right.url, 'vera'))).status).toBe(200)
+    expect((await as(vera, 'POST', '/api/account/totp')).status).toBe(200)
+  })
+
+  it('signs out of itself, too', async () => {
+    await start()
+    const vera = cookieOf((await signIn('vera')).headers)
+    const answer = await as(vera, 'DELETE', '/api/session')
+    expect((answer.json as { url: string }).url).toContain(`${provider.issuer}/session/end?`)
+    expect((await as(vera, 'GET', '/api/session')).status).toBe(401)
+  })
+
+  it('may be the only way in but for who is named, and has second factors of its own', async () => {
+    await start({ ROADSTEAD_LOCAL_SIGN_IN: 'other@example.com', ROADSTEAD_SECOND_FACTOR: 'required' })
+    expect((await as('', 'GET', '/api/sign-in')).json).toMatchObject({ localForFew: true })
+    expect(codeOf(await as('', 'POST', '/api/session', { email, password }))).toBe('local_sign_in_off')
+    expect(codeOf(await as('', 'POST', '/api/session', { email, password: 'guess' }))).toBe('bad_credentials')
+    await test.app.db.updateTable('user').set({ email: 'other@example.com' }).execute()
+    expect((await as('', 'POST', '/api/session', { email: 'other@example.com', password })).status).toBe(200)
+    const vera = cookieOf((await signIn('vera')).headers)
+    expect((await as(vera, 'GET', '/api/hosts')).status).toBe(200)
+  })
+
+  it('that does not answer stops nobody else, and a disabled person stays out', async () => {
+    await start()
+    await signIn('vera')
+    await test.app.db
+      .updateTable('user')
+      .set({ disabledAt: new Date().toISOString() })
+      .where('email', '=', 'vera@example.com')
+      .execute()
+    expect(codeOf(await signIn('vera'))).toBe('account_disabled')
+    await test.close()
+    await provider.close()
+    test = await startApp(provider.environment)
+    await test.setUp()
+    expect(codeOf(await as('', 'POST', '/api/session/oidc/begin'))).toBe('oidc_unreachable')
+  })
+})
