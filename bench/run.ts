@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { cpus } from 'node:os'
 import { benchArchives } from './archives.ts'
 import { benchEventLatency } from './event-latency.ts'
+import { benchGateway } from './gateway.ts'
 import { benchList } from './list.ts'
 import { benchLogs } from './logs.ts'
 import { benchScale } from './scale.ts'
@@ -13,7 +14,15 @@ const lab = spawnSync(process.execPath, ['e2e/lab/cli.ts', 'up', '--only', 'dock
 })
 if (lab.status !== 0) process.exit(1)
 console.log(`Node ${process.versions.node}, ${cpus().length} cores\n`)
-for (const bench of [benchList, benchEventLatency, benchScale, benchStats, benchLogs, benchArchives]) {
+for (const bench of [
+  benchList,
+  benchEventLatency,
+  benchScale,
+  benchStats,
+  benchLogs,
+  benchArchives,
+  benchGateway,
+]) {
   const { title, rows } = await bench()
   console.log(title)
   for (const [label, value] of rows) console.log(`  ${label.padEnd(58)} ${value}`)
