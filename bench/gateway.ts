@@ -10,7 +10,7 @@ import { labEngine } from '../e2e/lab/state.ts'
 import type { MadeToken, NewToken } from '../lib/contracts/account.ts'
 import type { Host } from '../lib/contracts/hosts.ts'
 import { type BenchResult, inTurn, ms, percentile } from './measure.ts'
-import { startServer, until } from './server-process.ts'
+import { cpuOf, startServer, until } from './server-process.ts'
 
 const port = 7714
 const nginxPort = 7715
@@ -65,15 +65,20 @@ export async function benchGateway(): Promise<BenchResult> {
       ])
       return (mebibytes * 1000) / (performance.now() - began)
     }
+    /** Seconds of CPU, which a busy machine changes less than the rates. */
+    const used = [0, 0]
+    const cpu = (index: number) => (index === 0 ? server.cpu() : cpuOf(nginx.pid as number))
     const upload = ['-T', `${file}.tar`, '-H', 'Expect:']
     const out: [number[], number[]] = [[], []]
     const into: [number[], number[]] = [[], []]
     for (let round = -1; round < rounds; round++)
       for (const [index, base] of [ours, theirs].entries()) {
+        const before = cpu(index)
         const up = await transfer(base, '?path=/tmp', upload)
         const down = await transfer(base, '?path=/tmp/file')
         // The first of each warms up.
         if (round < 0) continue
+        used[index] = (used[index] ?? 0) + cpu(index) - before
         into[index as 0 | 1].push(up)
         out[index as 0 | 1].push(down)
       }
@@ -99,6 +104,10 @@ export async function benchGateway(): Promise<BenchResult> {
       rows: [
         row(`${mebibytes} MiB of tar from the engine; ratio`, out),
         row(`${mebibytes} MiB of tar to the engine; ratio`, into),
+        [
+          'CPU of the proxy for both of these',
+          used.map((seconds) => `${(seconds / rounds).toFixed(1)} s`).join(', '),
+        ],
         smallRow('_ping', ping, nginxPing),
         smallRow('containers/json', lists, nginxLists),
         ['RSS of the server', `${server.rss()} MB`],
@@ -123,6 +132,7 @@ async function startNginx(folder: string, socketPath: string): Promise<ChildProc
     path,
     `
 daemon off;
+master_process off;
 user root;
 pid ${folder}/pid;
 error_log stderr warn;
