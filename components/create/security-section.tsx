@@ -29,7 +29,7 @@ const examples = {
 /** What it may do beyond an ordinary container, and what is taken from it. */
 export function SecuritySection() {
   const t = useTranslations('create')
-  const { spec, set } = useSpecForm()
+  const { spec, set, errorAt } = useSpecForm()
   return (
     <Section
       title={t('section.security')}
@@ -38,7 +38,7 @@ export function SecuritySection() {
     >
       <Check
         label={t('field.privileged')}
-        hint={t('privilegedHint')}
+        hint={errorAt('privileged') ?? t('privilegedHint')}
         checked={spec.privileged}
         onChange={(privileged) => set({ privileged })}
       />
@@ -67,7 +67,7 @@ export function SecuritySection() {
           notation={devices}
           onChange={(rows) => set({ devices: rows ?? [] })}
         />
-        <Field label={t('field.gpus')}>
+        <Field label={t('field.gpus')} error={errorAt('gpus')}>
           {(props) => (
             <Input
               {...props}
@@ -78,7 +78,7 @@ export function SecuritySection() {
           )}
         </Field>
         {namespaces.map((field) => (
-          <Field key={field} label={t(`field.${field}`)}>
+          <Field key={field} label={t(`field.${field}`)} error={errorAt(field)}>
             {(props) => (
               <Input
                 {...props}
