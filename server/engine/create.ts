@@ -38,6 +38,8 @@ export interface NamedCalls {
     name: string,
     options?: CallOptions,
   ): Promise<{ id: string; name: string; driver: string } | null>
+  /** Ids of the containers that have a volume, running or not. */
+  volumeUsers(name: string, options?: CallOptions): Promise<string[]>
   /** Whose an exec is, and whether it has all capabilities. */
   namedExec(id: string, options?: CallOptions): Promise<{ containerId: string; privileged: boolean } | null>
 }
@@ -107,6 +109,11 @@ function createNamedCalls({ docker, json }: EngineContext): NamedCalls {
           ...{ id: String(raw.Id), name: String(raw.Name), driver: String(raw.Driver) },
         }),
       ),
+    async volumeUsers(name, options) {
+      const query = { all: true, filters: JSON.stringify({ volume: [name] }) }
+      const rows = await json<{ Id: string }[] | null>(docker('/containers/json'), { query }, options)
+      return understood(() => (rows ?? []).map(({ Id }) => fullId(Id)))
+    },
     namedExec: (id, options) =>
       read<
         { ContainerID: string; ProcessConfig?: { privileged?: boolean } | null },

@@ -85,6 +85,7 @@ describe('a container made by who is no administrator', () => {
       { Mounts: [{ Type: 'volume', Source: 'etc', Target: '/x' }] },
       'HostConfig.Mounts.0.Source',
     ],
+    ['a volume of a privileged container', { Binds: ['used:/x'] }, 'HostConfig.Binds.0'],
     ['a volume that is not there', { Binds: ['other:/x'] }, 'HostConfig.Binds.0'],
     ['the beginning of a name', { Binds: ['dat:/x'] }, 'HostConfig.Binds.0'],
     ['a network that is not there', { NetworkMode: 'other' }, 'HostConfig.NetworkMode'],

@@ -103,6 +103,12 @@ async function refuseOfHost(engine: EngineClient, wanted: Wanted, signal: AbortS
     if (volume?.name !== name) refuse(field, 'value', `There is no volume ${name}`)
     else if (isOfHost(volume))
       refuse(field, 'refused', `The volume ${name} is a folder or a disk of the host`)
+    // Who writes the scripts of a container with power has it too.
+    for (const id of await engine.volumeUsers(name, { signal })) {
+      const user = await engine.inspectContainer(id, { signal })
+      if (powerOf(user, engine.info?.flavour ?? 'docker') !== null)
+        refuse(field, 'refused', `The volume ${name} is that of a container with power over the host`)
+    }
   }
   for (const { name, field } of wanted.networks) {
     const network = await engine.namedNetwork(name, { signal })

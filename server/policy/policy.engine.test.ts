@@ -52,7 +52,8 @@ afterAll(async () => {
   for (const engine of engines) {
     for (const { Id } of await ours(engine))
       await at(engine, 'DELETE', `/containers/${Id}?force=1&v=1`).catch(() => {})
-    for (const name of ['data', 'etc']) await at(engine, 'DELETE', `/volumes/${mark}-${name}`).catch(() => {})
+    for (const name of ['data', 'etc', 'shared'])
+      await at(engine, 'DELETE', `/volumes/${mark}-${name}`).catch(() => {})
     await at(engine, 'DELETE', `/networks/${mark}-net`).catch(() => {})
   }
 })
@@ -167,6 +168,13 @@ describe.each(engines)('an operator on %s', (engine) => {
       const { status, json } = await create(more)
       expect([status, json]).toMatchObject([400, { error: { code: 'policy_field', fields: [{ path }] } }])
     }
+    // A volume that a privileged container has, and would read its scripts from.
+    await at(engine, 'POST', '/volumes/create', { Name: `${mark}-shared` })
+    await at(engine, 'POST', `/containers/create?name=${mark}-privileged`, {
+      ...{ Image: labImages.busybox, HostConfig: { Privileged: true, Binds: [`${mark}-shared:/s`] } },
+    })
+    const shared = await create(mounts('volume', `${mark}-shared`))
+    expect((await endedTask(test, shared.json as Task)).steps[0]?.error?.code).toBe('policy_field')
     const folder = await create(mounts('volume', `${mark}-etc`))
     expect((await endedTask(test, folder.json as Task)).steps[0]?.error?.code).toBe('policy_field')
     const fine = await create({ ...mounts('volume', `${mark}-data`), networks: [{ name: `${mark}-net` }] })

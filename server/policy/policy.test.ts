@@ -197,6 +197,7 @@ it.each([
     },
   ],
   ['HostConfig.Privileged', { HostConfig: { Privileged: true } }],
+  ['ROADSTEAD_DATA', { Config: { Env: ['A=b', 'ROADSTEAD_DATA=/data'] }, HostConfig: {} }],
   ['HostConfig.CapAdd', { HostConfig: { CapAdd: ['CAP_SYS_ADMIN'] } }],
   ['HostConfig.PidMode', { HostConfig: { PidMode: 'host' } }],
   ['HostConfig.NetworkMode', { HostConfig: { NetworkMode: 'container:x' } }],

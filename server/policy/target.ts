@@ -10,6 +10,7 @@ interface Mounted {
 
 /** Of an inspect document, in Docker's schema. */
 interface Inspected {
+  Config?: { Env?: string[] | null }
   HostConfig?: Record<string, unknown> & { SecurityOpt?: unknown; MaskedPaths?: unknown }
   Mounts?: Mounted[] | null
 }
@@ -23,7 +24,12 @@ const harmless = /^no-new-privileges(?:[:=]true)?$/
  * The field by which a container could not have been made by somebody without containers.unrestricted, and by which who
  * is inside of it has power over the host; null for none. Volumes are to be looked at besides.
  */
-export function powerOf({ HostConfig: host = {}, Mounts }: Inspected, flavour: EngineFlavour): string | null {
+export function powerOf(
+  { Config, HostConfig: host = {}, Mounts }: Inspected,
+  flavour: EngineFlavour,
+): string | null {
+  // Roadstead's own: its keys open every host.
+  if (Config?.Env?.some((variable) => variable.startsWith('ROADSTEAD_DATA='))) return 'ROADSTEAD_DATA'
   for (const field of powers) if (!isNeutral(host[field] ?? null)) return `HostConfig.${field}`
   for (const field of namespaces)
     if (/^(?:host$|container:|ns:)/.test(String(host[field] ?? ''))) return `HostConfig.${field}`

@@ -30,6 +30,7 @@ export async function startRecordingEngine(flavour: 'docker' | 'podman' = 'docke
     },
     '/volumes/nas': { Name: 'nas', Mountpoint: '/v', Options: { o: 'password=canary' } },
     '/volumes/data': { Name: 'data', Driver: 'local', Options: null },
+    '/volumes/used': { Name: 'used', Driver: 'local', Options: null },
     '/volumes/etc': { Name: 'etc', Driver: 'local', Options: { o: 'bind', device: '/etc', type: 'none' } },
     // Podman finds a volume by the beginning of its name.
     '/volumes/dat': { Name: 'data', Driver: 'local', Options: null },
@@ -87,6 +88,11 @@ export async function startRecordingEngine(flavour: 'docker' | 'podman' = 'docke
       response.writeHead(200, { 'content-type': 'application/json' }).flushHeaders()
       open.add(path)
       response.on('close', () => open.delete(path))
+      return
+    }
+    if (path === '/containers/json' && request.url?.includes('used')) {
+      // Whose volume it is.
+      response.setHeader('content-type', 'application/json').end(`[{"Id":"${'b'.repeat(64)}"}]`)
       return
     }
     if (path === '/containers/surplus/json') {
