@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { AxeBuilder } from '@axe-core/playwright'
 import { expect, type Page, test } from '@playwright/test'
+import { totpCode, totpStep } from '#server/auth/totp.ts'
 import { startIdentityProvider } from '#server/testing/identity-provider.ts'
 import { administrator } from './global-setup.ts'
 
@@ -34,6 +35,7 @@ test.beforeAll(async () => {
         ROADSTEAD_LOG: 'warn',
       },
       ROADSTEAD_LOCAL_SIGN_IN: administrator.email,
+      ROADSTEAD_SECOND_FACTOR: 'required',
     },
   })
   end = async () => {
@@ -88,6 +90,18 @@ test('by the identity provider to where one wanted to go, with a role or not at 
   await other.getByRole('textbox', { name: 'E-mail' }).fill(administrator.email)
   await other.getByRole('textbox', { name: 'Password' }).fill(administrator.password)
   await other.getByRole('button', { name: 'Sign in', exact: true }).click()
+  // Whoever comes by a password needs a second factor here, before anything else.
+  await expect(other.getByRole('heading', { name: 'Set up a second factor' })).toBeVisible()
+  await other.goto(`${origin}/containers`)
+  await expect(other).toHaveURL(`${origin}/second-factor`)
+  expect((await new AxeBuilder({ page: other }).analyze()).violations).toEqual([])
+  await other.getByRole('button', { name: 'Set up an authenticator app…' }).click()
+  const dialog = other.getByRole('dialog')
+  const secret = (await dialog.locator('pre').textContent()) ?? ''
+  await dialog.getByLabel('Code of the app').fill(totpCode(secret, totpStep(Date.now())))
+  await other.keyboard.press('Enter')
+  await other.getByRole('button', { name: 'I have kept them' }).click()
+  await other.getByRole('button', { name: 'Continue to Roadstead' }).click()
   await expect(other).toHaveURL(`${origin}/`)
   await context.close()
 })
