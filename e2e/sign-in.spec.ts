@@ -107,7 +107,7 @@ test('a passkey: made, signed in with, and given as a proof', async ({ api, brow
 
   await context.clearCookies()
   await page.goto(`${e2eOrigin}/login?next=/account`)
-  await page.getByRole('button', { name: 'Sign in with a passkey' }).click()
+  await page.getByRole('button', { name: 'Use a passkey' }).click()
   await expect(page).toHaveURL(`${e2eOrigin}/account`)
   await expect(page.getByText(/last used .* at localhost/)).toBeVisible()
 
