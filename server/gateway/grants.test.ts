@@ -156,6 +156,23 @@ describe('who has a part of a host’s containers', () => {
   })
 })
 
+it('ends a stream when its host loses the tag that a grant is for', async () => {
+  const tag = async (tags: string[]) => {
+    const { status } = await test.call('PATCH', `/api/hosts/${otherId}`, { tags })
+    expect(status).toBe(200)
+  }
+  await tag(['shop'])
+  const hosts = { kind: 'tag', tag: 'shop' } as const
+  await give({ effect: 'allow', role: 'operator', hosts, containers: { kind: 'all' } })
+  const headers = { authorization: `Bearer ${token}` }
+  const answer = await fetch(`${test.origin}/h/${otherId}/v1.30/containers/shop/logs?follow=1`, { headers })
+  expect(answer.status).toBe(200)
+  const ended = answer.text().catch(() => 'cut')
+  await tag([])
+  expect(await ended).toBe('cut')
+  await expect.poll(() => engine.open.has('/containers/shop/logs')).toBe(false)
+})
+
 it('cuts what tells of a container that is denied, for who has all others', async () => {
   const all = { kind: 'all' } as const
   const allow = await give({ effect: 'allow', role: 'viewer', hosts: all, containers: all })
