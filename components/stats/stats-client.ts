@@ -40,7 +40,7 @@ interface Watched {
  * for what is shown.
  */
 export class StatsClient {
-  readonly #connect: () => WebSocket
+  readonly #connect: (() => WebSocket) | null
   readonly #onSignedOut: () => void
   readonly #fleetListeners = new Set<() => void>()
   readonly #watched = new Map<string, Watched>()
@@ -51,7 +51,8 @@ export class StatsClient {
   #retry: ReturnType<typeof setTimeout> | undefined
   #linger: ReturnType<typeof setTimeout> | undefined
 
-  constructor(connect: () => WebSocket, onSignedOut: () => void) {
+  /** @param connect null for who may see no numbers: all stay empty, and nothing is asked */
+  constructor(connect: (() => WebSocket) | null, onSignedOut: () => void) {
     this.#connect = connect
     this.#onSignedOut = onSignedOut
   }
@@ -117,6 +118,7 @@ export class StatsClient {
 
   #open(): void {
     clearTimeout(this.#retry)
+    if (!this.#connect) return
     const socket = this.#connect()
     this.#socket = socket
     const isCurrent = () => socket === this.#socket

@@ -1,18 +1,17 @@
 'use client'
-import { type ReactNode, useEffect, useState } from 'react'
+import { type ReactNode, useEffect, useMemo } from 'react'
 import { apiUrl, reportSignedOut } from '#components/data/api.ts'
+import { usePermission } from '#components/data/use-session.ts'
 import { StatsClient } from './stats-client.ts'
 import { StatsContext } from './use-stats.ts'
 
+const connect = () =>
+  new WebSocket(new URL(apiUrl('/api/stats'), window.location.href.replace(/^http/, 'ws')))
+
 /** One stats socket for the page; it opens when something shows numbers. */
 export function StatsProvider({ children }: { children: ReactNode }) {
-  const [client] = useState(
-    () =>
-      new StatsClient(
-        () => new WebSocket(new URL(apiUrl('/api/stats'), window.location.href.replace(/^http/, 'ws'))),
-        reportSignedOut,
-      ),
-  )
+  const maySee = usePermission('containers.stats')
+  const client = useMemo(() => new StatsClient(maySee ? connect : null, reportSignedOut), [maySee])
   useEffect(() => () => client.stop(), [client])
   return <StatsContext value={client}>{children}</StatsContext>
 }
