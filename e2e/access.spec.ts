@@ -1,0 +1,246 @@
+import type { APIRequestContext } from '@playwright/test'
+import type { NewGrant } from '#lib/contracts/access.ts'
+import type { Container } from '#lib/contracts/containers.ts'
+import type { People } from '#lib/contracts/users.ts'
+import { e2eOrigin } from './address.ts'
+import { containersOf, expect, hostsOf, registerLab, row, test } from './fixtures.ts'
+import { engineCall } from './lab/engine-http.ts'
+import { labImages } from './lab/images.ts'
+import { type EngineName, labEngine } from './lab/state.ts'
+import { check, everyLook, opposites } from './looks.ts'
+
+const password = 'a long enough password'
+const headers = { origin: e2eOrigin }
+const mark = Math.random().toString(36).slice(2, 8)
+const label = `e2e.team-${mark}`
+const made: (() => Promise<unknown>)[] = []
+test.afterAll(async () => {
+  for (const undo of made) await undo().catch(() => {})
+})
+
+const nameOf = (which: string) => `e2eaccess-${mark}-${which}`
+const key = ({ hostId, id }: Container) => `${hostId}/${id}`
+
+async function run(engine: EngineName, which: string, team?: string): Promise<void> {
+  const { localSocketPath } = labEngine(engine)
+  const { Id } = await engineCall<{ Id: string }>(
+    localSocketPath,
+    'POST',
+    `/v1.41/containers/create?name=${nameOf(which)}`,
+    {
+      ...{ Image: labImages.busybox, Labels: team ? { [label]: team } : {} },
+      Cmd: ['/bin/sh', '-c', `trap 'exit 0' TERM; echo "here is ${which}"; while :; do sleep 1; done`],
+    },
+  )
+  made.push(() => engineCall(localSocketPath, 'DELETE', `/v1.41/containers/${Id}?force=1`))
+  await engineCall(localSocketPath, 'POST', `/v1.41/containers/${Id}/start`)
+}
+
+/** Two of team a, on two hosts, one of team b, and one of no team. */
+async function fourContainers(
+  api: APIRequestContext,
+): Promise<Record<'a1' | 'a2' | 'b' | 'none', Container>> {
+  await Promise.all([
+    run('docker-unix', 'a1', 'a'),
+    run('podman5-tcp', 'a2', 'a'),
+    run('docker-unix', 'b', 'b'),
+    run('docker-unix', 'none'),
+  ])
+  const found = () => containersOf(api, `name:e2eaccess-${mark}`)
+  await expect.poll(async () => (await found()).filter(({ state }) => state === 'running').length).toBe(4)
+  const all = await found()
+  const one = (which: string) => all.find(({ name }) => name === nameOf(which)) as Container
+  return { a1: one('a1'), a2: one('a2'), b: one('b'), none: one('none') }
+}
+
+/** Invited with no role, and joined by `request`, which is signed in from then on. */
+async function join(api: APIRequestContext, request: APIRequestContext, name: string): Promise<string> {
+  const email = `${mark}-${name.toLowerCase().replace(/\W/g, '')}@example.com`
+  const invited = await api.post('/api/invitations', { data: { name, email, role: null }, headers })
+  expect(invited.status(), await invited.text()).toBe(200)
+  const token = new URL(((await invited.json()) as { url: string }).url).hash.slice(1)
+  const joined = await request.post(`${e2eOrigin}/api/join`, { data: { token, password }, headers })
+  expect(joined.status(), await joined.text()).toBe(200)
+  const { users } = (await (await api.get('/api/users')).json()) as People
+  const id = users.find((user) => user.email === email)?.id ?? ''
+  return id
+}
+
+test('a role of one’s own, granted by a label: exactly these containers are there, and a denial or its end is seen at once', async ({
+  signedIn: page,
+  api,
+  browser,
+}) => {
+  test.setTimeout(150_000)
+  await registerLab(api)
+  const { a1, a2, b, none } = await fourContainers(api)
+  const context = await browser.newContext({ baseURL: e2eOrigin })
+  const name = `Ann ${mark}`
+  await join(api, context.request, name)
+  const ann = await context.newPage()
+  await ann.goto('/containers')
+  await expect(ann.getByRole('heading', { name: 'No host is there for you yet' })).toBeVisible()
+
+  const role = `Reader ${mark}`
+  await page.goto('/users')
+  await page.getByRole('button', { name: 'New role…' }).click()
+  const dialog = page.getByRole('dialog').last()
+  await dialog.getByLabel('Name', { exact: true }).fill(role)
+  await dialog.getByLabel('Read logs').check()
+  await dialog.getByRole('checkbox', { name: /^Restart/ }).check()
+  await expect(dialog.getByRole('status')).toHaveText('2 permissions')
+  await dialog.getByRole('button', { name: 'Make the role' }).click()
+  await expect(page.getByRole('list', { name: 'Roles' })).toContainText(role)
+
+  await page.getByRole('button', { name, exact: true }).click()
+  const drawer = page.getByRole('dialog', { name, exact: true })
+  const grant = async (fill: () => Promise<void>, expected: string) => {
+    await drawer.getByRole('button', { name: 'Add a grant…' }).click()
+    await fill()
+    await expect(dialog.getByRole('status')).toContainText(expected)
+    await dialog.getByRole('button', { name: 'Add the grant' }).click()
+    await expect(dialog.getByRole('button', { name: 'Add the grant' })).toHaveCount(0)
+  }
+  await grant(async () => {
+    await dialog.getByLabel('What the role allows').selectOption({ label: role })
+    await dialog.getByText('By label').click()
+    await dialog.getByLabel('Label', { exact: true }).fill(label)
+    await expect(dialog.getByRole('status')).toContainText('Matches 3 containers on 2 hosts now.')
+    await dialog.getByLabel('Its value').fill('a')
+  }, 'Matches 2 containers on 2 hosts now.')
+  await expect(drawer.getByRole('list', { name: 'Grants' })).toContainText(
+    `May: ${role} on all hosts, containers with label ${label}=a`,
+  )
+
+  // She had no live socket that could tell her; from here on nothing of hers is loaded again.
+  await ann.reload()
+  await expect(row(ann, key(a1))).toBeVisible()
+  await expect(row(ann, key(a2))).toBeVisible()
+  await expect(ann.locator('[data-row]')).toHaveCount(2)
+  const rail = ann.getByRole('navigation', { name: 'Main' })
+  await expect(rail.getByRole('link', { name: /Containers/ })).toContainText('2')
+  await expect(rail.getByRole('link', { name: /Images|Users|Terminal/ })).toHaveCount(0)
+  await row(ann, key(a1))
+    .getByRole('button', { name: /^More actions/ })
+    .click()
+  await expect(ann.getByRole('menuitem', { name: 'Restart', exact: true })).toBeVisible()
+  await expect(ann.getByRole('menuitem', { name: /^(Stop|Kill|Remove|Terminal)/ })).toHaveCount(0)
+  await ann.keyboard.press('Escape')
+  await ann.keyboard.press('Control+k')
+  await ann.getByPlaceholder('Container, image, host').fill(`e2eaccess-${mark}`)
+  await expect(ann.getByRole('option', { name: new RegExp(`e2eaccess-${mark}`) })).toHaveCount(2)
+  await ann.keyboard.press('Escape')
+  await ann.goto(`/logs?filter=name:e2eaccess-${mark}`)
+  const sources = ann.getByRole('list', { name: 'Sources' }).getByRole('link')
+  await expect(ann.locator('[data-log]')).toContainText('here is a1')
+  await expect.poll(async () => (await sources.allInnerTexts()).sort()).toEqual([nameOf('a1'), nameOf('a2')])
+  await ann.goto(`/containers/${b.hostId}/${b.id}`)
+  await expect(ann.getByRole('heading', { name: 'This container is not there' })).toBeVisible()
+  for (const hidden of [b, none])
+    expect((await context.request.get(`/api/hosts/${hidden.hostId}/containers/${hidden.id}`)).status()).toBe(
+      404,
+    )
+
+  await ann.goto('/containers')
+  await expect(row(ann, key(a2))).toBeVisible()
+  await ann.evaluate(() => Object.assign(window, { sameDocument: true }))
+  await grant(async () => {
+    await dialog.getByText('May not', { exact: true }).click()
+    await dialog.getByText('By name').click()
+    await dialog.getByLabel('Name', { exact: true }).fill(`*-${mark}-a2`)
+  }, 'Matches 1 container on 1 host now.')
+  await expect(row(ann, key(a2))).toHaveCount(0)
+  await expect(row(ann, key(a1))).toBeVisible()
+  await expect(rail.getByRole('link', { name: /Containers/ })).toContainText('1')
+
+  await drawer.getByLabel('On host').selectOption({ label: 'podman5-tcp' })
+  await drawer.getByLabel('With container').selectOption({ label: nameOf('a2') })
+  await expect(drawer.getByText(`${name} does not see ${nameOf('a2')}`)).toBeVisible()
+  const decision = drawer.getByRole('row', { name: /^See containers/ })
+  await expect(decision).toContainText('denied')
+  await expect(decision).toContainText(`May not: Viewer on all hosts, containers named *-${mark}-a2`)
+  await expect(drawer.getByRole('row', { name: /^Read logs/ })).toContainText(`label ${label}=a`)
+
+  await drawer.getByRole('button', { name: 'See as this person' }).click()
+  const banner = page.getByRole('region', { name: 'Preview' })
+  await expect(banner).toContainText(`You see Roadstead as ${name}`)
+  await page.goto('/containers')
+  await expect(row(page, key(a1))).toBeVisible()
+  await expect(page.locator('[data-row]')).toHaveCount(1)
+  const restart = await api.post(`/api/hosts/${a1.hostId}/containers/${a1.id}/restart`, { data: {}, headers })
+  expect(restart.status()).toBe(403)
+  await banner.getByRole('button', { name: 'End the preview' }).press('Enter')
+  await expect(page).toHaveURL(/\/users$/)
+  await expect(banner).toHaveCount(0)
+
+  await page.getByRole('button', { name, exact: true }).click()
+  for (const left of [1, 0]) {
+    await drawer
+      .getByRole('button', { name: /^Take away: May/ })
+      .last()
+      .click()
+    await dialog.getByRole('button', { name: 'Take away', exact: true }).click()
+    await expect(drawer.getByRole('button', { name: /^Take away: May/ })).toHaveCount(left)
+    if (left === 1) await expect(row(ann, key(a2))).toBeVisible()
+  }
+  await expect(ann.getByRole('heading', { name: 'No host is there for you yet' })).toBeVisible()
+  expect(await ann.evaluate(() => 'sameDocument' in window)).toBe(true)
+  await context.close()
+})
+
+everyLook(
+  'grants, roles, what somebody may, and the preview',
+  async ({ page, api, look, shoot }) => {
+    const context = await page.context().browser()?.newContext({ baseURL: e2eOrigin })
+    if (!context) throw new Error('no browser')
+    const name = `Maximiliane Oberstaufenbach-Winterhalter ${look.theme} ${look.width}`
+    const id = await join(api, context.request, name)
+    await context.close()
+    const give = async (grant: NewGrant) => {
+      const answer = await api.post(`/api/users/${id}/grants`, { data: grant, headers })
+      expect(answer.status(), await answer.text()).toBe(200)
+    }
+    const [host] = await hostsOf(api)
+    const shop = { kind: 'label', key: 'com.docker.compose.project', value: 'shop' } as const
+    await give({ effect: 'allow', role: 'operator', hosts: { kind: 'all' }, containers: { kind: 'all' } })
+    await give({
+      ...{ effect: 'deny', role: 'viewer', hosts: { kind: 'host', hostId: host?.id ?? '' } },
+      containers: shop,
+    })
+    const dialog = page.getByRole('dialog').last()
+    const within = '[role=dialog]'
+    await page.goto('/users')
+    await expect(page.getByRole('row', { name: new RegExp(name) })).toContainText('2 grants')
+    await shoot('access-users')
+    await check(page)
+    await page.getByRole('button', { name: 'New role…' }).click()
+    await dialog.getByLabel('Name', { exact: true }).fill('Deployer')
+    await dialog.getByLabel('All of Containers').check()
+    await expect(dialog.getByRole('status')).toHaveText('22 permissions')
+    await shoot('access-role')
+    await check(page, { within })
+    await page.keyboard.press('Escape')
+    await page.getByRole('button', { name, exact: true }).click()
+    const drawer = page.getByRole('dialog', { name, exact: true })
+    await expect(drawer.getByRole('row', { name: /^See containers/ })).toContainText('allowed')
+    await shoot('access-explained')
+    await check(page, { within })
+    await drawer.getByRole('button', { name: 'Add a grant…' }).click()
+    await dialog.getByText('By tag').click()
+    await dialog.getByText('By label').click()
+    await expect(dialog.getByRole('status')).toContainText('Say what is missing')
+    await dialog.getByLabel('Tag', { exact: true }).fill('prod')
+    await dialog.getByLabel('Label', { exact: true }).fill('team')
+    await expect(dialog.getByRole('status')).toContainText('on hosts tagged prod, containers with label team')
+    await shoot('access-grant')
+    await check(page, { within })
+    await page.keyboard.press('Escape')
+    await drawer.getByRole('button', { name: 'See as this person' }).click()
+    await expect(page.getByRole('region', { name: 'Preview' })).toBeVisible()
+    await expect(page.getByRole('heading', { name: 'Fleet' })).toBeVisible()
+    await expect(page.locator('[aria-busy="true"]')).toHaveCount(0)
+    await shoot('access-preview')
+    await check(page)
+  },
+  opposites,
+)
