@@ -1,3 +1,4 @@
+import type { Role } from '#lib/permissions.ts'
 import type { Database } from '../db/schema.ts'
 import { AppError } from '../errors.ts'
 import type { Client, Identity, SignedIn } from './identity.ts'
@@ -5,7 +6,7 @@ import type { Oidc, OidcPerson } from './oidc.ts'
 import type { Users } from './users.ts'
 
 export interface OidcSignIn extends Pick<Oidc, 'name' | 'begin' | 'signOutUrl'> {
-  /** Opens a session, or proves the one that asked. Throws what `Oidc.finish` does, and oidc_account_exists. */
+  /** Opens a session, or proves the one that asked. Throws what `Oidc.finish` does, oidc_no_role, oidc_account_exists. */
   finish(query: string, client: Client): Promise<SignedIn>
 }
 
@@ -27,7 +28,7 @@ export function createOidcSignIn(parts: {
         .where('subject', '=', subject)
         .executeTakeFirst()
     )?.user_id
-  const userOf = async (person: OidcPerson): Promise<string> => {
+  const userOf = async (person: OidcPerson & { role: Role }): Promise<string> => {
     const known = await idOf(person)
     if (known) return known
     const { issuer, subject, email, name, role } = person
@@ -49,6 +50,13 @@ export function createOidcSignIn(parts: {
     signOutUrl: oidc.signOutUrl,
     async finish(query, client) {
       const { person, sessionId } = await oidc.finish(query, client.headers)
+      const { role } = person
+      if (role === null) {
+        // What an earlier sign-in opened is over with the groups that it was for.
+        const known = await idOf(person)
+        if (known) await identity.endAll(known)
+        throw new AppError('oidc_no_role', { params: { provider: oidc.name } })
+      }
       if (sessionId !== undefined) {
         const principal = await identity.principal(client.headers)
         if (principal?.sessionId !== sessionId || (await idOf(person)) !== principal.userId)
@@ -56,14 +64,14 @@ export function createOidcSignIn(parts: {
         await identity.proved(principal)
         return { principal, cookies: [] }
       }
-      const userId = await userOf(person)
+      const userId = await userOf({ ...person, role })
       const user = await db
         .selectFrom('user')
         .select('role')
         .where('id', '=', userId)
         .executeTakeFirstOrThrow()
       // As when an administrator does it: what runs under the earlier role ends, and the last administrator stays one.
-      if (user.role !== person.role) await users.change(null, userId, { role: person.role })
+      if (user.role !== role) await users.change(null, userId, { role })
       return identity.open({ userId, method: 'oidc' }, client)
     },
   }

@@ -73,6 +73,7 @@ describe('the identity provider', () => {
 
     people.vera = { ...people.vera, groups: ['all'] }
     expect(codeOf(await signIn('vera'))).toBe('oidc_no_role')
+    expect((await as(cookieOf(second.headers), 'GET', '/api/session')).status).toBe(401)
   })
 
   it('gets no account that is there by its address alone', async () => {

@@ -11,7 +11,8 @@ export interface OidcPerson {
   email: string
   emailVerified: boolean
   name: string
-  role: Role
+  /** Null: none of their groups has one. */
+  role: Role | null
 }
 
 export interface Oidc {
@@ -20,7 +21,7 @@ export interface Oidc {
   /** Where the browser goes, and the cookie that remembers why. `sessionId`: to prove that session anew. */
   begin(redirectUri: string, sessionId?: string): Promise<{ url: string; cookie: string }>
   /**
-   * With what the provider sent the browser back with. Throws oidc_refused, oidc_unreachable, oidc_no_role, oidc_no_email,
+   * With what the provider sent the browser back with. Throws oidc_refused, oidc_unreachable, oidc_no_email,
    * sign_in_step_over.
    */
   finish(query: string, headers: Headers): Promise<{ person: OidcPerson; sessionId?: string }>
@@ -129,7 +130,6 @@ export function createOidc(settings: OidcSettings, tickets: Tickets): Oidc {
       }
       const role = roleOf(claims[settings.groupsClaim])
       const email = typeof claims.email === 'string' ? claims.email.toLowerCase() : ''
-      if (!role) throw new AppError('oidc_no_role', { params: { provider: settings.name } })
       if (!email.includes('@') || email.length > 254) throw new AppError('oidc_no_email')
       const name = [claims.name, claims.preferred_username, email].find(
         (each) => typeof each === 'string' && each,
