@@ -50,8 +50,11 @@ for (const engine of engineNames) {
     const reference = `lab.internal/${prefix}:${engine}`
     await page.getByRole('button', { name: 'Commit…' }).click()
     await page.getByLabel('Name of the image').fill(reference)
-    await page.getByRole('button', { name: 'Commit', exact: true }).click()
-    await expect(page.getByText(`${reference} is image`)).toBeVisible()
+    // On a busy machine runc fails to pause a container now and then (seen on Podman 4.3): asked again, as one would.
+    await expect(async () => {
+      await page.getByRole('button', { name: 'Commit', exact: true }).click()
+      await expect(page.getByText(`${reference} is image`)).toBeVisible({ timeout: 10_000 })
+    }).toPass({ timeout: 45_000 })
     made.push(() => witness(engine, ['rmi', reference]))
     expect((await witness(engine, ['images', '-q', reference])).stdout.trim()).not.toBe('')
 

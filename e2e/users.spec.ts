@@ -91,7 +91,7 @@ test('invited as a viewer, made an operator, disabled', async ({ signedIn: page,
   await expect(line).toBeVisible()
   await line.getByRole('button', { name: /^More actions/ }).click()
   await expect(other.getByRole('menuitem', { name: /^Restart/ })).toBeVisible()
-  await expect(other.getByRole('menuitem', { name: /^Remove/ })).toHaveCount(0)
+  await expect(other.getByRole('menuitem', { name: /^Terminal/ })).toHaveCount(0)
   await other.keyboard.press('Escape')
   const done = await restart()
   expect(done.status(), await done.text()).toBe(200)
