@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { containersOf, expect, registerLab, test } from './fixtures.ts'
+import { containersOf, everyVersion, expect, registerLab, test } from './fixtures.ts'
 import { engineCall } from './lab/engine-http.ts'
 import { labImages } from './lab/images.ts'
 import { engineNames, labEngine } from './lab/state.ts'
@@ -77,7 +77,7 @@ test('faults are told as one types, and at the engine', async ({ signedIn: page,
   ).toBeVisible()
 })
 
-for (const engine of engineNames) {
+for (const engine of everyVersion) {
   test(`${engine}: duplicate, then edit and recreate`, async ({ signedIn: page, api }) => {
     await registerLab(api)
     const name = `${prefix}-${engine}`

@@ -3,10 +3,10 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Locator, Page } from '@playwright/test'
-import { containersOf, expect, registerLab, test } from './fixtures.ts'
+import { containersOf, everyVersion, expect, registerLab, test } from './fixtures.ts'
 import { engineCall } from './lab/engine-http.ts'
 import { labImages } from './lab/images.ts'
-import { type EngineName, engineNames, labEngine } from './lab/state.ts'
+import { type EngineName, labEngine } from './lab/state.ts'
 import { witness } from './lab/witness.ts'
 import { check, everyLook } from './looks.ts'
 
@@ -38,7 +38,7 @@ async function start(engine: EngineName, name: string): Promise<string> {
   return Id
 }
 
-for (const engine of engineNames) {
+for (const engine of everyVersion) {
   test(`${engine}: browse, preview, upload and download, running and stopped`, async ({
     signedIn: page,
     api,

@@ -3,10 +3,14 @@ import type { Container } from '#lib/contracts/containers.ts'
 import type { Host } from '#lib/contracts/hosts.ts'
 import { e2eOrigin } from './address.ts'
 import { administrator } from './global-setup.ts'
+import type { EngineName } from './lab/state.ts'
 
 export { expect } from '@playwright/test'
 
 const origin = e2eOrigin
+
+/** Every version of an engine, and every way to a remote one, once: for what the way makes no difference to. */
+export const everyVersion: readonly EngineName[] = ['docker-tls', 'docker28-tcp', 'podman-ssh', 'podman5-tcp']
 
 /** Signed in by the API, so that each test begins where it wants. A page that logs an error fails its test. */
 export const test = base.extend<{ signedIn: Page; api: APIRequestContext }>({

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { containersOf, expect, registerLab, test } from './fixtures.ts'
+import { containersOf, everyVersion, expect, registerLab, test } from './fixtures.ts'
 import { engineCall } from './lab/engine-http.ts'
 import { labImages } from './lab/images.ts'
-import { engineNames, labEngine } from './lab/state.ts'
+import { labEngine } from './lab/state.ts'
 import { witness } from './lab/witness.ts'
 import { check, everyLook, opposites } from './looks.ts'
 
@@ -12,7 +12,7 @@ test.afterAll(async () => {
   for (const remove of made) await remove().catch(() => {})
 })
 
-for (const engine of engineNames) {
+for (const engine of everyVersion) {
   test(`${engine}: processes, changes, limits, commit and export, as the CLI sees them`, async ({
     signedIn: page,
     api,

@@ -1,7 +1,7 @@
 import { AxeBuilder } from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
 import type { StatsFrame } from '#lib/contracts/stats.ts'
-import { containersOf, expect, registerLab, row, test } from './fixtures.ts'
+import { containersOf, everyVersion, expect, registerLab, row, test } from './fixtures.ts'
 import { engineNames } from './lab/state.ts'
 import { witness } from './lab/witness.ts'
 
@@ -30,7 +30,7 @@ const curve = (page: Page, chart: string) =>
   page.locator(`[data-chart="${chart}"] .recharts-line-curve`).first().getAttribute('d')
 const pointsIn = (path: string | null) => (path?.match(/[ML]/g) ?? []).length
 
-for (const name of engineNames) {
+for (const name of everyVersion) {
   test(`${name}: opens with a curve, and live values agree with the CLI`, async ({ signedIn: page, api }) => {
     const burner = await burnerOf(api, name)
     const frames = statsFrames(page)
