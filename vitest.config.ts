@@ -14,14 +14,12 @@ const alone = [
   'server/stats/upstreams.engine.test.ts',
 ]
 
-/** An engine removes a network or counts its disk in a second, or in thirty on a machine with a slow disk. */
-const engineTestMs = 60_000
-
 export default defineConfig({
   test: {
     pool: 'forks',
-    testTimeout: 20_000,
-    hookTimeout: 60_000,
+    // An engine removes a network or counts its disk in a second, or in thirty on a machine with a slow disk.
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
     projects: [
       {
         extends: true,
@@ -46,14 +44,13 @@ export default defineConfig({
           exclude: alone,
           // Most of the time they wait for an engine.
           maxWorkers: 2,
-          testTimeout: engineTestMs,
           sequence: { groupOrder: 1 },
         },
       },
       {
         extends: true,
         test: {
-          ...{ name: 'engine-alone', include: alone, fileParallelism: false, testTimeout: engineTestMs },
+          ...{ name: 'engine-alone', include: alone, fileParallelism: false },
           sequence: { groupOrder: 2 },
         },
       },
