@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
 import { betterAuth } from 'better-auth'
 import { getMigrations } from 'better-auth/db/migration'
-import type { AccountSession } from '#lib/contracts/account.ts'
 import { type Role, roles } from '#lib/permissions.ts'
 import type { Config } from '../config.ts'
 import type { Database } from '../db/schema.ts'
@@ -12,13 +11,9 @@ import { type Admissions, createAdmissions, type Ended } from './admissions.ts'
 import { createLoginLimits, type LoginLimits } from './login-limits.ts'
 import { openSession } from './open-session.ts'
 import { createSecondFactors, type SecondFactors } from './second-factors.ts'
+import { absoluteMs, createSessions, idleSeconds, type Sessions } from './sessions.ts'
 import { createTokens, type Tokens } from './tokens.ts'
 import { type Authorize, type Principal, type SignInMethod, signInMethods } from './types.ts'
-
-const hour = 3600
-/** A session ends after 8 h of silence and after 24 h in any case. */
-const idleSeconds = 8 * hour
-const absoluteMs = 24 * hour * 1000
 
 export interface Client {
   headers: Headers
@@ -54,13 +49,11 @@ export interface Identity {
     input: { currentPassword: string; newPassword: string; revokeOthers: boolean },
     client: Client,
   ): Promise<void>
-  sessions(principal: Principal): Promise<AccountSession[]>
-  /** Throws session_not_found; also for another person's session. */
-  revoke(principal: Principal, sessionId: string): Promise<void>
+  sessions: Sessions['list']
+  revoke: Sessions['revoke']
   hasUsers(): Promise<boolean>
   tokens: Tokens
-  /** Those of the sessions that are still valid: neither revoked nor idle or old beyond the limits. */
-  current(sessionIds: readonly string[]): Promise<Set<string>>
+  current: Sessions['current']
   /**
    * As `principal`, for what lasts: `end` is called when these rights end before the request or socket does.
    * Throws second_factor_needed where one is needed first, unless this may be had without.
@@ -71,10 +64,8 @@ export interface Identity {
     options?: { withoutSecondFactor?: boolean | undefined },
   ): ReturnType<Admissions['admit']>
   onEnded: Admissions['onEnded']
-  /** Ends every session of a person, with what runs by them and by their tokens. Their tokens are another matter. */
-  endAll(userId: string): Promise<void>
-  /** Ends the other sessions of who asks. */
-  endOthers(principal: Principal): Promise<void>
+  endAll: Sessions['endAll']
+  endOthers: Sessions['endOthers']
   /** Ends what runs under rights that are others now. Nobody is signed out. */
   rightsChanged(whose: { userId: string } | { sessionId: string }): void
   /** Makes a person; without a password (null) they come by the identity provider. Throws email_taken. */
@@ -137,12 +128,9 @@ export async function createIdentity(parts: {
   const limits = createLoginLimits(db)
   const factors = createSecondFactors(db, vault)
   const admissions = createAdmissions()
+  const sessions = createSessions(db, (ended) => admissions.end(ended))
   const tokens = createTokens(db, authorize, (sessionId) => admissions.end({ sessionId }))
 
-  const endSession = async (id: string) => {
-    await db.deleteFrom('session').where('id', '=', id).execute()
-    admissions.end({ sessionId: id })
-  }
   const passwordOf = async (userId: string) => {
     const account = await db
       .selectFrom('account')
@@ -193,7 +181,7 @@ export async function createIdentity(parts: {
         .catch(() => auth.api.getSession({ headers, query: { disableRefresh: true } }))
       if (!found || (found.user as { disabledAt?: string | null }).disabledAt) return null
       if (Date.now() - new Date(found.session.createdAt).getTime() > absoluteMs) {
-        await endSession(found.session.id)
+        await sessions.end(found.session.id)
         return null
       }
       const { method, provedAt } = found.session as { method?: string | null; provedAt?: string | null }
@@ -279,51 +267,11 @@ export async function createIdentity(parts: {
       })
       if (!answer.ok) throw new AppError('password_wrong')
       await succeeded()
-      if (input.revokeOthers) await identity.endOthers(principal)
+      if (input.revokeOthers) await sessions.endOthers(principal)
     },
 
-    async sessions(principal) {
-      const rows = await db.selectFrom('session').selectAll().where('userId', '=', principal.userId).execute()
-      const iso = (value: string) => new Date(value).toISOString()
-      return rows
-        .filter((row) => new Date(row.expiresAt).getTime() > Date.now())
-        .map((row) => ({
-          id: row.id,
-          current: row.id === principal.sessionId,
-          createdAt: iso(row.createdAt),
-          lastUsedAt: iso(row.updatedAt),
-          expiresAt: iso(row.expiresAt),
-          ipAddress: row.ipAddress || null,
-          userAgent: row.userAgent || null,
-        }))
-        .sort((a, b) => Number(b.current) - Number(a.current) || b.lastUsedAt.localeCompare(a.lastUsedAt))
-    },
-
-    async revoke(principal, sessionId) {
-      const row = await db
-        .selectFrom('session')
-        .select('id')
-        .where('id', '=', sessionId)
-        .where('userId', '=', principal.userId)
-        .executeTakeFirst()
-      if (!row) throw new AppError('session_not_found', { objectId: sessionId })
-      await endSession(row.id)
-    },
-
-    async current(sessionIds) {
-      if (sessionIds.length === 0) return new Set()
-      const rows = await db
-        .selectFrom('session')
-        .selectAll()
-        .where('id', 'in', [...sessionIds])
-        .execute()
-      const valid = rows.filter(
-        (row) =>
-          new Date(row.expiresAt).getTime() > Date.now() &&
-          Date.now() - new Date(row.createdAt).getTime() < absoluteMs,
-      )
-      return new Set(valid.map((row) => row.id))
-    },
+    ...{ sessions: sessions.list, revoke: sessions.revoke, current: sessions.current },
+    ...{ endAll: sessions.endAll, endOthers: sessions.endOthers },
     tokens,
     hasUsers: async () =>
       (await db.selectFrom('user').select('id').limit(1).executeTakeFirst()) !== undefined,
@@ -334,20 +282,7 @@ export async function createIdentity(parts: {
       throw new AppError('second_factor_needed')
     },
     onEnded: admissions.onEnded,
-    async endAll(userId) {
-      await db.deleteFrom('session').where('userId', '=', userId).execute()
-      admissions.end({ userId })
-    },
     rightsChanged: (whose) => admissions.end({ ...whose, changed: true }),
-    async endOthers({ userId, sessionId }) {
-      const others = await db
-        .selectFrom('session')
-        .select('id')
-        .where('userId', '=', userId)
-        .where('id', '!=', sessionId)
-        .execute()
-      for (const { id } of others) await endSession(id)
-    },
     async createUser({ name, email, password, role }) {
       const { internalAdapter, password: passwords } = await auth.$context
       const hash = password === null ? null : await passwords.hash(password)
