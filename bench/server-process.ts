@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { WebSocket } from 'ws'
+import { setUpToken } from '#e2e/set-up-token.ts'
 import type { FleetAnswer } from './simulated-fleet.ts'
 
 export interface MeasuredServer {
@@ -32,7 +33,7 @@ export async function startServer(port: number): Promise<MeasuredServer> {
       },
     },
   })
-  const call = await signUp(origin, await tokenOf(server))
+  const call = await signUp(origin, await setUpToken(server))
   const pid = server.pid as number
   return {
     call,
@@ -59,18 +60,6 @@ export async function startServer(port: number): Promise<MeasuredServer> {
 export function answerOf<T extends FleetAnswer['type']>(fleet: ChildProcess) {
   return new Promise<Extract<FleetAnswer, { type: T }>>((resolve) => {
     fleet.once('message', (answer) => resolve(answer as Extract<FleetAnswer, { type: T }>))
-  })
-}
-
-function tokenOf(server: ChildProcess): Promise<string> {
-  return new Promise((resolve, reject) => {
-    let output = ''
-    server.stdout?.on('data', (chunk) => {
-      output += chunk
-      const token = /Set-up token[^:]*: (\S+)/.exec(output)?.[1]
-      if (token) resolve(token)
-    })
-    server.once('exit', () => reject(new Error(`The server ended: ${output}`)))
   })
 }
 

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { e2ePort } from './address.ts'
 import { labUp } from './lab/lab.ts'
 import { labFolder } from './lab/state.ts'
+import { setUpToken } from './set-up-token.ts'
 
 export const administrator = { name: 'Ada', email: 'ada@example.com', password: 'correct horse battery' }
 
@@ -21,7 +22,7 @@ export default async function globalSetup(): Promise<() => Promise<void>> {
   }
 }
 
-function startServer(data: string): Promise<{ child: ChildProcess; token: string }> {
+async function startServer(data: string): Promise<{ child: ChildProcess; token: string }> {
   const child = spawn('node', ['server/index.ts'], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: {
@@ -35,13 +36,5 @@ function startServer(data: string): Promise<{ child: ChildProcess; token: string
       ROADSTEAD_AUDIT_SYSLOG: 'udp://127.0.0.1:9',
     },
   })
-  return new Promise((resolve, reject) => {
-    let output = ''
-    child.stdout.on('data', (chunk) => {
-      output += chunk
-      const token = /Set-up token[^:]*: (\S+)/.exec(output)?.[1]
-      if (token) resolve({ child, token })
-    })
-    child.on('exit', (code) => reject(new Error(`The server ended with ${code}: ${output}`)))
-  })
+  return { child, token: await setUpToken(child) }
 }

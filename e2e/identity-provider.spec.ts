@@ -1,13 +1,14 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { AxeBuilder } from '@axe-core/playwright'
 import { expect, type Page, test } from '@playwright/test'
 import { totpCode, totpStep } from '#server/auth/totp.ts'
 import { startIdentityProvider } from '#server/testing/identity-provider.ts'
 import { administrator } from './global-setup.ts'
+import { check } from './looks.ts'
+import { setUpToken } from './set-up-token.ts'
 
 const people = {
   vera: { email: 'vera@example.com', email_verified: true, name: 'Vera', groups: ['staff'] },
@@ -70,7 +71,7 @@ test('by the identity provider to where one wanted to go, with a role or not at 
   await expect(page.getByRole('button', { name: 'Sign in with Example ID' })).toBeVisible()
   // Only the named administrators have a password to give.
   await expect(page.getByRole('textbox')).toHaveCount(0)
-  expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([])
+  await check(page)
   await signInAtProvider(page, 'vera')
   await expect(page).toHaveURL(`${origin}/account`)
   await expect(page.getByText('vera@example.com').first()).toBeVisible()
@@ -94,7 +95,7 @@ test('by the identity provider to where one wanted to go, with a role or not at 
   await expect(other.getByRole('heading', { name: 'Set up a second factor' })).toBeVisible()
   await other.goto(`${origin}/containers`)
   await expect(other).toHaveURL(`${origin}/second-factor`)
-  expect((await new AxeBuilder({ page: other }).analyze()).violations).toEqual([])
+  await check(other)
   await other.getByRole('button', { name: 'Set up an authenticator app…' }).click()
   const dialog = other.getByRole('dialog')
   const secret = (await dialog.locator('pre').textContent()) ?? ''
@@ -105,18 +106,6 @@ test('by the identity provider to where one wanted to go, with a role or not at 
   await expect(other).toHaveURL(`${origin}/`)
   await context.close()
 })
-
-function setUpToken(server: ChildProcess): Promise<string> {
-  return new Promise((resolve, reject) => {
-    let output = ''
-    server.stdout?.on('data', (chunk) => {
-      output += chunk
-      const token = /Set-up token[^:]*: (\S+)/.exec(output)?.[1]
-      if (token) resolve(token)
-    })
-    server.once('exit', (code) => reject(new Error(`The server ended with ${code}: ${output}`)))
-  })
-}
 
 function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {

@@ -7,6 +7,7 @@ import { expect, test } from '@playwright/test'
 import { administrator } from './global-setup.ts'
 import { run } from './lab/run.ts'
 import { labEngine } from './lab/state.ts'
+import { setUpToken } from './set-up-token.ts'
 
 /** A server of its own below /roadstead, with Debian's nginx before it: all that tells it so is ROADSTEAD_URL. */
 let proxied: { address: string; token: string; end(): Promise<void> }
@@ -106,7 +107,7 @@ async function startBehindNginx(): Promise<typeof proxied> {
       },
     })
     children.push(server)
-    const token = await printed(server, /Set-up token[^:]*: (\S+)/)
+    const token = await setUpToken(server)
     children.push(await startNginx(join(folder, 'nginx'), proxyPort, port))
     await expect.poll(async () => (await fetch(`${address}/api/health`).catch(() => null))?.status).toBe(200)
     return { address, token, end }
@@ -150,18 +151,6 @@ http {
   writeFileSync(path, configuration)
   await run('/usr/sbin/nginx', ['-t', '-q', '-e', 'stderr', '-c', path])
   return spawn('/usr/sbin/nginx', ['-e', 'stderr', '-c', path], { stdio: 'inherit' })
-}
-
-function printed(child: ChildProcess, pattern: RegExp): Promise<string> {
-  return new Promise((resolve, reject) => {
-    let output = ''
-    child.stdout?.on('data', (chunk) => {
-      output += chunk
-      const found = pattern.exec(output)?.[1]
-      if (found) resolve(found)
-    })
-    child.once('exit', (code) => reject(new Error(`The server ended with ${code}: ${output}`)))
-  })
 }
 
 function ended(child: ChildProcess): Promise<void> {
