@@ -57,7 +57,12 @@ test('an authenticator: set up with a fresh proof, asked for at sign-in, recover
   await expect(proof).toBeHidden()
 
   const setUp = page.getByRole('dialog')
-  await expect(setUp.getByRole('img', { name: 'QR code with the secret' })).toBeVisible()
+  // Black on white in the dark as well: on the dialog's own ground no phone would read it.
+  await page.emulateMedia({ colorScheme: 'dark' })
+  const code = setUp.getByRole('img', { name: 'QR code with the secret' })
+  await expect(code.locator('rect')).toHaveCSS('fill', 'rgb(255, 255, 255)')
+  await expect(code.locator('path')).toHaveCSS('fill', 'rgb(0, 0, 0)')
+  await page.screenshot({ path: 'test-results/looks/totp-dark-1440.png' })
   await check(page)
   const secret = (await setUp.locator('pre').textContent()) ?? ''
   const step = totpStep(Date.now())
