@@ -62,7 +62,7 @@ test('an authenticator: set up with a fresh proof, asked for at sign-in, recover
   const code = setUp.getByRole('img', { name: 'QR code with the secret' })
   await expect(code.locator('rect')).toHaveCSS('fill', 'rgb(255, 255, 255)')
   await expect(code.locator('path')).toHaveCSS('fill', 'rgb(0, 0, 0)')
-  await page.screenshot({ path: 'test-results/looks/totp-dark-1440.png' })
+  await page.screenshot({ path: 'test-results/looks/totp-dark-390.png' })
   await check(page)
   const secret = (await setUp.locator('pre').textContent()) ?? ''
   const step = totpStep(Date.now())
