@@ -2,14 +2,12 @@
 import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslations } from 'use-intl'
-import type { RecoveryCodes } from '#lib/contracts/sign-in.ts'
-import { api, fieldErrors } from '../data/api.ts'
+import type { Passkey, RecoveryCodes } from '#lib/contracts/sign-in.ts'
+import { api } from '../data/api.ts'
 import { makePasskey } from '../proof/passkey.ts'
-import { Button } from '../ui/button.tsx'
-import { Dialog } from '../ui/dialog.tsx'
-import { ErrorNote } from '../ui/error-note.tsx'
 import { Field } from '../ui/field.tsx'
 import { Input } from '../ui/input.tsx'
+import { FactorDialog } from './factor-dialog.tsx'
 import { describeAgent } from './user-agent.ts'
 
 /** A name, then the browser's own dialog. */
@@ -22,46 +20,67 @@ export function PasskeyDialog({
   onAdded(codes: string[] | null): void
 }) {
   const t = useTranslations('account.factors')
-  const common = useTranslations('common')
   const [name, setName] = useState(() => describeAgent(navigator.userAgent)?.system ?? '')
   const add = useMutation({
     mutationFn: async () =>
       api.post<RecoveryCodes>('/api/account/passkeys', { name, passkey: await makePasskey() }),
     onSuccess: ({ recoveryCodes }) => onAdded(recoveryCodes),
   })
-  const refused = fieldErrors(add.error)
-  const ready = name.trim() !== ''
   return (
-    <Dialog
-      open
-      onOpenChange={(open) => !open && !add.isPending && onClose()}
+    <FactorDialog
       title={t('passkeyTitle')}
-      description={t('passkeyText')}
-      size="sm"
-      onSubmit={() => ready && !add.isPending && add.mutate()}
-      footer={
-        <>
-          <Button onClick={onClose} disabled={add.isPending}>
-            {common('cancel')}
-          </Button>
-          <Button type="submit" variant="primary" disabled={!ready} busy={add.isPending}>
-            {t('passkeyMake')}
-          </Button>
-        </>
-      }
+      text={t('passkeyText')}
+      action={t('passkeyMake')}
+      ready={name.trim() !== ''}
+      request={add}
+      onClose={onClose}
     >
-      <Field label={t('passkeyName')} hint={t('passkeyNameHint')} error={refused.name} required>
-        {(props) => (
-          <Input
-            {...props}
-            value={name}
-            maxLength={80}
-            autoComplete="off"
-            onChange={(event) => setName(event.target.value)}
-          />
-        )}
-      </Field>
-      {add.error && Object.keys(refused).length === 0 && <ErrorNote error={add.error} />}
-    </Dialog>
+      {(refused) => <Name value={name} error={refused.name} onChange={setName} />}
+    </FactorDialog>
+  )
+}
+
+export function RenamePasskeyDialog({
+  passkey,
+  onClose,
+  onRenamed,
+}: {
+  passkey: Passkey
+  onClose(): void
+  onRenamed(): void
+}) {
+  const t = useTranslations('account.factors')
+  const [name, setName] = useState(passkey.name)
+  const rename = useMutation({
+    mutationFn: () => api.patch(`/api/account/passkeys/${passkey.id}`, { name }),
+    onSuccess: onRenamed,
+  })
+  return (
+    <FactorDialog
+      title={t('passkeyRenameTitle', { name: passkey.name })}
+      action={t('passkeyRename')}
+      ready={name.trim() !== '' && name.trim() !== passkey.name}
+      request={rename}
+      onClose={onClose}
+    >
+      {(refused) => <Name value={name} error={refused.name} onChange={setName} />}
+    </FactorDialog>
+  )
+}
+
+function Name(props: { value: string; error: string | undefined; onChange(name: string): void }) {
+  const t = useTranslations('account.factors')
+  return (
+    <Field label={t('passkeyName')} hint={t('passkeyNameHint')} error={props.error} required>
+      {(field) => (
+        <Input
+          {...field}
+          value={props.value}
+          maxLength={80}
+          autoComplete="off"
+          onChange={(event) => props.onChange(event.target.value)}
+        />
+      )}
+    </Field>
   )
 }

@@ -1,6 +1,6 @@
 'use client'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { Fingerprint, LifeBuoy, Smartphone } from 'lucide-react'
+import { Fingerprint, LifeBuoy, Pencil, Smartphone } from 'lucide-react'
 import dynamic from 'next/dynamic'
 import { type ReactNode, useState } from 'react'
 import { useTranslations } from 'use-intl'
@@ -10,13 +10,16 @@ import { queryKeys } from '../data/query-keys.ts'
 import { Button } from '../ui/button.tsx'
 import { ConfirmDialog } from '../ui/confirm-dialog.tsx'
 import { ErrorNote } from '../ui/error-note.tsx'
+import { IconButton } from '../ui/icon-button.tsx'
 import { Skeleton } from '../ui/skeleton.tsx'
 import { toast } from '../ui/toast.tsx'
 import { useFormat } from '../ui/use-format.ts'
 
 const dialogs = () => import('./totp-dialog.tsx')
 const TotpDialog = dynamic(() => dialogs().then((module) => module.TotpDialog), { ssr: false })
-const PasskeyDialog = dynamic(() => import('./passkey-dialog.tsx').then((module) => module.PasskeyDialog), {
+const passkeyDialogs = () => import('./passkey-dialog.tsx')
+const PasskeyDialog = dynamic(() => passkeyDialogs().then((module) => module.PasskeyDialog), { ssr: false })
+const RenamePasskeyDialog = dynamic(() => passkeyDialogs().then((module) => module.RenamePasskeyDialog), {
   ssr: false,
 })
 const RecoveryDialog = dynamic(() => dialogs().then((module) => module.RecoveryDialog), { ssr: false })
@@ -28,6 +31,7 @@ export function SecondFactor() {
   const client = useQueryClient()
   const [asked, setAsked] = useState<'totp' | 'passkey' | 'removeTotp' | 'renew' | null>(null)
   const [going, setGoing] = useState<Passkey | null>(null)
+  const [renaming, setRenaming] = useState<Passkey | null>(null)
   const [codes, setCodes] = useState<readonly string[] | null>(null)
   const factors = useQuery({
     queryKey: queryKeys.factors(),
@@ -65,11 +69,18 @@ export function SecondFactor() {
               name={passkey.name}
               note={t('passkeyNote', {
                 site: passkey.site,
+                made: format.date(passkey.createdAt),
                 used: passkey.usedAt
                   ? t('passkeyUsed', { date: format.date(passkey.usedAt) })
                   : t('passkeyUnused'),
               })}
             >
+              <IconButton
+                size="sm"
+                label={t('passkeyRenameLabel', { name: passkey.name })}
+                icon={<Pencil />}
+                onClick={() => setRenaming(passkey)}
+              />
               <Button
                 size="sm"
                 aria-label={t('removePasskeyLabel', { name: passkey.name })}
@@ -94,6 +105,16 @@ export function SecondFactor() {
       </div>
       {asked === 'totp' && <TotpDialog onClose={() => setAsked(null)} onAdded={changed} />}
       {asked === 'passkey' && <PasskeyDialog onClose={() => setAsked(null)} onAdded={changed} />}
+      {renaming && (
+        <RenamePasskeyDialog
+          passkey={renaming}
+          onClose={() => setRenaming(null)}
+          onRenamed={() => {
+            setRenaming(null)
+            changed(null)
+          }}
+        />
+      )}
       {codes && <RecoveryDialog codes={codes} onClose={() => setCodes(null)} />}
       <ConfirmDialog
         open={asked === 'removeTotp'}

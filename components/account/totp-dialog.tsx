@@ -3,7 +3,7 @@ import { useMutation, useQuery } from '@tanstack/react-query'
 import { useId, useState } from 'react'
 import { useTranslations } from 'use-intl'
 import type { NewTotp, RecoveryCodes } from '#lib/contracts/sign-in.ts'
-import { api, fieldErrors } from '../data/api.ts'
+import { api } from '../data/api.ts'
 import { CodeInput } from '../proof/code-input.tsx'
 import { Button } from '../ui/button.tsx'
 import { CodeBlock } from '../ui/code-block.tsx'
@@ -11,6 +11,7 @@ import { Dialog } from '../ui/dialog.tsx'
 import { ErrorNote } from '../ui/error-note.tsx'
 import { Field } from '../ui/field.tsx'
 import { Skeleton } from '../ui/skeleton.tsx'
+import { FactorDialog } from './factor-dialog.tsx'
 import { QrCode } from './qr-code.tsx'
 
 /** The secret as a picture and as text, and the code that shows that the app has it. */
@@ -23,7 +24,6 @@ export function TotpDialog({
   onAdded(codes: string[] | null): void
 }) {
   const t = useTranslations('account.factors')
-  const common = useTranslations('common')
   const [code, setCode] = useState('')
   // Each opening of the dialog is a secret of its own, asked for once.
   const begun = useQuery({
@@ -35,43 +35,32 @@ export function TotpDialog({
     mutationFn: () => api.post<RecoveryCodes>('/api/account/totp/confirm', { code }),
     onSuccess: ({ recoveryCodes }) => onAdded(recoveryCodes),
   })
-  const refused = fieldErrors(confirm.error)
   return (
-    <Dialog
-      open
-      onOpenChange={(open) => !open && onClose()}
+    <FactorDialog
       title={t('totpTitle')}
-      description={t('totpText')}
-      size="sm"
-      onSubmit={() => code.trim() !== '' && begun.data && !confirm.isPending && confirm.mutate()}
-      footer={
-        <>
-          <Button onClick={onClose}>{common('cancel')}</Button>
-          <Button
-            type="submit"
-            variant="primary"
-            disabled={code.trim() === '' || !begun.data}
-            busy={confirm.isPending}
-          >
-            {t('confirm')}
-          </Button>
-        </>
-      }
+      text={t('totpText')}
+      action={t('confirm')}
+      ready={code.trim() !== '' && begun.data !== undefined}
+      request={confirm}
+      onClose={onClose}
     >
-      {begun.error && <ErrorNote error={begun.error} onRetry={() => void begun.refetch()} />}
-      {begun.data ? (
+      {(refused) => (
         <>
-          <QrCode text={begun.data.uri} label={t('qr')} />
-          <CodeBlock text={begun.data.secret} label={t('secret')} wrap className="[&_pre]:break-all" />
+          {begun.error && <ErrorNote error={begun.error} onRetry={() => void begun.refetch()} />}
+          {begun.data ? (
+            <>
+              <QrCode text={begun.data.uri} label={t('qr')} />
+              <CodeBlock text={begun.data.secret} label={t('secret')} wrap className="[&_pre]:break-all" />
+            </>
+          ) : (
+            !begun.error && <Skeleton className="h-44 w-44 self-center" />
+          )}
+          <Field label={t('code')} hint={t('codeHint')} required error={refused.code}>
+            {(props) => <CodeInput {...props} value={code} onChange={setCode} />}
+          </Field>
         </>
-      ) : (
-        !begun.error && <Skeleton className="h-44 w-44 self-center" />
       )}
-      <Field label={t('code')} hint={t('codeHint')} required error={refused.code}>
-        {(props) => <CodeInput {...props} value={code} onChange={setCode} />}
-      </Field>
-      {confirm.error && Object.keys(refused).length === 0 && <ErrorNote error={confirm.error} />}
-    </Dialog>
+    </FactorDialog>
   )
 }
 

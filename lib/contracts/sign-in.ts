@@ -28,10 +28,8 @@ export const passkeyAnswerSchema = z.object({
   authenticatorAttachment: z.string().optional(),
 })
 export const passkeyUseSchema = z.object({ passkey: passkeyAnswerSchema })
-export const newPasskeySchema = z.object({
-  name: z.string().trim().min(1).max(80),
-  passkey: passkeyAnswerSchema,
-})
+export const passkeyNameSchema = z.object({ name: z.string().trim().min(1).max(80) })
+export const newPasskeySchema = passkeyNameSchema.extend({ passkey: passkeyAnswerSchema })
 /** For `navigator.credentials`. */
 export const passkeyOptionsSchema = z.object({ options: z.record(z.string(), z.unknown()) })
 

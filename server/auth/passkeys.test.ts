@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { AuditPage } from '#lib/contracts/audit.ts'
 import type { Factors, RecoveryCodes } from '#lib/contracts/sign-in.ts'
 import { type AppUnderTest, administrator, cookieOf, startApp } from '../testing/app-under-test.ts'
+import { join } from '../testing/people.ts'
 import { type Quirks, softAuthenticator } from '../testing/soft-authenticator.ts'
 
 let test: AppUnderTest
@@ -105,6 +107,26 @@ describe('a passkey', () => {
     const proof = { passkey: device.use(again.challenge) }
     expect((await as(again.cookie, 'POST', '/api/account/proof', proof)).status).toBe(204)
     expect((await test.call('POST', '/api/account/recovery-codes')).status).toBe(200)
+  })
+
+  it('has the name that its owner gives it, and nobody else may', async () => {
+    await add()
+    const [passkey] = (await factors()).passkeys
+    const path = `/api/account/passkeys/${passkey?.id}`
+    expect(codeOf(await test.call('PATCH', path, { name: ' ' }))).toBe('invalid_input')
+    expect((await test.call('PATCH', path, { name: ' Blue key ' })).status).toBe(204)
+    expect((await factors()).passkeys[0]).toMatchObject({ id: passkey?.id, name: 'Blue key' })
+    const { items } = (await test.call('GET', '/api/audit?action=account.passkeyRenamed')).json as AuditPage
+    expect(items.map(({ actorEmail, summary }) => [actorEmail, summary])).toContainEqual([
+      email,
+      expect.stringContaining('Blue key'),
+    ])
+    const { cookie } = await join(test, 'vera', 'viewer')
+    expect(codeOf(await as(cookie, 'PATCH', path, { name: 'Mine' }))).toBe('passkey_not_found')
+    const old = new Date(Date.now() - 11 * 60_000).toISOString()
+    await test.app.db.updateTable('session').set({ provedAt: old }).execute()
+    expect(codeOf(await test.call('PATCH', path, { name: 'Stolen' }))).toBe('fresh_sign_in_needed')
+    expect((await factors()).passkeys[0]?.name).toBe('Blue key')
   })
 
   it('is removed by its owner, and recovery codes with the last one', async () => {

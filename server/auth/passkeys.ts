@@ -34,6 +34,8 @@ export interface Passkeys {
     headers: Headers,
   ): Promise<Passkey>
   /** Throws passkey_not_found, also for another person's. */
+  rename(userId: string, id: string, name: string): Promise<void>
+  /** As `rename`. */
   remove(userId: string, id: string): Promise<void>
   /** For anybody (null), or to be given by this person. `sessionId`: as a proof of that session. */
   askToUse(
@@ -68,6 +70,11 @@ export function createPasskeys(db: Database, tickets: Tickets): Passkeys {
       usedAt: row.used_at,
     },
   })
+  const find = async (userId: string, id: string): Promise<Row> => {
+    const row = (await rows(userId)).find((each) => shortOf(each.id) === id)
+    if (!row) throw new AppError('passkey_not_found', { objectId: id })
+    return row
+  }
   const transportsOf = (row: Row) => JSON.parse(row.transports) as AuthenticatorTransport[]
   const known = async (userId: string, site: Site) =>
     (await rows(userId))
@@ -112,9 +119,12 @@ export function createPasskeys(db: Database, tickets: Tickets): Passkeys {
       }
       return read(row)
     },
+    async rename(userId, id, name) {
+      const row = await find(userId, id)
+      await db.updateTable('passkeys').set({ name }).where('id', '=', row.id).execute()
+    },
     async remove(userId, id) {
-      const row = (await rows(userId)).find((each) => shortOf(each.id) === id)
-      if (!row) throw new AppError('passkey_not_found', { objectId: id })
+      const row = await find(userId, id)
       await db.deleteFrom('passkeys').where('id', '=', row.id).execute()
     },
     async askToUse(who, site) {

@@ -6,6 +6,7 @@ import {
   freshMinutes,
   newPasskeySchema,
   newTotpSchema,
+  passkeyNameSchema,
   passkeyOptionsSchema,
   proofSchema,
   recoveryCodesSchema,
@@ -19,6 +20,8 @@ import { headersOf } from '../../ws/connection.ts'
 import { type AnyRoute, defineRoute } from '../define-route.ts'
 import type { Guard } from '../guard.ts'
 import { asked, clientOf } from './account.ts'
+
+const onePasskey = z.object({ passkeyId: z.string().regex(/^[0-9a-f]{32}$/) })
 
 /** How people prove who they are: their own second factors, the proof asked for again, and what administrators take away. */
 export function secondFactorRoutes(parts: {
@@ -113,13 +116,25 @@ export function secondFactorRoutes(parts: {
       },
     }),
     defineRoute({
+      method: 'PATCH',
+      path: '/api/account/passkeys/:passkeyId',
+      ...own,
+      event: 'account.passkeyRenamed',
+      fresh: true,
+      summary: 'Give a passkey another name',
+      params: onePasskey,
+      body: passkeyNameSchema,
+      handler: ({ principal, params, body }) =>
+        passkeys.rename((principal as Principal).userId, params.passkeyId, body.name),
+    }),
+    defineRoute({
       method: 'DELETE',
       path: '/api/account/passkeys/:passkeyId',
       ...own,
       event: 'account.passkeyRemoved',
       fresh: true,
       summary: 'Take a passkey away',
-      params: z.object({ passkeyId: z.string().regex(/^[0-9a-f]{32}$/) }),
+      params: onePasskey,
       handler: async ({ principal, params }) => {
         const { userId } = principal as Principal
         await passkeys.remove(userId, params.passkeyId)
