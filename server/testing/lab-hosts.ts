@@ -18,10 +18,21 @@ export async function addLabHosts(
   test: AppUnderTest,
   names: readonly EngineName[],
 ): Promise<Map<EngineName, string>> {
-  const ids = new Map<EngineName, string>()
-  for (const name of names) {
-    const answer = await test.call('POST', '/api/hosts', { name, transport: labTransport(name) })
-    ids.set(name, (answer.json as Host).id)
+  return addHosts(
+    test,
+    names.map((name) => ({ name, transport: labTransport(name) })),
+  )
+}
+
+/** As `addLabHosts`, for hosts of any way to an engine. */
+export async function addHosts<Name extends string>(
+  test: AppUnderTest,
+  hosts: readonly { name: Name; transport: TransportInput }[],
+): Promise<Map<Name, string>> {
+  const ids = new Map<Name, string>()
+  for (const host of hosts) {
+    const answer = await test.call('POST', '/api/hosts', host)
+    ids.set(host.name, (answer.json as Host).id)
   }
   const away = async () =>
     ((await test.call('GET', '/api/hosts')).json as Host[]).filter(({ state }) => state !== 'online')
