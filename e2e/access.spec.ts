@@ -189,6 +189,113 @@ test('a role of one’s own, granted by a label: exactly these containers are th
   await context.close()
 })
 
+test('in a preview all that the person could do is there and held back: no click, key or drop is refused, since none asks', async ({
+  signedIn: page,
+  api,
+  browser,
+}) => {
+  test.setTimeout(150_000)
+  await registerLab(api)
+  await run('docker-unix', 'previewed')
+  const context = await browser.newContext({ baseURL: e2eOrigin })
+  const name = `Paula ${mark}`
+  const person = await join(api, context.request, name)
+  await context.close()
+  const role = await api.post('/api/roles', {
+    data: { name: `Everything ${mark}`, permissions: grantablePermissions },
+    headers,
+  })
+  const grant = {
+    ...{ effect: 'allow', role: ((await role.json()) as { id: string }).id },
+    ...{ hosts: { kind: 'all' }, containers: { kind: 'all' } },
+  }
+  const given = await api.post(`/api/users/${person}/grants`, { data: grant, headers })
+  expect(given.status(), await given.text()).toBe(200)
+  await expect
+    .poll(async () => (await containersOf(api, `name:${nameOf('previewed')}`))[0]?.state)
+    .toBe('running')
+  const [container] = await containersOf(api, `name:${nameOf('previewed')}`)
+  if (!container) throw new Error('no container')
+  const begun = await api.post('/api/preview', { data: { userId: person }, headers })
+  expect(begun.status()).toBe(200)
+
+  const asked: string[] = []
+  page.on('request', (request) => {
+    const { pathname } = new URL(request.url())
+    if (request.method() !== 'GET') asked.push(`${request.method()} ${pathname}`)
+  })
+  page.on('response', (response) => {
+    if (response.status() === 403) asked.push(`403 ${new URL(response.url()).pathname}`)
+  })
+  const main = page.getByRole('main')
+  const pressAll = async () => {
+    for (const control of await page.locator('[aria-disabled=true]:visible').all())
+      await control.dispatchEvent('click')
+    await expect(page.getByRole('dialog')).toHaveCount(0)
+  }
+  const at = `/containers/${container.hostId}/${container.id}`
+  const shown: [path: string, ...controls: string[]][] = [
+    ['/containers', 'New container'],
+    ['/images', 'Build…', 'Pull…'],
+    ['/terminal', 'New'],
+    ['/registries', 'Add a registry'],
+    ['/archives', 'Upload…'],
+    ['/disk'],
+    ['/hosts', 'Add a host'],
+    ['/users'],
+    ['/audit', 'Export'],
+    [at],
+    ['/logs'],
+    ['/'],
+  ]
+  for (const [path, ...controls] of shown) {
+    await page.goto(path)
+    await expect(page.getByRole('region', { name: 'Preview' })).toBeVisible()
+    await expect(page.locator('[aria-busy="true"]')).toHaveCount(0)
+    for (const control of controls)
+      await expect(main.getByText(control, { exact: true }).first()).toHaveAttribute('aria-disabled', 'true')
+    await pressAll()
+    await expect(page).toHaveURL(new RegExp(`${path}$`))
+  }
+
+  await page.goto(`/containers?filter=name:${nameOf('previewed')}`)
+  await row(page, key(container)).getByRole('checkbox').check()
+  const bar = page.getByRole('region', { name: 'Actions on the selected containers' })
+  const stop = bar.getByRole('button', { name: 'Stop', exact: true })
+  await stop.focus()
+  await expect(page.getByRole('tooltip')).toHaveText('Preview: nothing is changed')
+  await expect(stop).toHaveAccessibleDescription('Preview: nothing is changed')
+  await stop.press('Enter')
+  await expect(bar.getByRole('link', { name: 'Logs' })).not.toHaveAttribute('aria-disabled')
+  await page.keyboard.press('Control+k')
+  const palette = page.getByRole('option', { name: new RegExp(`^Stop ${nameOf('previewed')}`) })
+  await expect(palette).toHaveAttribute('aria-disabled', 'true')
+  await expect(palette).toContainText('Preview: nothing is changed')
+  await palette.click({ force: true })
+  await page.keyboard.press('Escape')
+  await row(page, key(container))
+    .getByRole('button', { name: /^More actions/ })
+    .click()
+  const kill = page.getByRole('menuitem', { name: /^Kill/ })
+  await expect(kill).toHaveAttribute('aria-disabled', 'true')
+  await kill.press('Enter')
+  await expect(page.getByRole('dialog')).toHaveCount(0)
+  await page.keyboard.press('Escape')
+  for (const tab of ['terminal', 'files']) {
+    await page.goto(`${at}?tab=${tab}`)
+    await expect(page.getByRole('heading', { name: 'Not opened in a preview' })).toBeVisible()
+  }
+  await page.goto('/archives')
+  const dropped = await page.evaluateHandle(() => {
+    const data = new DataTransfer()
+    data.items.add(new File(['x'], 'x.tar'))
+    return data
+  })
+  await main.locator('> *').first().dispatchEvent('drop', { dataTransfer: dropped })
+  await expect(main.getByText('x.tar')).toHaveCount(0)
+  expect(asked).toEqual([])
+})
+
 everyLook(
   'grants, roles, what somebody may, and the preview',
   async ({ page, api, look, shoot }) => {

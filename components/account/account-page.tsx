@@ -30,7 +30,7 @@ export function AccountPage() {
       <PageHeader
         title={t('title')}
         actions={
-          <Button onClick={signOut}>
+          <Button inPreview onClick={signOut}>
             <LogOut aria-hidden /> {t('signOut')}
           </Button>
         }

@@ -41,6 +41,7 @@ export function AuditPage() {
         actions={
           <>
             <IconButton
+              inPreview
               size="sm"
               label={t('refresh')}
               icon={<RotateCw className={query.isFetching ? 'animate-spin' : undefined} />}
@@ -51,7 +52,7 @@ export function AuditPage() {
                 <Download aria-hidden /> {t('export')}
               </a>
             </Button>
-            <Button size="sm" busy={verify.isPending} onClick={() => verify.mutate()}>
+            <Button inPreview size="sm" busy={verify.isPending} onClick={() => verify.mutate()}>
               <ShieldCheck aria-hidden /> {t('verify')}
             </Button>
           </>
@@ -89,7 +90,12 @@ export function AuditPage() {
         )}
         {query.hasNextPage && (
           <div className="grid place-items-center p-3">
-            <Button size="sm" busy={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
+            <Button
+              inPreview
+              size="sm"
+              busy={query.isFetchingNextPage}
+              onClick={() => void query.fetchNextPage()}
+            >
               {t('older')}
             </Button>
           </div>
@@ -150,7 +156,7 @@ function FilterBar({
       <Input type="date" {...text('from')} className="w-[calc(50%-0.25rem)] md:w-36" />
       <Input type="date" {...text('to')} className="w-[calc(50%-0.25rem)] md:w-36" />
       {isFiltered && (
-        <Button size="sm" variant="ghost" onClick={() => void setView(null)}>
+        <Button inPreview size="sm" variant="ghost" onClick={() => void setView(null)}>
           <X aria-hidden /> {t('filter.clear')}
         </Button>
       )}

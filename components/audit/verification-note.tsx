@@ -37,7 +37,7 @@ export function VerificationNote({ result, onClose }: { result: AuditVerificatio
           </p>
         )}
       </div>
-      <IconButton size="sm" label={common('close')} icon={<X />} onClick={onClose} />
+      <IconButton inPreview size="sm" label={common('close')} icon={<X />} onClick={onClose} />
     </div>
   )
 }

@@ -56,13 +56,14 @@ export function BulkBar({
             </Button>
           ))}
         {readable.length > 0 && (
-          <Button asChild size="sm">
+          <Button inPreview asChild size="sm">
             <Link href={href(logsHref(readable))}>
               <ScrollText aria-hidden /> {t('action.logs')}
             </Link>
           </Button>
         )}
         <IconButton
+          inPreview
           className="ml-auto"
           size="sm"
           label={common('clear')}

@@ -64,7 +64,7 @@ export function ChangesTab({ container, stale }: ContainerTabProps) {
           options={kinds.map((value) => ({ value, label: t(value) }))}
         />
         <span className="text-ink-muted text-xs">{query.data && t('count', { count: items.length })}</span>
-        <Button className="ml-auto" busy={query.isFetching} onClick={() => void query.refetch()}>
+        <Button inPreview className="ml-auto" busy={query.isFetching} onClick={() => void query.refetch()}>
           <RotateCw aria-hidden /> {t('again')}
         </Button>
       </div>

@@ -2,7 +2,8 @@
 import { parseAsStringLiteral, useQueryState } from 'nuqs'
 import { useTranslations } from 'use-intl'
 import { useHost } from '#components/data/use-live.ts'
-import { useMayWith } from '#components/data/use-session.ts'
+import { useMayWith, useSession } from '#components/data/use-session.ts'
+import { NotInPreview } from '#components/shell/not-in-preview.tsx'
 import { Age } from '#components/ui/age.tsx'
 import { Tabs } from '#components/ui/tabs.tsx'
 import type { Container } from '#lib/contracts/containers.ts'
@@ -16,6 +17,7 @@ export function ContainerDetailView({ container }: { container: Container }) {
   const t = useTranslations('containers.drawer')
   const host = useHost(container.hostId)
   const may = useMayWith(container)
+  const { preview } = useSession()
   const [tab, setTab] = useQueryState('tab', parseAsStringLiteral(tabIds).withDefault('overview'))
   const stale = isStale(host)
   const tabs = containerTabs.filter(({ permission }) => may(permission))
@@ -35,10 +37,15 @@ export function ContainerDetailView({ container }: { container: Container }) {
         // A link may name a tab that is not for this reader.
         value={tabs.some(({ id }) => id === tab) ? tab : 'overview'}
         onValueChange={(next) => void setTab(next)}
-        tabs={tabs.map(({ id, Content }) => ({
+        tabs={tabs.map(({ id, reaches, Content }) => ({
           value: id,
           label: t(`tabs.${id}`),
-          content: <Content container={container} host={host} stale={stale} />,
+          content:
+            preview && reaches ? (
+              <NotInPreview />
+            ) : (
+              <Content container={container} host={host} stale={stale} />
+            ),
         }))}
       />
     </>

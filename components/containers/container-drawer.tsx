@@ -46,6 +46,7 @@ export function ContainerDrawer({
               onAsk={(action) => onAsk(action, container)}
             />
             <IconButton
+              inPreview
               label={t('openFull')}
               icon={<Maximize2 />}
               side="bottom"

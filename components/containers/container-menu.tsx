@@ -87,11 +87,16 @@ export function ContainerMenu({
       open={open}
       onOpenChange={onOpenChange}
       trigger={
-        <IconButton size="sm" label={`${common('moreActions')}: ${container.name}`} icon={<Ellipsis />} />
+        <IconButton
+          inPreview
+          size="sm"
+          label={`${common('moreActions')}: ${container.name}`}
+          icon={<Ellipsis />}
+        />
       }
     >
       {holds('containers.logs') && (
-        <MenuItem icon={<ScrollText />} onSelect={() => router.push(href(logsHref([container])))}>
+        <MenuItem inPreview icon={<ScrollText />} onSelect={() => router.push(href(logsHref([container])))}>
           {t('action.logs')}
         </MenuItem>
       )}

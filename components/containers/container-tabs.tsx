@@ -32,6 +32,8 @@ export interface ContainerTab {
     | 'environment'
     | 'inspect'
   permission: Permission
+  /** Reaches into the container, which the server refuses in a preview. */
+  reaches?: true
   /** Fills the height that is left and scrolls by itself. Heavy ones (xterm, charts) are loaded with next/dynamic. */
   Content: ComponentType<ContainerTabProps>
 }
@@ -40,10 +42,10 @@ export interface ContainerTab {
 export const containerTabs: readonly ContainerTab[] = [
   { id: 'overview', permission: 'containers.view', Content: OverviewTab },
   { id: 'logs', permission: 'containers.logs', Content: LogsTab },
-  { id: 'terminal', permission: 'containers.exec', Content: TerminalTab },
+  { id: 'terminal', permission: 'containers.exec', reaches: true, Content: TerminalTab },
   { id: 'stats', permission: 'containers.stats', Content: StatsTab },
   { id: 'processes', permission: 'containers.top', Content: ProcessesTab },
-  { id: 'files', permission: 'containers.files.read', Content: FilesTab },
+  { id: 'files', permission: 'containers.files.read', reaches: true, Content: FilesTab },
   { id: 'changes', permission: 'containers.changes', Content: ChangesTab },
   { id: 'environment', permission: 'containers.view', Content: EnvironmentTab },
   { id: 'inspect', permission: 'containers.view', Content: InspectTab },

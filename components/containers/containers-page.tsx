@@ -114,7 +114,7 @@ export function ContainersPage() {
             <NewContainerLink />
             <Menu
               trigger={
-                <Button size="sm">
+                <Button inPreview size="sm">
                   <Group aria-hidden />
                   <span className="sr-only">{t('group.label')}: </span>
                   <span className="max-md:sr-only">{t(`group.${view.group}`)}</span>
@@ -130,7 +130,7 @@ export function ContainersPage() {
             <span className="max-md:hidden">
               <Menu
                 trigger={
-                  <Button size="sm">
+                  <Button inPreview size="sm">
                     <Columns3 aria-hidden /> {t('columnsMenu')}
                   </Button>
                 }
@@ -342,7 +342,11 @@ function NoContainers({
       <EmptyState
         icon={<ContainerIcon />}
         title={t('filteredTitle')}
-        action={<Button onClick={onClear}>{t('clear')}</Button>}
+        action={
+          <Button inPreview onClick={onClear}>
+            {t('clear')}
+          </Button>
+        }
       >
         {t('filteredText')}
       </EmptyState>

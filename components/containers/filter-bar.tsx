@@ -94,6 +94,7 @@ export function FilterBar({
       />
       {value !== '' && (
         <IconButton
+          inPreview
           size="sm"
           label={common('clear')}
           icon={<X />}

@@ -53,7 +53,7 @@ export function ProcessesTab({ container, stale }: ContainerTabProps) {
           onChange={(event) => setTyped(event.target.value)}
         />
         <Button type="submit">{t('show')}</Button>
-        <Button className="ml-auto" aria-pressed={paused} onClick={() => setPaused(!paused)}>
+        <Button inPreview className="ml-auto" aria-pressed={paused} onClick={() => setPaused(!paused)}>
           {paused ? <Play aria-hidden /> : <Pause aria-hidden />}
           {paused ? t('resume') : t('pause')}
         </Button>

@@ -37,6 +37,7 @@ export function DiskPage() {
         actions={
           <>
             <Button
+              inPreview
               size="sm"
               onClick={() => disks.forEach((one) => one.host.state === 'online' && one.again())}
             >
@@ -154,6 +155,7 @@ function HostRow({
       )}
       <td className="whitespace-nowrap px-2 py-1 text-right">
         <IconButton
+          inPreview
           size="sm"
           label={`${t('again')}: ${host.name}`}
           icon={<RotateCw className={isAsking ? 'animate-spin' : undefined} />}

@@ -47,6 +47,7 @@ export function AttentionList() {
       )}
       {found.length > firstShown && (
         <Button
+          inPreview
           size="sm"
           variant="ghost"
           className="self-start"

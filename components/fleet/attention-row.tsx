@@ -81,7 +81,7 @@ function HostAction({ item }: { item: Extract<Attention, { problem: HostProblem 
   const { host, problem } = item
   if (!mayEdit || problem === 'certificateEnding') {
     return (
-      <Button asChild size="sm">
+      <Button inPreview asChild size="sm">
         <Link
           href={href(links.host(host))}
           aria-label={t('actionOn', { action: t('look'), name: host.name })}
@@ -113,7 +113,7 @@ function ContainerAction({ item }: { item: Extract<Attention, { problem: Contain
     problem === 'unhealthy' ? 'restart' : problem === 'restarting' || problem === 'dead' ? null : 'start'
   if (action === null || !holds(permissionOf[action])) {
     return (
-      <Button asChild size="sm">
+      <Button inPreview asChild size="sm">
         <Link
           href={href(links.container(container))}
           aria-label={t('actionOn', { action: t('look'), name: container.name })}

@@ -74,7 +74,11 @@ function EmptyScope() {
     <EmptyState
       icon={<Server />}
       title={t('scopeTitle')}
-      action={<Button onClick={() => setScope(everything)}>{t('scopeAction')}</Button>}
+      action={
+        <Button inPreview onClick={() => setScope(everything)}>
+          {t('scopeAction')}
+        </Button>
+      }
     >
       {t('scopeText')}
     </EmptyState>

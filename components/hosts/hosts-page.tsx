@@ -68,7 +68,7 @@ export function HostsPage() {
       <Menu
         open={menuOpen}
         onOpenChange={onOpenChange}
-        trigger={<IconButton size="sm" label={host.name} icon={<Ellipsis />} />}
+        trigger={<IconButton inPreview size="sm" label={host.name} icon={<Ellipsis />} />}
       >
         <MenuItem icon={<Pencil />} onSelect={() => router.push(href(`/hosts/${host.id}/edit`))}>
           {t('action.edit')}

@@ -58,7 +58,9 @@ export function ImageMenu({
     <Menu
       open={open}
       onOpenChange={onOpenChange}
-      trigger={<IconButton size="sm" label={`${common('moreActions')}: ${label}`} icon={<Ellipsis />} />}
+      trigger={
+        <IconButton inPreview size="sm" label={`${common('moreActions')}: ${label}`} icon={<Ellipsis />} />
+      }
     >
       {item('pull', <Download />, t('pullMissing'))}
       {item('copy', <CopyPlus />, t('copy'))}

@@ -183,7 +183,11 @@ export function ImagesPage() {
             <EmptyState
               icon={<Layers />}
               title={t('empty.filteredTitle')}
-              action={<Button onClick={() => void setView({ filter: null })}>{t('empty.clear')}</Button>}
+              action={
+                <Button inPreview onClick={() => void setView({ filter: null })}>
+                  {t('empty.clear')}
+                </Button>
+              }
             >
               {t('empty.filteredText')}
             </EmptyState>
@@ -211,7 +215,13 @@ export function ImagesPage() {
           >
             {t('action.remove')}
           </Button>
-          <Button size="sm" variant="ghost" className="ml-auto" onClick={() => setSelected(new Set())}>
+          <Button
+            inPreview
+            size="sm"
+            variant="ghost"
+            className="ml-auto"
+            onClick={() => setSelected(new Set())}
+          >
             {common('clear')}
           </Button>
         </div>

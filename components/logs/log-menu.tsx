@@ -39,7 +39,7 @@ export function LogMenu({ view, setView }: { view: LogView; setView(change: Chan
       <Popover
         label={t('options')}
         trigger={
-          <Button size="sm">
+          <Button inPreview size="sm">
             <SlidersHorizontal aria-hidden />
             <span className="max-md:sr-only">{t('options')}</span>
           </Button>

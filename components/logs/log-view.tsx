@@ -48,7 +48,7 @@ function OneLog({ asked, selection }: { asked: string; selection: LogSelection }
   return (
     <section aria-label={t('title')} className="fill">
       <div className="flex shrink-0 items-center gap-1.5 overflow-x-auto px-4 py-1.5 md:px-5">
-        <Button size="sm" onClick={toggle} aria-pressed={!state.following}>
+        <Button inPreview size="sm" onClick={toggle} aria-pressed={!state.following}>
           {state.following ? <Pause aria-hidden /> : <Play aria-hidden />}
           <span className="max-md:sr-only">{state.following ? t('pause') : t('resume')}</span>
         </Button>
@@ -73,6 +73,7 @@ function OneLog({ asked, selection }: { asked: string; selection: LogSelection }
                 {state.found ? t('found', state.found) : ''}
               </span>
               <IconButton
+                inPreview
                 size="sm"
                 label={t('previous')}
                 keys="N"
@@ -80,6 +81,7 @@ function OneLog({ asked, selection }: { asked: string; selection: LogSelection }
                 onClick={() => screen.current?.find(find, 'previous')}
               />
               <IconButton
+                inPreview
                 size="sm"
                 label={t('next')}
                 keys="n"
@@ -102,6 +104,7 @@ function OneLog({ asked, selection }: { asked: string; selection: LogSelection }
         {state.atTop && status.sources.length > 0 && !complete && (
           <div className="pointer-events-none absolute inset-x-0 top-1 flex justify-center">
             <Button
+              inPreview
               size="sm"
               className="pointer-events-auto bg-raised shadow-raised"
               busy={status.loadingOlder}
@@ -114,6 +117,7 @@ function OneLog({ asked, selection }: { asked: string; selection: LogSelection }
         {!state.following && (
           <div className="pointer-events-none absolute inset-x-0 bottom-3 flex justify-center">
             <Button
+              inPreview
               size="sm"
               variant="primary"
               className="pointer-events-auto shadow-raised"

@@ -44,7 +44,7 @@ export function LogsPage() {
         title={t('title')}
         actions={
           named !== '' && (
-            <Button size="sm" onClick={() => void setView({ containers: null, filter: null })}>
+            <Button inPreview size="sm" onClick={() => void setView({ containers: null, filter: null })}>
               {t('chooseOthers')}
             </Button>
           )
@@ -69,11 +69,16 @@ export function LogsPage() {
           action={
             <>
               {stacks.map((stack) => (
-                <Button key={stack} size="sm" onClick={() => void setView({ filter: `stack:${stack}` })}>
+                <Button
+                  inPreview
+                  key={stack}
+                  size="sm"
+                  onClick={() => void setView({ filter: `stack:${stack}` })}
+                >
                   {t('empty.stack', { stack })}
                 </Button>
               ))}
-              <Button size="sm" onClick={() => void setView({ filter: 'state:running' })}>
+              <Button inPreview size="sm" onClick={() => void setView({ filter: 'state:running' })}>
                 {t('empty.running')}
               </Button>
             </>

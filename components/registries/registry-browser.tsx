@@ -49,7 +49,9 @@ export function RegistryBrowser({
             spellCheck={false}
             onChange={(event) => setTyped(event.target.value)}
           />
-          <Button type="submit">{t('look')}</Button>
+          <Button inPreview type="submit">
+            {t('look')}
+          </Button>
         </form>
         <Names
           label={t('repositories')}
@@ -124,7 +126,12 @@ function Names({
       )}
       {query.hasNextPage && (
         <div className="mt-2">
-          <Button size="sm" busy={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
+          <Button
+            inPreview
+            size="sm"
+            busy={query.isFetchingNextPage}
+            onClick={() => void query.fetchNextPage()}
+          >
             {t('more')}
           </Button>
         </div>

@@ -33,14 +33,14 @@ export function AccountMenu({ onShowShortcuts }: { onShowShortcuts(): void }) {
         <div className="truncate text-ink-faint text-xs">{user.email}</div>
       </div>
       <MenuLine />
-      <MenuItem icon={<UserRound />} onSelect={() => router.push('/account')}>
+      <MenuItem inPreview icon={<UserRound />} onSelect={() => router.push('/account')}>
         {t('account')}
       </MenuItem>
-      <MenuItem icon={<Keyboard />} keys="?" onSelect={onShowShortcuts}>
+      <MenuItem inPreview icon={<Keyboard />} keys="?" onSelect={onShowShortcuts}>
         {t('shortcuts')}
       </MenuItem>
       <MenuLine />
-      <MenuItem icon={<LogOut />} onSelect={signOut}>
+      <MenuItem inPreview icon={<LogOut />} onSelect={signOut}>
         {t('signOut')}
       </MenuItem>
     </Menu>

@@ -43,7 +43,7 @@ export function ConnectionMark() {
     >
       <p className="text-ink-muted">{hint}</p>
       {(state === 'stale' || state === 'reconnecting') && (
-        <Button size="sm" onClick={retryNow} className="self-start">
+        <Button inPreview size="sm" onClick={retryNow} className="self-start">
           {t('retryNow')}
         </Button>
       )}

@@ -13,10 +13,12 @@ export function Crash({ error, onRetry }: { error: Error; onRetry(): void }) {
         {error.message}
       </pre>
       <div className="flex gap-2">
-        <Button variant="primary" onClick={onRetry}>
+        <Button inPreview variant="primary" onClick={onRetry}>
           {t('retry')}
         </Button>
-        <Button onClick={() => window.location.reload()}>{t('reload')}</Button>
+        <Button inPreview onClick={() => window.location.reload()}>
+          {t('reload')}
+        </Button>
       </div>
     </section>
   )

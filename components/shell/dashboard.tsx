@@ -8,6 +8,7 @@ import { queryKeys } from '../data/query-keys.ts'
 import { SessionContext } from '../data/use-session.ts'
 import { StatsProvider } from '../stats/stats-provider.tsx'
 import { ErrorNote } from '../ui/error-note.tsx'
+import { PreviewContext } from '../ui/preview.tsx'
 import { LiveProvider } from './live-provider.tsx'
 import { Shell } from './shell.tsx'
 import { ShellSkeleton } from './shell-skeleton.tsx'
@@ -26,12 +27,14 @@ export function Dashboard({ children }: { children: ReactNode }) {
   if (session.data) {
     return (
       <SessionContext value={session.data}>
-        {/* Keyed: nothing of the fleet stays with who may see none of it any more. */}
-        <LiveProvider key={String(seesHosts(session.data))}>
-          <StatsProvider>
-            <Shell>{children}</Shell>
-          </StatsProvider>
-        </LiveProvider>
+        <PreviewContext value={session.data.preview !== null}>
+          {/* Keyed: nothing of the fleet stays with who may see none of it any more. */}
+          <LiveProvider key={String(seesHosts(session.data))}>
+            <StatsProvider>
+              <Shell>{children}</Shell>
+            </StatsProvider>
+          </LiveProvider>
+        </PreviewContext>
       </SessionContext>
     )
   }

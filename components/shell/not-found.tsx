@@ -13,7 +13,7 @@ export function NotFound() {
         icon={<Compass />}
         title={t('notFoundTitle')}
         action={
-          <Button asChild>
+          <Button inPreview asChild>
             <Link href="/">{t('notFoundAction')}</Link>
           </Button>
         }

@@ -5,6 +5,7 @@ import { useTranslations } from 'use-intl'
 import { links } from '../data/links.ts'
 import { useAllHosts, useFleet } from '../data/use-live.ts'
 import { useSession } from '../data/use-session.ts'
+import { useHeldBack } from '../ui/preview.tsx'
 import { useRegisteredCommands } from './commands.ts'
 import { navigationPages } from './navigation.ts'
 import type { Findable } from './palette-search.ts'
@@ -17,6 +18,8 @@ export interface PaletteEntry extends Findable {
   note?: string
   keys?: string
   destructive?: boolean
+  /** Shown, with the reason as its note. */
+  disabled?: boolean
   does: { path: string } | { run(): void }
 }
 
@@ -29,6 +32,7 @@ export function usePaletteEntries(): Record<PaletteGroup, readonly PaletteEntry[
   const containers = useFleet((fleet) => fleet.containers)
   const images = useFleet((fleet) => fleet.images)
   const { permissions } = useSession()
+  const heldBack = useHeldBack(false)?.reason
 
   const pages = useMemo(
     () => [
@@ -54,9 +58,10 @@ export function usePaletteEntries(): Record<PaletteGroup, readonly PaletteEntry[
         icon: command.icon,
         keys: command.keys,
         destructive: command.destructive,
+        ...(heldBack && { disabled: true, note: heldBack }),
         does: { run: command.run },
       })),
-    [commands],
+    [commands, heldBack],
   )
   const hostEntries = useMemo(
     () =>

@@ -66,7 +66,9 @@ function PaletteBody({ onClose }: { onClose(): void }) {
   )
   // The search is deferred, so the list changes after what was typed: the choice follows the list, or Enter would miss.
   const [pointed, setPointed] = useState('')
-  const keys = found.flatMap((section) => section.entries.map((entry) => entry.key))
+  const keys = found.flatMap((section) =>
+    section.entries.flatMap((entry) => (entry.disabled ? [] : [entry.key])),
+  )
   const selected = keys.includes(pointed) ? pointed : (keys[0] ?? '')
   const choose = (entry: PaletteEntry) => {
     onClose()
@@ -106,6 +108,7 @@ function PaletteBody({ onClose }: { onClose(): void }) {
               <Command.Item
                 key={entry.key}
                 value={entry.key}
+                disabled={entry.disabled ?? false}
                 onSelect={() => choose(entry)}
                 className={cn(menuItemClass(entry.destructive), 'min-h-8 data-[selected=true]:bg-press')}
               >

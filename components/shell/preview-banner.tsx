@@ -34,7 +34,7 @@ export function PreviewBanner({ person }: { person: NonNullable<Session['preview
         })}
       </p>
       {/* Busy until the page is gone: it was answered, and another press would be refused. */}
-      <Button size="sm" busy={end.isPending || end.isSuccess} onClick={() => end.mutate()}>
+      <Button inPreview size="sm" busy={end.isPending || end.isSuccess} onClick={() => end.mutate()}>
         {t('end')}
       </Button>
     </section>

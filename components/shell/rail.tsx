@@ -57,6 +57,7 @@ export function Rail() {
         />
         <li className="flex px-0.5 pt-1">
           <IconButton
+            inPreview
             label={narrow ? t('expandRail') : t('collapseRail')}
             keys="["
             side="right"

@@ -1,11 +1,12 @@
 'use client'
 import { ShieldX } from 'lucide-react'
 import { usePathname, useRouter } from 'next/navigation'
-import { lazy, type ReactNode, Suspense, useState } from 'react'
+import { type DragEvent, lazy, type ReactNode, Suspense, useState } from 'react'
 import { useTranslations } from 'use-intl'
 import { useScopedHref } from '../data/use-scope.ts'
 import { useSession } from '../data/use-session.ts'
 import { EmptyState } from '../ui/empty-state.tsx'
+import { useHeldBack } from '../ui/preview.tsx'
 import { BottomBar } from './bottom-bar.tsx'
 import { type NavigationPage, navigationPages, permissionOfPage } from './navigation.ts'
 import { NothingGranted } from './nothing-granted.tsx'
@@ -38,8 +39,17 @@ export function Shell({ children }: { children: ReactNode }) {
   useShortcut('?', () => show('shortcuts'), { label: t('shortcutOverlay'), group: 'general' })
   useShortcut('[', toggleRail, { label: t('shortcutRail'), group: 'general' })
 
+  const heldBack = useHeldBack(false)
+  // What is dropped would be sent.
+  const drop = (event: DragEvent) => {
+    if (!heldBack) return
+    event.preventDefault()
+    event.stopPropagation()
+    event.dataTransfer.dropEffect = 'none'
+  }
   return (
-    <div className="flex h-dvh flex-col">
+    // oxlint-disable-next-line jsx-a11y/no-static-element-interactions -- only keeps drops away
+    <div className="flex h-dvh flex-col" onDragOverCapture={drop} onDropCapture={drop}>
       <SkipLink />
       {preview && <PreviewBanner person={preview} />}
       <div className="grid min-h-0 flex-1 grid-cols-[minmax(0,1fr)] grid-rows-[48px_minmax(0,1fr)_auto] md:grid-cols-[auto_minmax(0,1fr)] md:grid-rows-[48px_minmax(0,1fr)]">

@@ -72,6 +72,7 @@ export function StatsView({ container, host, stale }: ContainerTabProps) {
           options={ranges.map((value) => ({ value, label: t(`ranges.${value}`) }))}
         />
         <Button
+          inPreview
           aria-pressed={paused !== null}
           onClick={() => setPaused(paused ? null : { at: Math.max(serverTime(), to), stats: live })}
         >

@@ -49,6 +49,7 @@ export function TaskTray() {
         className="w-[min(26rem,calc(100vw-1rem))]"
         trigger={
           <IconButton
+            inPreview
             label={
               running > 0
                 ? t('running', { count: running })

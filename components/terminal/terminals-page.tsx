@@ -5,7 +5,8 @@ import { parseAsArrayOf, parseAsInteger, parseAsString, useQueryStates } from 'n
 import { useState } from 'react'
 import { useTranslations } from 'use-intl'
 import { useContainers, useFleet, useLoaded } from '#components/data/use-live.ts'
-import { useMay } from '#components/data/use-session.ts'
+import { useMay, useSession } from '#components/data/use-session.ts'
+import { NotInPreview } from '#components/shell/not-in-preview.tsx'
 import { PageHeader } from '#components/shell/page-header.tsx'
 import { Button } from '#components/ui/button.tsx'
 import { cn } from '#components/ui/cn.ts'
@@ -27,6 +28,7 @@ export function TerminalsPage() {
   const loaded = useLoaded()
   const containers = useContainers()
   const hosts = useFleet((fleet) => fleet.hosts)
+  const { preview } = useSession()
   const [{ open, tab }, setView] = useQueryStates({
     open: parseAsArrayOf(parseAsString).withDefault([]),
     tab: parseAsInteger.withDefault(0),
@@ -43,7 +45,9 @@ export function TerminalsPage() {
   return (
     <div className="fill">
       <PageHeader title={t('title')} actions={<Choose containers={containers} onChoose={add} />} />
-      {open.length === 0 ? (
+      {preview ? (
+        <NotInPreview />
+      ) : open.length === 0 ? (
         <EmptyState icon={<SquareTerminal />} title={t('empty')}>
           {t('emptyText')}
         </EmptyState>

@@ -1,7 +1,10 @@
+'use client'
 import { Slot } from 'radix-ui'
 import type { ComponentProps } from 'react'
 import { cn } from './cn.ts'
+import { useHeldBack } from './preview.tsx'
 import { Spinner } from './spinner.tsx'
+import { Tooltip } from './tooltip.tsx'
 
 const variants = {
   primary: 'bg-accent text-accent-ink hover:not-disabled:bg-accent-hover',
@@ -21,6 +24,8 @@ export type ButtonProps = ComponentProps<'button'> & {
   size?: keyof typeof sizes
   /** Work is under way: not clickable, a spinner over the text, and the width stays. */
   busy?: boolean
+  /** Only reads, or moves about: works in a preview too. */
+  inPreview?: boolean
   /** Renders the child (a link) with the button's looks. */
   asChild?: boolean
 }
@@ -31,7 +36,7 @@ export function buttonClass(
 ): string {
   return cn(
     'inline-flex shrink-0 select-none items-center justify-center whitespace-nowrap rounded-md font-medium transition-colors',
-    'disabled:cursor-default disabled:opacity-50 aria-disabled:opacity-50 [&_svg]:size-4 [&_svg]:shrink-0',
+    'disabled:cursor-default disabled:opacity-50 aria-disabled:cursor-default aria-disabled:opacity-50 [&_svg]:size-4 [&_svg]:shrink-0',
     'pointer-coarse:min-h-10',
     variants[variant],
     sizes[size],
@@ -43,6 +48,7 @@ export function Button({
   size = 'md',
   busy = false,
   asChild = false,
+  inPreview = false,
   className,
   disabled,
   children,
@@ -50,15 +56,25 @@ export function Button({
   ...rest
 }: ButtonProps) {
   const looks = cn(buttonClass(variant, size), busy && 'relative text-transparent!', className)
+  const heldBack = useHeldBack(inPreview)
   if (asChild) {
     return (
-      <Slot.Root className={looks} {...rest}>
-        {children}
-      </Slot.Root>
+      <Tooltip content={heldBack?.reason}>
+        <Slot.Root className={looks} {...rest} {...heldBack?.props}>
+          {children}
+        </Slot.Root>
+      </Tooltip>
     )
   }
-  return (
-    <button type={type} className={looks} disabled={disabled || busy} aria-busy={busy || undefined} {...rest}>
+  const button = (
+    <button
+      type={type}
+      className={looks}
+      disabled={disabled || busy}
+      aria-busy={busy || undefined}
+      {...rest}
+      {...heldBack?.props}
+    >
       {children}
       {busy && (
         <span
@@ -76,4 +92,5 @@ export function Button({
       )}
     </button>
   )
+  return <Tooltip content={heldBack?.reason}>{button}</Tooltip>
 }

@@ -75,7 +75,7 @@ export function ConfirmDialog({
       onSubmit={() => void confirm()}
       footer={
         <>
-          <Button onClick={() => change(false)} disabled={busy}>
+          <Button inPreview onClick={() => change(false)} disabled={busy}>
             {t('cancel')}
           </Button>
           <Button type="submit" variant={destructive ? 'danger' : 'primary'} disabled={!ready} busy={busy}>

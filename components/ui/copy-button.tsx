@@ -24,6 +24,7 @@ export function CopyButton({
   }, [copied])
   return (
     <IconButton
+      inPreview
       size="sm"
       className={className}
       label={copied ? t('copied') : (label ?? t('copy'))}

@@ -81,7 +81,7 @@ export function Dialog({
                 )}
               </div>
               <Radix.Close asChild>
-                <IconButton label={t('close')} icon={<X />} size="sm" className="mt-1" />
+                <IconButton inPreview label={t('close')} icon={<X />} size="sm" className="mt-1" />
               </Radix.Close>
             </div>
             {children && (

@@ -63,7 +63,7 @@ export function Drawer({
             </div>
             {actions}
             <Radix.Close asChild>
-              <IconButton label={t('close')} keys="Escape" icon={<X />} side="bottom" />
+              <IconButton inPreview label={t('close')} keys="Escape" icon={<X />} side="bottom" />
             </Radix.Close>
           </div>
           <div className="fill overflow-y-auto overscroll-contain">{children}</div>

@@ -51,7 +51,7 @@ export function ErrorNote({
         )}
       </div>
       {onRetry && (
-        <Button size="sm" onClick={onRetry}>
+        <Button inPreview size="sm" onClick={onRetry}>
           <RotateCw aria-hidden /> {t('retry')}
         </Button>
       )}

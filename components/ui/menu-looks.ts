@@ -11,6 +11,7 @@ export function menuItemClass(destructive = false): string {
     'data-highlighted:bg-press',
     // Radix writes an empty attribute, cmdk writes true or false.
     'data-[disabled=""]:cursor-default data-[disabled=""]:opacity-50 data-[disabled=true]:opacity-50',
+    'aria-disabled:cursor-default aria-disabled:opacity-50',
     '[&>svg]:size-4 [&>svg]:shrink-0 [&>svg]:text-ink-faint',
     destructive && 'text-danger [&>svg]:text-danger',
   )

@@ -4,6 +4,8 @@ import { DropdownMenu as Radix } from 'radix-ui'
 import type { ReactElement, ReactNode } from 'react'
 import { Kbd } from './kbd.tsx'
 import { menuClass, menuItemClass, menuLabelClass, menuLineClass } from './menu-looks.ts'
+import { useHeldBack } from './preview.tsx'
+import { Tooltip } from './tooltip.tsx'
 
 /** A button's menu: `<Menu trigger={<Button>…</Button>}><MenuItem …/></Menu>`. */
 export function Menu({
@@ -37,6 +39,7 @@ export function MenuItem({
   destructive = false,
   disabled = false,
   asChild = false,
+  inPreview = false,
   onSelect,
   children,
 }: {
@@ -46,26 +49,35 @@ export function MenuItem({
   disabled?: boolean
   /** The child (a link) becomes the item; icon and keys are then the child's own. */
   asChild?: boolean
+  /** Only reads, or moves about: works in a preview too. */
+  inPreview?: boolean
   onSelect?(): void
   children: ReactNode
 }) {
+  const heldBack = useHeldBack(inPreview)
   return (
-    <Radix.Item
-      asChild={asChild}
-      disabled={disabled}
-      onSelect={onSelect}
-      className={menuItemClass(destructive)}
-    >
-      {asChild ? (
-        children
-      ) : (
-        <>
-          {icon}
-          <span className="min-w-0 flex-1 truncate">{children}</span>
-          {keys && <Kbd keys={keys} className="ml-4" />}
-        </>
-      )}
-    </Radix.Item>
+    <Tooltip content={heldBack?.reason} side="left">
+      <Radix.Item
+        asChild={asChild}
+        disabled={disabled}
+        aria-disabled={heldBack || disabled ? true : undefined}
+        onSelect={(event) => {
+          if (heldBack) event.preventDefault()
+          else onSelect?.()
+        }}
+        className={menuItemClass(destructive)}
+      >
+        {asChild ? (
+          children
+        ) : (
+          <>
+            {icon}
+            <span className="min-w-0 flex-1 truncate">{children}</span>
+            {keys && <Kbd keys={keys} className="ml-4" />}
+          </>
+        )}
+      </Radix.Item>
+    </Tooltip>
   )
 }
 

@@ -5,6 +5,7 @@ import { usePermission } from '#components/data/use-session.ts'
 import { Age } from '#components/ui/age.tsx'
 import { Button } from '#components/ui/button.tsx'
 import { useErrorText } from '#components/ui/error-text.ts'
+import { useHeldBack } from '#components/ui/preview.tsx'
 import { Select } from '#components/ui/select.tsx'
 import type { Updates } from '#lib/contracts/updates.ts'
 import { useUpdateCheck, useUpdateStates, useUpdates } from './use-updates.ts'
@@ -17,6 +18,7 @@ export function UpdateBar() {
   const mayCheck = usePermission('images.pull')
   const maySchedule = usePermission('registries.edit')
   const errorText = useErrorText()
+  const heldBack = useHeldBack(false)
   const { data } = useUpdates()
   const { newer, pulled, local, failed } = useUpdateStates()
   const { check, schedule } = useUpdateCheck()
@@ -66,6 +68,8 @@ export function UpdateBar() {
       {maySchedule && (
         <Select<(typeof hours)[number]>
           aria-label={t('schedule')}
+          disabled={heldBack !== null}
+          title={heldBack?.reason}
           value={String(data.everyHours) as (typeof hours)[number]}
           onValueChange={(value) => schedule.mutate(Number(value) as Updates['everyHours'])}
           options={hours.map((value) => ({ value, label: t('every', { hours: Number(value) }) }))}

@@ -115,7 +115,7 @@ export function PersonRow(props: Props) {
       menu={
         mayEdit && (
           <>
-            <MenuItem icon={<KeySquare />} onSelect={() => onAction('open')}>
+            <MenuItem inPreview icon={<KeySquare />} onSelect={() => onAction('open')}>
               {access('open', { name: user.name })}
             </MenuItem>
             {canBePreviewed(user) && (
@@ -228,7 +228,9 @@ function Row(props: {
       <td className="w-10 px-1 py-1.5 align-top">
         {menu && (
           <Menu
-            trigger={<IconButton size="sm" label={t('actionsFor', { name })} icon={<MoreHorizontal />} />}
+            trigger={
+              <IconButton inPreview size="sm" label={t('actionsFor', { name })} icon={<MoreHorizontal />} />
+            }
           >
             {menu}
           </Menu>

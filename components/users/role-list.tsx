@@ -138,7 +138,9 @@ function RoleRow({
       <span className="w-6 shrink-0 max-md:empty:hidden">
         {onEdit && onRemove && (
           <Menu
-            trigger={<IconButton size="sm" label={t('actionsFor', { name })} icon={<MoreHorizontal />} />}
+            trigger={
+              <IconButton inPreview size="sm" label={t('actionsFor', { name })} icon={<MoreHorizontal />} />
+            }
           >
             <MenuItem icon={<Pencil />} onSelect={onEdit}>
               {t('edit')}
