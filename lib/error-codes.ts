@@ -70,6 +70,8 @@ export const errorCodes = {
   gateway_token: 401,
   gateway_unlisted: 404,
   gateway_no_container: 404,
+  gateway_no_exec: 404,
+  gateway_whole: 403,
   gateway_buildkit: 400,
   gateway_no_stream: 400,
   // hosts

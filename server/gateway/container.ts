@@ -57,6 +57,31 @@ export function authorizeContainer(
   }
 }
 
+/** As Docker says it of an exec that it has not. */
+const noExec = (name: string, cause?: unknown) => new AppError('gateway_no_exec', { params: { name }, cause })
+
+/**
+ * The container of an exec, which its id alone does not tell: an engine takes it for every container. Throws
+ * gateway_no_exec, of one in a container that the principal does not see alike; denied.
+ */
+export async function authorizeExec(
+  authorize: Authorize,
+  principal: Principal,
+  permission: Permission,
+  { hostId, engine, exec }: { hostId: string; engine: EngineClient; exec: string },
+  signal: AbortSignal,
+): Promise<ContainerFacts> {
+  const found = await engine.namedExec(exec, { signal })
+  const container = found && (await inspectContainer(engine, found.containerId, signal))
+  if (!container) throw noExec(exec)
+  try {
+    authorize(principal, permission, { hostId, objectId: container.id, facts: container })
+  } catch (error) {
+    throw error instanceof AppError && error.code === 'container_not_found' ? noExec(exec, error) : error
+  }
+  return container
+}
+
 /** What a path names where its template is `/containers/{id}/…`, with what stands around it; or null. */
 export function containerIn(
   path: string,
@@ -67,6 +92,10 @@ export function containerIn(
   const [name = ''] = path.slice(before.length).split('/', 1)
   return { before, name, after: path.slice(before.length + name.length) }
 }
+
+/** The exec that a path names where its template is `/exec/{id}/…`; or null. */
+export const execIn = (path: string, template: string): string | null =>
+  /^(?:\/libpod)?\/exec\/\{id\}/.test(template) ? (/\/exec\/([^/]+)/.exec(path)?.[1] ?? null) : null
 
 /** For the audit log alone: the engine decides which one a name or the beginning of an id is. */
 export function knownId(fleet: FleetState, hostId: string, given: string): string | undefined {

@@ -138,8 +138,7 @@ describe('who has a part of a host’s containers', () => {
   })
 
   it.each([
-    ...['POST /containers/prune', 'POST /containers/create', 'GET /images/json', 'POST /exec/zz/resize'],
-    ...['GET /volumes', 'POST /build', 'GET /exec/zz/json', 'GET /containers/json?before=hidden'],
+    ...['POST /containers/create', 'GET /images/json', 'POST /commit', 'GET /containers/json?before=hidden'],
     'GET /containers/json?filters={"since":["hidden"]}',
   ])('may not %s', async (line) => {
     const [method = '', path = ''] = line.split(' ')
@@ -148,11 +147,80 @@ describe('who has a part of a host’s containers', () => {
     expect(reached()).toEqual([])
   })
 
+  it.each(['POST /containers/prune', 'POST /build?t=a', 'GET /volumes'])(
+    'is told that %s is about the whole host',
+    async (line) => {
+      const [method = '', path = ''] = line.split(' ')
+      const { status, text } = await ask(method, `/v1.30${path}`)
+      expect(status).toBe(403)
+      expect(JSON.parse(text).message).toContain('about the host as a whole')
+      expect(reached()).toEqual([])
+    },
+  )
+
   it('is not told whether there is another host', async () => {
     const none = await ask('GET', '/_ping', 'hzzzzzzzzzzzz')
     const other = await ask('GET', '/_ping', otherId)
     expect(none.status).toBe(404)
     expect(other).toEqual({ status: 404, text: none.text.replace('hzzzzzzzzzzzz', otherId) })
+  })
+})
+
+describe('an exec, of which a request says the id alone', () => {
+  const ours = '1'.repeat(64)
+  const theirs = '2'.repeat(64)
+  const none = '3'.repeat(64)
+  const ofExecs = endpoints.filter(({ path }) => path.startsWith('/exec/{id}'))
+  const lines = ofExecs.map(({ method, path }) => `${method} ${path}`)
+  const askExec = async (line: string, id: string, prefix = '/v1.30') => {
+    const [method = '', path = ''] = line.split(' ')
+    const body = method === 'POST' ? { body: '{"Detach":true}' } : {}
+    const answer = await fetch(`${test.origin}/h/${hostId}${prefix}${path.replace('{id}', id)}`, {
+      ...{ method, ...body },
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    })
+    return { status: answer.status, text: (await answer.text()).replaceAll(id, 'ID') }
+  }
+  const before = { token: '' }
+  let grant: { id: string }
+  beforeAll(async () => {
+    for (const [id, ContainerID] of [
+      [ours, shop],
+      [theirs, hidden],
+    ])
+      engine.answers[`/exec/${id}/json`] = { ID: id, ContainerID, ProcessConfig: { privileged: false } }
+    engine.missing.add(`/exec/${none}/json`)
+    before.token = token
+    const typist = { name: 'Typist', permissions: ['containers.exec', 'gateway.use'] }
+    const { id: role } = (await test.call('POST', '/api/roles', typist)).json as { id: string }
+    const containers = { kind: 'label', key: 'team', value: 'shop' } as const
+    grant = await give({ effect: 'allow', role, hosts: { kind: 'host', hostId }, containers })
+    token = await makeToken()
+  })
+  afterAll(async () => {
+    token = before.token
+    await test.call('DELETE', `/api/users/${userId}/grants/${grant.id}`)
+  })
+
+  it.each(lines)('reaches the engine by %s where it is of a container that one may type in', async (line) => {
+    const { status, text } = await askExec(line, ours)
+    expect([status, text]).toEqual([200, expect.any(String)])
+    expect(reached()).toHaveLength(1)
+  })
+
+  it.each(lines)('is answered by %s as one that is not there where it is of another one', async (line) => {
+    const absent = await askExec(line, none)
+    expect(absent).toEqual({ status: 404, text: expect.stringContaining('No such exec instance: ID') })
+    expect(await askExec(line, theirs)).toEqual(absent)
+    expect(reached()).toEqual([])
+  })
+
+  it('is not for who sees the container and may not type in it', async () => {
+    const containers = { kind: 'name', pattern: 'hidden' } as const
+    const sees = await give({ effect: 'allow', role: 'viewer', hosts: { kind: 'host', hostId }, containers })
+    for (const line of lines) expect((await askExec(line, theirs)).status, line).toBe(403)
+    expect(reached()).toEqual([])
+    await test.call('DELETE', `/api/users/${userId}/grants/${sees.id}`)
   })
 })
 

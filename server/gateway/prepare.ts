@@ -10,7 +10,15 @@ import { AppError } from '../errors.ts'
 import type { HostRegistry } from '../hosts/types.ts'
 import type { FleetState } from '../live/types.ts'
 import type { Maker, Policy } from '../policy/index.ts'
-import { authorizeContainer, containerIn, inspectContainer, knownId, noContainer } from './container.ts'
+import {
+  authorizeContainer,
+  authorizeExec,
+  containerIn,
+  execIn,
+  inspectContainer,
+  knownId,
+  noContainer,
+} from './container.ts'
 import { type GatewayTarget, parseTarget } from './paths.ts'
 import { findEndpoint, type GatewayEndpoint, type GatewayMethod } from './table.ts'
 import type { ContainerFacts, Seen, Telling } from './visible.ts'
@@ -81,12 +89,21 @@ export async function prepare(
   const sight = access.sightOf(principal)
   const seesAll = sight.mayWhole('containers.view', host.id)
   const named = containerIn(match.path, endpoint.path)
-  const isCutDown = named !== null || endpoint.tells !== undefined || endpoint.permission === 'hosts.view'
+  const exec = execIn(match.path, endpoint.path)
+  const isCutDown =
+    named !== null || exec !== null || endpoint.tells !== undefined || endpoint.permission === 'hosts.view'
   // What acts on containers without naming one, or tells of all, is for who has them all.
   const whole =
     !isCutDown && (scopeOf(endpoint.permission) === 'container' || endpoint.permission === 'containers.prune')
-  authorize(principal, endpoint.permission, whole ? { ...where, whole } : where)
-  if (endpoint.raw) authorize(principal, 'gateway.raw', { ...where, whole: true })
+  try {
+    authorize(principal, endpoint.permission, whole ? { ...where, whole } : where)
+    if (endpoint.raw) authorize(principal, 'gateway.raw', { ...where, whole: true })
+  } catch (error) {
+    const isOfHost = whole || scopeOf(endpoint.permission) === 'host'
+    if (seesAll || !isOfHost || !(error instanceof AppError) || error.code !== 'denied') throw error
+    const { permission } = endpoint
+    throw new AppError('gateway_whole', { ...where, params: { permission }, cause: error })
+  }
   if (found.version !== null && compareVersions(found.version, ourApiRange.min) < 0)
     throw new AppError('gateway_version', { params: { version: found.version } })
   const isRaw = sight.mayWhole('gateway.raw', host.id)
@@ -102,7 +119,16 @@ export async function prepare(
   const engine = registry.engine(host.id)
   const find = (name: string) => inspectContainer(engine, name, signal)
   let container: ContainerFacts | null = null
-  if (named && !(seesAll && sight.mayWhole(endpoint.permission, host.id))) {
+  const mayAll = seesAll && sight.mayWhole(endpoint.permission, host.id)
+  if (exec !== null && !mayAll)
+    container = await authorizeExec(
+      authorize,
+      principal,
+      endpoint.permission,
+      { hostId: host.id, engine, exec },
+      signal,
+    )
+  if (named && !mayAll) {
     container = await find(named.name)
     if (!container) throw noContainer(named.name)
     authorizeContainer(authorize, principal, endpoint.permission, host.id, container, named.name)
