@@ -4,16 +4,19 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, type Page, test } from '@playwright/test'
+import type { MadeLink } from '#lib/contracts/users.ts'
 import { totpCode, totpStep } from '#server/auth/totp.ts'
 import { startIdentityProvider } from '#server/testing/identity-provider.ts'
 import { administrator } from './global-setup.ts'
-import { check } from './looks.ts'
+import { check, everyLookAt } from './looks.ts'
 import { setUpToken } from './set-up-token.ts'
 
 const people = {
   vera: { email: 'vera@example.com', email_verified: true, name: 'Vera', groups: ['staff'] },
   eve: { email: 'eve@example.com', email_verified: true, name: 'Eve', groups: ['elsewhere'] },
 }
+
+const toni = 'toni@example.com'
 
 /** A server of its own, which signs people in by a provider in this process. */
 let origin: string
@@ -35,8 +38,7 @@ test.beforeAll(async () => {
         ROADSTEAD_DATA: data,
         ROADSTEAD_LOG: 'warn',
       },
-      ROADSTEAD_LOCAL_SIGN_IN: administrator.email,
-      ROADSTEAD_SECOND_FACTOR: 'required',
+      ROADSTEAD_LOCAL_SIGN_IN: `${administrator.email},${toni}`,
     },
   })
   end = async () => {
@@ -86,24 +88,77 @@ test('by the identity provider to where one wanted to go, with a role or not at 
   await expect(other.getByRole('alert').first()).toContainText('You have no access to Roadstead')
   await other.goto(`${origin}/`)
   await expect(other).toHaveURL(/\/login/)
+  await context.close()
+})
 
-  await other.getByRole('button', { name: 'Sign in as one of the administrators with a password' }).click()
-  await other.getByRole('textbox', { name: 'E-mail' }).fill(administrator.email)
-  await other.getByRole('textbox', { name: 'Password' }).fill(administrator.password)
-  await other.getByRole('button', { name: 'Sign in', exact: true }).click()
-  // Whoever comes by a password needs a second factor here, before anything else.
+async function givePassword(page: Page, email: string, password: string): Promise<void> {
+  await page.goto(`${origin}/login`)
+  await page.getByRole('button', { name: 'Sign in as one of the administrators with a password' }).click()
+  await page.getByRole('textbox', { name: 'E-mail' }).fill(email)
+  await page.getByRole('textbox', { name: 'Password' }).fill(password)
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+}
+
+async function setUpAuthenticator(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Set up an authenticator app…' }).click()
+  const dialog = page.getByRole('dialog')
+  const secret = (await dialog.locator('pre').textContent()) ?? ''
+  await dialog.getByLabel('Code of the app').fill(totpCode(secret, totpStep(Date.now())))
+  await page.keyboard.press('Enter')
+  await page.getByRole('button', { name: 'I have kept them' }).click()
+  await expect(page.getByText('10 left')).toBeVisible()
+}
+
+test('a second factor is required of everybody by who has one, and taken away by an administrator', async ({
+  page,
+  browser,
+}) => {
+  await givePassword(page, administrator.email, administrator.password)
+  await expect(page).toHaveURL(`${origin}/`)
+  const invited = await page.request.post(`${origin}/api/invitations`, {
+    ...{ data: { name: 'Toni', email: toni, role: 'viewer' }, headers: { origin } },
+  })
+  const context = await browser.newContext()
+  const other = await context.newPage()
+  await other.goto(((await invited.json()) as MadeLink).url)
+  await other.getByLabel('Password', { exact: true }).fill('a long enough password')
+  await other.getByRole('button', { name: 'Join' }).click()
+  await expect(other).toHaveURL(`${origin}/`)
+
+  await page.goto(`${origin}/users`)
+  const rule = page.getByRole('switch', { name: 'Required for everybody' })
+  await rule.click()
+  await check(page)
+  await page.getByRole('dialog').getByRole('link', { name: 'Set up my second factor' }).click()
+  await expect(page).toHaveURL(`${origin}/account#second-factor`)
+  await setUpAuthenticator(page)
+  await page.getByRole('link', { name: 'Users' }).first().click()
+  await expect(rule).not.toBeChecked()
+  await rule.click()
+  await check(page)
+  await page.getByRole('dialog').getByRole('button', { name: 'Require it' }).click()
+  await expect(rule).toBeChecked()
+
+  // Their page was open all the while.
   await expect(other.getByRole('heading', { name: 'Set up a second factor' })).toBeVisible()
   await other.goto(`${origin}/containers`)
   await expect(other).toHaveURL(`${origin}/second-factor`)
   await check(other)
-  await other.getByRole('button', { name: 'Set up an authenticator app…' }).click()
-  const dialog = other.getByRole('dialog')
-  const secret = (await dialog.locator('pre').textContent()) ?? ''
-  await dialog.getByLabel('Code of the app').fill(totpCode(secret, totpStep(Date.now())))
-  await other.keyboard.press('Enter')
-  await other.getByRole('button', { name: 'I have kept them' }).click()
+  await setUpAuthenticator(other)
   await other.getByRole('button', { name: 'Continue to Roadstead' }).click()
   await expect(other).toHaveURL(`${origin}/`)
+
+  await page.reload()
+  const line = page.getByRole('row', { name: /Toni/ })
+  await expect(line.getByRole('cell', { name: 'app', exact: true })).toBeVisible()
+  await everyLookAt(page, 'users-second-factors')
+  await page.getByRole('button', { name: 'Actions for Toni' }).click()
+  await page.getByRole('menuitem', { name: 'Remove the second factor…' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Remove the second factor' }).click()
+  await expect(line.getByRole('cell', { name: 'no second factor' })).toBeVisible()
+  await expect(other).toHaveURL(/\/login/)
+  await givePassword(other, toni, 'a long enough password')
+  await expect(other.getByRole('heading', { name: 'Set up a second factor' })).toBeVisible()
   await context.close()
 })
 

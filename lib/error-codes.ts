@@ -47,6 +47,7 @@ export const errorCodes = {
   fresh_sign_in_needed: 403,
   second_factor_needed: 403,
   second_factor_none: 409,
+  second_factor_fixed: 409,
   sign_in_step_over: 401,
   code_wrong: 403,
   passkey_refused: 403,

@@ -11,6 +11,7 @@ import { createOidc } from './auth/oidc.ts'
 import { createOidcSignIn } from './auth/oidc-sign-in.ts'
 import { createPasskeys } from './auth/passkeys.ts'
 import { createPreviews } from './auth/previews.ts'
+import { createSecondFactorRule } from './auth/second-factor-rule.ts'
 import { createSetup, type Setup } from './auth/setup.ts'
 import { createSignIn } from './auth/sign-in.ts'
 import { createTickets } from './auth/tickets.ts'
@@ -150,6 +151,7 @@ export async function createApp(
   })
   const identity = await createIdentity({
     ...{ config, db: database.db, raw: database.raw, vault, authorize: decide },
+    rule: await createSecondFactorRule(database.db, config.secondFactorRequired),
   })
   const setup = await createSetup(database.db, identity)
   const secure = config.publicUrl?.protocol === 'https:'

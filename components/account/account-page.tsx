@@ -55,7 +55,7 @@ export function AccountPage() {
             <ChangePassword />
           </Section>
         )}
-        <Section title={t('factors.title')} hint={t('factors.hint')}>
+        <Section id="second-factor" title={t('factors.title')} hint={t('factors.hint')}>
           <SecondFactor />
         </Section>
         <Section title={t('sessions')} hint={t('sessionsHint')}>
@@ -69,9 +69,13 @@ export function AccountPage() {
   )
 }
 
-function Section({ title, hint, children }: { title: string; hint?: string; children: ReactNode }) {
+function Section(props: { id?: string; title: string; hint?: string; children: ReactNode }) {
+  const { id, title, hint, children } = props
   return (
-    <section className="grid gap-x-8 gap-y-3 border-t py-6 first:border-t-0 md:grid-cols-[14rem_minmax(0,1fr)]">
+    <section
+      id={id}
+      className="grid gap-x-8 gap-y-3 border-t py-6 first:border-t-0 md:grid-cols-[14rem_minmax(0,1fr)]"
+    >
       <div>
         <h2 className="font-semibold">{title}</h2>
         {hint && <p className="mt-0.5 text-ink-faint text-xs">{hint}</p>}

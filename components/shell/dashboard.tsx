@@ -24,7 +24,12 @@ export function Dashboard({ children }: { children: ReactNode }) {
     // Who may see nothing has no live socket that could tell of a grant.
     refetchInterval: ({ state }) => (state.data && !seesHosts(state.data) ? 15_000 : false),
   })
-  if (session.data) {
+  const needed = session.data?.secondFactorNeeded === true
+  useEffect(() => {
+    // A full load: nothing of what was open works before.
+    if (needed) window.location.replace(`${basePath()}/second-factor`)
+  }, [needed])
+  if (session.data && !needed) {
     return (
       <SessionContext value={session.data}>
         <PreviewContext value={session.data.preview !== null}>

@@ -35,7 +35,7 @@ export type PersonAction =
   | 'remove'
 
 type Props = { mayEdit: boolean } & (
-  | { user: User; onAction(action: PersonAction): void }
+  | { user: User; factorsRequired: boolean; onAction(action: PersonAction): void }
   | { invitation: Invitation; onNewLink(): void; onTakeBack(): void }
 )
 
@@ -47,6 +47,10 @@ export function PersonRow(props: Props) {
   const format = useFormat()
   const now = useNow((at) => Math.floor(at / 60_000) * 60_000)
   const { mayEdit } = props
+  const factorsText = ({ totp, passkeys }: User['secondFactors']) =>
+    [totp && t('factors.totp'), passkeys > 0 && t('factors.passkeys', { count: passkeys })]
+      .filter(Boolean)
+      .join(', ') || null
   if ('invitation' in props) {
     const { invitation } = props
     const over = Date.parse(invitation.expiresAt) <= now
@@ -75,14 +79,18 @@ export function PersonRow(props: Props) {
       />
     )
   }
-  const { user, onAction } = props
+  const { user, factorsRequired, onAction } = props
   const disabled = user.state === 'disabled'
+  const factors = factorsText(user.secondFactors)
   return (
     <Row
       name={user.name}
       email={user.email}
       mark={user.self && <Badge>{t('you')}</Badge>}
-      note={t('summary', { sessions: user.sessions, tokens: user.tokens })}
+      note={[
+        t('summary', { sessions: user.sessions, tokens: user.tokens }),
+        factors ?? t('factors.none'),
+      ].join(' · ')}
       role={
         <>
           {roles(user.role ?? 'none')}
@@ -108,6 +116,11 @@ export function PersonRow(props: Props) {
           <Age at={user.lastSignInAt} ago />
         ) : (
           <span className="text-ink-faint">{t('never')}</span>
+        )
+      }
+      factors={
+        factors ?? (
+          <span className={factorsRequired ? 'text-caution' : 'text-ink-faint'}>{t('factors.none')}</span>
         )
       }
       sessions={user.sessions}
@@ -139,7 +152,7 @@ export function PersonRow(props: Props) {
                 {t('takeBack')}
               </MenuItem>
             )}
-            {user.secondFactor && (
+            {(user.secondFactors.totp || user.secondFactors.passkeys > 0) && (
               <MenuItem icon={<ShieldOff />} onSelect={() => onAction('secondFactor')}>
                 {t('removeSecondFactor')}
               </MenuItem>
@@ -183,12 +196,13 @@ function Row(props: {
   onOpen?(): void
   state: ReactNode
   lastSignIn?: ReactNode
+  factors?: ReactNode
   sessions?: number
   tokens?: number
   menu: ReactNode
 }) {
   const t = useTranslations('users')
-  const { name, email, mark, note, role, onOpen, state, lastSignIn, sessions, tokens, menu } = props
+  const { name, email, mark, note, role, onOpen, state, lastSignIn, factors, sessions, tokens, menu } = props
   return (
     <tr className="border-b last:border-b-0">
       <th scope="row" className="max-w-0 px-3 py-2 font-normal md:w-2/5">
@@ -211,7 +225,7 @@ function Row(props: {
           className={
             lastSignIn === undefined
               ? 'block text-ink-faint text-xs'
-              : 'block text-ink-faint text-xs md:hidden'
+              : 'block text-ink-faint text-xs lg:hidden'
           }
         >
           {note}
@@ -222,9 +236,10 @@ function Row(props: {
         <span className="mt-1 block md:hidden">{state}</span>
       </td>
       <td className="hidden px-2 py-2 align-top md:table-cell">{state}</td>
-      <td className="hidden px-2 py-2 align-top md:table-cell">{lastSignIn}</td>
-      <td className="hidden px-2 py-2 text-right align-top tabular-nums md:table-cell">{sessions}</td>
-      <td className="hidden px-2 py-2 text-right align-top tabular-nums md:table-cell">{tokens}</td>
+      <td className="hidden px-2 py-2 align-top lg:table-cell">{lastSignIn}</td>
+      <td className="hidden px-2 py-2 align-top md:table-cell">{factors}</td>
+      <td className="hidden px-2 py-2 text-right align-top tabular-nums lg:table-cell">{sessions}</td>
+      <td className="hidden px-2 py-2 text-right align-top tabular-nums lg:table-cell">{tokens}</td>
       <td className="w-10 px-1 py-1.5 align-top">
         {menu && (
           <Menu

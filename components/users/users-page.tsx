@@ -17,6 +17,7 @@ import { toast } from '../ui/toast.tsx'
 import { type PersonAction, PersonRow } from './person-row.tsx'
 import { RoleList } from './role-list.tsx'
 import { RoleTable } from './role-table.tsx'
+import { SecondFactorRule } from './second-factor-rule.tsx'
 import { usePreview } from './use-access.ts'
 
 const dialogs = () => import('./user-dialogs.tsx')
@@ -111,9 +112,10 @@ export function UsersPage() {
                 <th className="px-3 py-2 font-medium">{t('person')}</th>
                 <th className="px-2 py-2 font-medium">{t('role')}</th>
                 <th className="hidden px-2 py-2 font-medium md:table-cell">{t('state')}</th>
-                <th className="hidden px-2 py-2 font-medium md:table-cell">{t('lastSignIn')}</th>
-                <th className="hidden px-2 py-2 text-right font-medium md:table-cell">{t('sessions')}</th>
-                <th className="hidden px-2 py-2 text-right font-medium md:table-cell">{t('tokens')}</th>
+                <th className="hidden px-2 py-2 font-medium lg:table-cell">{t('lastSignIn')}</th>
+                <th className="hidden px-2 py-2 font-medium md:table-cell">{t('factors.title')}</th>
+                <th className="hidden px-2 py-2 text-right font-medium lg:table-cell">{t('sessions')}</th>
+                <th className="hidden px-2 py-2 text-right font-medium lg:table-cell">{t('tokens')}</th>
                 <th className="w-10">
                   <span className="sr-only">{t('actions')}</span>
                 </th>
@@ -124,6 +126,7 @@ export function UsersPage() {
                 <PersonRow
                   key={user.id}
                   user={user}
+                  factorsRequired={people.data.secondFactor.required}
                   mayEdit={mayEdit}
                   onAction={(action) => choose(action, user)}
                 />
@@ -140,6 +143,7 @@ export function UsersPage() {
             </tbody>
           </table>
         )}
+        {people.data && <SecondFactorRule people={people.data} mayEdit={mayEdit} onChanged={again} />}
         <section aria-labelledby="roles">
           <h2 id="roles" className="font-semibold">
             {access('roles.title')}

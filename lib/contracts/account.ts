@@ -14,6 +14,8 @@ export const sessionSchema = z.object({
   rights: rightsSchema,
   /** As whom the dashboard is looked at. */
   preview: z.object({ id: z.string(), name: z.string(), email: z.string() }).nullable(),
+  /** They have to set one up before anything else opens. */
+  secondFactorNeeded: z.boolean(),
 })
 export type Session = z.infer<typeof sessionSchema>
 

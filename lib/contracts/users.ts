@@ -29,8 +29,7 @@ export const userSchema = z.object({
   /** The only administrator who can sign in: cannot be demoted, disabled or removed. */
   lastAdministrator: z.boolean(),
   reset: linkSchema.nullable(),
-  /** Has an authenticator or a passkey. */
-  secondFactor: z.boolean(),
+  secondFactors: z.object({ totp: z.boolean(), passkeys: z.int() }),
 })
 export type User = z.infer<typeof userSchema>
 
@@ -41,7 +40,18 @@ export const invitationSchema = linkSchema.extend({
 })
 export type Invitation = z.infer<typeof invitationSchema>
 
-export const peopleSchema = z.object({ users: z.array(userSchema), invitations: z.array(invitationSchema) })
+export const peopleSchema = z.object({
+  users: z.array(userSchema),
+  invitations: z.array(invitationSchema),
+  /** Whether everybody needs one. */
+  secondFactor: z.object({
+    required: z.boolean(),
+    /** By the server's configuration: it cannot be changed here. */
+    fixed: z.boolean(),
+    /** The one who asks would not be asked for one. */
+    ready: z.boolean(),
+  }),
+})
 export type People = z.infer<typeof peopleSchema>
 
 export const newInvitationSchema = z.object({
@@ -60,6 +70,8 @@ export const userChangeSchema = z
   .partial()
   .refine((change) => Object.keys(change).length === 1, 'role or disabled')
 export type UserChange = z.input<typeof userChangeSchema>
+
+export const secondFactorRuleSchema = z.strictObject({ secondFactorRequired: z.boolean() })
 
 const linkTokenSchema = z.string().min(1).max(128)
 export const linkLookSchema = z.object({ token: linkTokenSchema })

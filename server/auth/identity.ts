@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
 import { betterAuth } from 'better-auth'
 import { getMigrations } from 'better-auth/db/migration'
+import type { People } from '#lib/contracts/users.ts'
 import { type Role, roles } from '#lib/permissions.ts'
 import type { Config } from '../config.ts'
 import type { Database } from '../db/schema.ts'
@@ -10,6 +11,7 @@ import type { Vault } from '../secrets/vault.ts'
 import { type Admissions, createAdmissions, type Ended } from './admissions.ts'
 import { createLoginLimits, type LoginLimits } from './login-limits.ts'
 import { openSession } from './open-session.ts'
+import type { SecondFactorRule } from './second-factor-rule.ts'
 import { createSecondFactors, type SecondFactors } from './second-factors.ts'
 import { absoluteMs, createSessions, idleSeconds, type Sessions } from './sessions.ts'
 import { createTokens, type Tokens } from './tokens.ts'
@@ -76,6 +78,13 @@ export interface Identity {
     role: Role | null
   }): Promise<string>
   setPassword(userId: string, password: string): Promise<void>
+  /** What the rule on second factors is, to the one who asks. */
+  secondFactorRule(principal: Principal): Promise<People['secondFactor']>
+  /**
+   * Whether everybody needs a second factor. What runs for people without one ends; their next request asks for it.
+   * Throws second_factor_fixed; second_factor_none, when they would lock themselves out.
+   */
+  requireSecondFactor(principal: Principal, required: boolean): Promise<void>
   limits: LoginLimits
   factors: SecondFactors
 }
@@ -97,8 +106,9 @@ export async function createIdentity(parts: {
   raw: DatabaseSync
   vault: Vault
   authorize: Authorize
+  rule: SecondFactorRule
 }): Promise<Identity> {
-  const { config, db, raw, vault, authorize } = parts
+  const { config, db, raw, vault, authorize, rule } = parts
   const secure = config.publicUrl?.protocol === 'https:'
   const ours = { type: 'string', required: false, input: false } as const
   const auth = betterAuth({
@@ -145,8 +155,8 @@ export async function createIdentity(parts: {
       .update((await passwordOf(userId)) ?? '')
       .digest('base64url')
   /** Whoever comes by the identity provider has what that asks for. */
-  const secondFactorNeeded = async (userId: string, method: SignInMethod | null) => {
-    if (!config.secondFactorRequired || method === 'oidc') return false
+  const lacksSecondFactor = async (userId: string, method: SignInMethod | null) => {
+    if (method === 'oidc') return false
     if ((await factors.methods(userId)).length > 0) return false
     if (method !== null) return true
     const row = await db
@@ -156,6 +166,8 @@ export async function createIdentity(parts: {
       .executeTakeFirst()
     return row === undefined
   }
+  const secondFactorNeeded = async (userId: string, method: SignInMethod | null) =>
+    rule.required() && lacksSecondFactor(userId, method)
 
   const identity: Identity = {
     async principal(headers) {
@@ -185,7 +197,7 @@ export async function createIdentity(parts: {
         return null
       }
       const { method, provedAt } = found.session as { method?: string | null; provedAt?: string | null }
-      const means = signInMethods.find((known) => known === method) ?? 'password'
+      const means = methodOf(method)
       return {
         secondFactorNeeded: await secondFactorNeeded(found.user.id, means),
         method: means,
@@ -311,6 +323,24 @@ export async function createIdentity(parts: {
       // A crash between the two steps of `createUser`.
       else await internalAdapter.linkAccount({ ...accountOf(userId), password: hash })
     },
+    async secondFactorRule({ userId, method = 'password' }) {
+      const ready = !(await lacksSecondFactor(userId, method))
+      return { required: rule.required(), fixed: rule.fixed, ready }
+    },
+    async requireSecondFactor({ userId, method = 'password' }, required) {
+      if (required && (await lacksSecondFactor(userId, method))) throw new AppError('second_factor_none')
+      await rule.set(required)
+      if (!required) return
+      // By their sessions and not as people: tasks that they began go on.
+      const open = await db.selectFrom('session').select(['id', 'userId', 'method']).execute()
+      const made = await db.selectFrom('tokens').select(['id', 'user_id as userId']).execute()
+      const inside = [
+        ...open.map((row) => ({ ...row, method: methodOf(row.method) })),
+        ...made.map((row) => ({ ...row, method: null })),
+      ]
+      for (const { id, ...who } of inside)
+        if (await secondFactorNeeded(who.userId, who.method)) admissions.end({ sessionId: id, changed: true })
+    },
     limits,
     factors,
   }
@@ -324,6 +354,10 @@ const cookiesOf = (answer: Response) =>
     .join('; ')
 
 const accountOf = (userId: string) => ({ userId, accountId: userId, providerId: 'credential' })
+
+/** Sessions from before it was kept were opened by a password. */
+const methodOf = (value: string | null | undefined): SignInMethod =>
+  signInMethods.find((known) => known === value) ?? 'password'
 
 /** An unknown role gives nothing. */
 export function roleOf(value: string | null | undefined): Role | null {

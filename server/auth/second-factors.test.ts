@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { AuditPage } from '#lib/contracts/audit.ts'
 import type { NewTotp, RecoveryCodes } from '#lib/contracts/sign-in.ts'
-import type { MadeLink } from '#lib/contracts/users.ts'
+import type { MadeLink, People } from '#lib/contracts/users.ts'
+import { liveCloseCodes } from '#lib/live-protocol.ts'
 import { type AppUnderTest, administrator, cookieOf, startApp } from '../testing/app-under-test.ts'
+import { join } from '../testing/people.ts'
 import { totpCode, totpStep } from './totp.ts'
 
 let test: AppUnderTest
@@ -247,6 +249,69 @@ it('whoever needs a second factor gets nothing else before one is there', async 
   expect(codeOf(await call('GET', '/api/hosts'))).toBe('second_factor_needed')
   await strict.close()
   test = await startApp()
+})
+
+describe('the rule that everybody needs one', () => {
+  const rule = (secondFactorRequired: boolean, cookie = test.cookie) =>
+    as(cookie, 'PATCH', '/api/sign-in', { secondFactorRequired })
+  const people = async () => (await test.call('GET', '/api/users')).json as People
+
+  it('is made by an administrator who has one, and asks whoever has none at their next request', async () => {
+    const vera = await join(test, 'vera', 'viewer')
+    const asked = { name: 't', permissions: ['hosts.view'], hours: 1 }
+    const { token } = (await vera.call('POST', '/api/account/tokens', asked)).json as { token: string }
+    const withToken = () =>
+      test.call('GET', '/api/hosts', undefined, { cookie: '', authorization: `Bearer ${token}` })
+    const { closed } = await vera.socket('/api/live', { type: 'hello' })
+    expect(codeOf(await rule(true))).toBe('second_factor_none')
+    expect((await people()).secondFactor).toEqual({ required: false, fixed: false, ready: false })
+    await setUpTotp()
+    expect((await people()).secondFactor.ready).toBe(true)
+    expect(codeOf(await rule(true, vera.cookie))).toBe('denied')
+    await minutesPass(11)
+    expect(codeOf(await rule(true))).toBe('fresh_sign_in_needed')
+    await minutesPass(0)
+    expect((await withToken()).status).toBe(200)
+    expect((await vera.call('GET', '/api/hosts')).status).toBe(200)
+    expect((await rule(true)).status).toBe(204)
+
+    expect(await closed).toBe(liveCloseCodes.rightsChanged)
+    expect(codeOf(await vera.call('GET', '/api/hosts'))).toBe('second_factor_needed')
+    expect(codeOf(await withToken())).toBe('second_factor_needed')
+    expect((await vera.call('GET', '/api/session')).json).toMatchObject({ secondFactorNeeded: true })
+    expect((await test.call('GET', '/api/session')).json).toMatchObject({ secondFactorNeeded: false })
+    const { users, secondFactor } = await people()
+    expect(secondFactor).toEqual({ required: true, fixed: false, ready: true })
+    expect(users.map(({ name, secondFactors }) => [name, secondFactors])).toEqual([
+      ['Ada', { totp: true, passkeys: 0 }],
+      ['vera', { totp: false, passkeys: 0 }],
+    ])
+    const [record] = await eventsOf('users.secondFactorRule')
+    expect(record).toMatchObject({ actorEmail: email, summary: 'secondFactorRequired true' })
+
+    expect((await rule(false)).status).toBe(204)
+    expect((await vera.call('GET', '/api/hosts')).status).toBe(200)
+    expect((await withToken()).status).toBe(200)
+  })
+
+  it('is kept over a restart, and locked on by the configuration', async () => {
+    await setUpTotp()
+    const vera = await join(test, 'vera', 'viewer')
+    await rule(true)
+    const { dataFolder, cookie } = test
+    const again = async (environment: Record<string, string>) => {
+      await test.app.close()
+      test = await startApp(environment, dataFolder)
+      test.cookie = cookie
+    }
+    await again({})
+    expect(codeOf(await as(vera.cookie, 'GET', '/api/hosts'))).toBe('second_factor_needed')
+    expect((await rule(false)).status).toBe(204)
+    await again({ ROADSTEAD_SECOND_FACTOR: 'required' })
+    expect((await people()).secondFactor).toEqual({ required: true, fixed: true, ready: true })
+    expect(codeOf(await rule(false))).toBe('second_factor_fixed')
+    expect(codeOf(await as(vera.cookie, 'GET', '/api/hosts'))).toBe('second_factor_needed')
+  })
 })
 
 it('the audit log tells each step with its means, and holds no code', async () => {

@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { NewTotp, SecondStepMethod } from '#lib/contracts/sign-in.ts'
+import type { User } from '#lib/contracts/users.ts'
 import type { Database } from '../db/schema.ts'
 import { AppError } from '../errors.ts'
 import { placeOf } from '../secrets/envelope.ts'
@@ -24,8 +25,8 @@ export interface SecondFactors {
   firstCodes(userId: string): Promise<string[] | null>
   /** After one went: recovery codes are for who has something to recover from. */
   tidy(userId: string): Promise<void>
-  /** Everybody who has one. */
-  owners(): Promise<Set<string>>
+  /** Of everybody who has one, by person. */
+  everybodys(): Promise<Map<string, User['secondFactors']>>
   /** All of a person's. */
   remove(userId: string): Promise<void>
 }
@@ -138,14 +139,14 @@ export function createSecondFactors(db: Database, vault: Vault, now: () => numbe
       if (numDeletedRows > 0n) return 'recovery'
       throw new AppError('code_wrong')
     },
-    async owners() {
-      const passkeys = await db.selectFrom('passkeys').select('user_id').execute()
-      const rows = await db
-        .selectFrom('totp')
-        .select('user_id')
-        .where('confirmed_at', 'is not', null)
-        .execute()
-      return new Set([...passkeys, ...rows].map(({ user_id }) => user_id))
+    async everybodys() {
+      const found = new Map<string, User['secondFactors']>()
+      const of = (userId: string) => found.get(userId) ?? { totp: false, passkeys: 0 }
+      for (const { user_id } of await db.selectFrom('passkeys').select('user_id').execute())
+        found.set(user_id, { ...of(user_id), passkeys: of(user_id).passkeys + 1 })
+      const confirmed = db.selectFrom('totp').select('user_id').where('confirmed_at', 'is not', null)
+      for (const { user_id } of await confirmed.execute()) found.set(user_id, { ...of(user_id), totp: true })
+      return found
     },
     async remove(userId) {
       await db.deleteFrom('passkeys').where('user_id', '=', userId).execute()

@@ -40,12 +40,12 @@ export function createUsers(db: Database, identity: Identity, grants: Grants): U
   return {
     async list(principal) {
       const now = new Date().toISOString()
-      const [users, sessions, tokens, links, protectedUsers] = await Promise.all([
+      const [users, sessions, tokens, links, secondFactors] = await Promise.all([
         db.selectFrom('user').selectAll().execute(),
         db.selectFrom('session').select(['id', 'userId']).execute(),
         db.selectFrom('tokens').select('user_id').where('expires_at', '>', now).execute(),
         db.selectFrom('invitations').selectAll().execute(),
-        identity.factors.owners(),
+        identity.factors.everybodys(),
       ])
       const open = await identity.current(sessions.map(({ id }) => id))
       const administrators = users.filter((user) => user.role === 'administrator' && user.disabledAt === null)
@@ -68,7 +68,7 @@ export function createUsers(db: Database, identity: Identity, grants: Grants): U
               self: user.id === principal.userId,
               lastAdministrator: administrators.length === 1 && administrators[0]?.id === user.id,
               reset: reset ? link(reset) : null,
-              secondFactor: protectedUsers.has(user.id),
+              secondFactors: secondFactors.get(user.id) ?? { totp: false, passkeys: 0 },
             }
           })
           .sort(byName),
@@ -76,6 +76,7 @@ export function createUsers(db: Database, identity: Identity, grants: Grants): U
           .filter(({ user_id }) => user_id === null)
           .map((row) => ({ ...link(row), name: row.name, email: row.email, role: roleOf(row.role) }))
           .sort(byName),
+        secondFactor: await identity.secondFactorRule(principal),
       }
     },
 

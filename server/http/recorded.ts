@@ -30,6 +30,7 @@ const naming = [
   'force',
   'role',
   'disabled',
+  'secondFactorRequired',
   'permissions',
   'effect',
   'hosts',

@@ -43,6 +43,7 @@ export function sessionOf(access: Access, principal: Principal): Session {
     user: { id: userId, name, email, role },
     ...{ permissions: access.allowed(principal), rights: access.rightsTold(principal) },
     preview: previewed ? { id: previewed.userId, name: previewed.name, email: previewed.email } : null,
+    secondFactorNeeded: principal.secondFactorNeeded === true,
   }
 }
 

@@ -11,6 +11,7 @@ import {
   proofSchema,
   recoveryCodesSchema,
 } from '#lib/contracts/sign-in.ts'
+import { secondFactorRuleSchema } from '#lib/contracts/users.ts'
 import type { Identity } from '../../auth/identity.ts'
 import type { OidcSignIn } from '../../auth/oidc-sign-in.ts'
 import type { Passkeys } from '../../auth/passkeys.ts'
@@ -192,6 +193,17 @@ export function secondFactorRoutes(parts: {
       handler: async ({ principal }) => ({
         recoveryCodes: await factors.renewRecoveryCodes((principal as Principal).userId),
       }),
+    }),
+    defineRoute({
+      method: 'PATCH',
+      path: '/api/sign-in',
+      access: 'users.edit',
+      event: 'users.secondFactorRule',
+      fresh: true,
+      summary: 'Whether everybody needs a second factor; what runs for people without one ends',
+      body: secondFactorRuleSchema,
+      handler: ({ principal, body }) =>
+        identity.requireSecondFactor(principal as Principal, body.secondFactorRequired),
     }),
     defineRoute({
       method: 'DELETE',

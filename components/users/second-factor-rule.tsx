@@ -1,0 +1,89 @@
+'use client'
+import { useMutation } from '@tanstack/react-query'
+import Link from 'next/link'
+import { useState } from 'react'
+import { useTranslations } from 'use-intl'
+import type { People } from '#lib/contracts/users.ts'
+import { api } from '../data/api.ts'
+import { Button } from '../ui/button.tsx'
+import { ConfirmDialog } from '../ui/confirm-dialog.tsx'
+import { Dialog } from '../ui/dialog.tsx'
+import { useErrorText } from '../ui/error-text.ts'
+import { CheckField } from '../ui/field.tsx'
+import { Switch } from '../ui/switch.tsx'
+import { toast } from '../ui/toast.tsx'
+
+/** The switch that asks everybody for a second factor. Whoever would lock themselves out by it is led to their own first. */
+export function SecondFactorRule({
+  people: { users, secondFactor },
+  mayEdit,
+  onChanged,
+}: {
+  people: People
+  mayEdit: boolean
+  onChanged(): Promise<unknown>
+}) {
+  const t = useTranslations('users.rule')
+  const common = useTranslations('common')
+  const errorText = useErrorText()
+  const [asking, setAsking] = useState(false)
+  const set = async (secondFactorRequired: boolean) => {
+    await api.patch('/api/sign-in', { secondFactorRequired })
+    toast.success(t(secondFactorRequired ? 'on' : 'off'))
+    await onChanged()
+  }
+  const release = useMutation({
+    mutationFn: () => set(false),
+    onError: (error) => toast.error(t('failed'), { description: errorText(error).sentence }),
+  })
+  const { required, fixed, ready } = secondFactor
+  const without = users.filter(
+    ({ state, secondFactors: { totp, passkeys } }) => state === 'active' && !totp && passkeys === 0,
+  )
+  return (
+    <section aria-labelledby="second-factor-rule">
+      <h2 id="second-factor-rule" className="mb-3 font-semibold">
+        {t('title')}
+      </h2>
+      <CheckField label={t('label')} hint={t(fixed ? 'fixed' : 'hint')}>
+        {(props) => (
+          <Switch
+            {...props}
+            checked={required}
+            disabled={fixed || !mayEdit || release.isPending}
+            onChange={() => {
+              if (required) return release.mutate()
+              setAsking(true)
+              // They may have set one up since this was read.
+              if (!ready) void onChanged()
+            }}
+          />
+        )}
+      </CheckField>
+      <Dialog
+        open={asking && !ready}
+        onOpenChange={setAsking}
+        title={t('firstTitle')}
+        description={t('firstText')}
+        size="sm"
+        footer={
+          <>
+            <Button onClick={() => setAsking(false)}>{common('cancel')}</Button>
+            <Button asChild variant="primary">
+              <Link href="/account#second-factor">{t('first')}</Link>
+            </Button>
+          </>
+        }
+      />
+      <ConfirmDialog
+        open={asking && ready}
+        onOpenChange={setAsking}
+        title={t('requireTitle')}
+        description={t('requireText', { count: without.length })}
+        confirmLabel={t('require')}
+        destructive={false}
+        onConfirm={() => set(true)}
+      />
+    </section>
+  )
+}
