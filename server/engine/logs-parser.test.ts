@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { FramedLog, type LogLine, RawLog } from './logs.ts'
+import type { LogLine } from './logs.ts'
+import { FramedLog, RawLog } from './logs-parser.ts'
 
 const at = (second: number, fraction = '') => `2026-11-21T00:00:0${second}${fraction}Z `
 const nanos = (second: number, rest = 0) =>
