@@ -6,14 +6,16 @@ import type { LogLine } from './logs.ts'
  */
 const doubtfulLines = 42
 /** Milliseconds without a line that make a pause; Podman looks every 250 whether the file has grown. */
-const pauseMs = 50
+const pauseMs = 100
 /** Milliseconds after which no line comes soon: longer than from one look to the next. */
 const silenceMs = 500
 /** Lines of before by which a place in the log is known again. */
 const contextLines = 8
-/** Lines asked for, the first time and at most. */
-const firstTail = 2000
-const mostTail = 128_000
+/**
+ * Lines asked for. Where the place is not among them, Podman was far from the end of the file, and only slow. It takes
+ * time with the square of their number.
+ */
+const tailLines = 4000
 
 /**
  * A followed log of Podman without the holes that its reader makes. At the end of the file that reader takes what is
@@ -83,24 +85,18 @@ function within(promise: Promise<unknown>, milliseconds: number): Promise<boolea
   })
 }
 
-/** The lines after those of the context, before `next` or to the end; null where the place is not found. */
+/** The lines after those of the context, before `next` or to the end; null where they are not found. */
 async function missing(
   context: readonly LogLine[],
   next: LogLine | null,
   last: (count: number) => Promise<LogLine[]>,
 ): Promise<LogLine[] | null> {
-  for (let count = firstTail; count <= mostTail; count *= 4) {
-    const found = await last(count)
-    const from = placeAfter(found, context)
-    if (from === null) {
-      if (found.length < count) return null
-      continue
-    }
-    if (next === null) return found.slice(from)
-    const to = found.findIndex((line, index) => index >= from && isSame(line, next))
-    return to < 0 ? null : found.slice(from, to)
-  }
-  return null
+  const found = await last(tailLines)
+  const from = placeAfter(found, context)
+  if (from === null) return null
+  if (next === null) return found.slice(from)
+  const to = found.findIndex((line, index) => index >= from && isSame(line, next))
+  return to < 0 ? null : found.slice(from, to)
 }
 
 /** The latest place after those lines: where lines are equal to each other, none is taken to be missing. */

@@ -9,6 +9,8 @@ import { type CuttingProxy, startCuttingProxy } from '../testing/cutting-proxy.t
 import { LogViewer } from '../testing/log-viewer.ts'
 
 const total = 200_000
+/** As many as there are while all goes well. */
+const mostCuts = 40
 /** Five thousand lines a second: five hundred at a time. */
 const script = `trap 'exit 0' TERM; i=0; while [ $i -lt ${total} ]; do j=0; while [ $j -lt 500 ]; do i=$((i+1)); j=$((j+1)); echo "n $i"; done; sleep 0.08; done; while :; do sleep 1; done`
 
@@ -63,6 +65,8 @@ it('200,000 numbered lines at 5,000 a second come once each and in order, though
   const end = Date.now() + 150_000
   for (let turn = 0; !done() && Date.now() < end; turn++) {
     await sleep(900 + (turn % 5) * 170)
+    // A slow machine reads up to where it was for longer than a second: it would never get on.
+    if (turn >= mostCuts) continue
     for (const run of runs) {
       // In turn: the viewer's end, the engine's, and both at once.
       if (turn % 3 !== 0) run.cuts += Math.min(run.proxy.cut(), 1)
