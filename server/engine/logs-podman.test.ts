@@ -52,8 +52,8 @@ it.each<[string, (string | number)[], string[]]>([
 })
 
 it('asks nothing for a log whose lines come slowly, or few at once', async () => {
-  const slow = numbers(1, 30).flatMap((text) => [text, 60])
-  const few = [...numbers(31, 60), pause, ...numbers(61, 90)]
+  const slow = numbers(1, 15).flatMap((text) => [text, 200])
+  const few = [...numbers(16, 50), pause, ...numbers(51, 90)]
   const { told, asked } = await read([...slow, ...few], numbers(1, 90))
   expect(told).toEqual(numbers(1, 90))
   expect(asked).toEqual([])
