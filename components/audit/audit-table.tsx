@@ -73,8 +73,8 @@ function WideTable({ records, nameOf, open, onOpen }: Props) {
             </td>
             <td className="truncate px-3">{record.actorName ?? <span className="text-ink-faint">–</span>}</td>
             <td className="truncate px-3 font-mono text-xs">{record.action}</td>
-            <td className="truncate px-3 text-ink-muted" title={record.summary}>
-              {record.summary}
+            <td className="truncate px-3 text-ink-muted" title={summaryOf(record)}>
+              {summaryOf(record)}
             </td>
             <td className="truncate px-3 text-ink-muted">{record.hostId && nameOf(record.hostId)}</td>
             <td className="truncate px-3">
@@ -108,7 +108,7 @@ function PhoneList({ records, nameOf, onOpen }: Props) {
                 format.dateTime(record.at),
                 record.actorName,
                 record.hostId && nameOf(record.hostId),
-                record.summary,
+                summaryOf(record),
               ]
                 .filter(Boolean)
                 .join(' · ')}
@@ -118,4 +118,9 @@ function PhoneList({ records, nameOf, onOpen }: Props) {
       ))}
     </ul>
   )
+}
+
+/** What was asked, and what only its end could tell. */
+function summaryOf({ summary, result }: AuditRecord): string {
+  return result && result.summary !== summary ? [summary, result.summary].filter(Boolean).join(': ') : summary
 }

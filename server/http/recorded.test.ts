@@ -1,10 +1,10 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { WebSocket } from 'ws'
 import { z } from 'zod'
 import type { MadeToken } from '#lib/contracts/account.ts'
 import type { AuditEntry, AuditPage, AuditRecord } from '#lib/contracts/audit.ts'
 import type { Container } from '#lib/contracts/containers.ts'
-import type { Host } from '#lib/contracts/hosts.ts'
+import type { DiscoveredEngine, Host } from '#lib/contracts/hosts.ts'
 import type { Task } from '#lib/contracts/tasks.ts'
 import { type AppUnderTest, administrator, startApp } from '../testing/app-under-test.ts'
 import { type SmallEngine, startSmallEngine } from '../testing/small-engine.ts'
@@ -13,6 +13,7 @@ import { eventOf } from './recorded.ts'
 
 const open: (() => Promise<unknown>)[] = []
 afterEach(async () => {
+  vi.unstubAllEnvs()
   for (const close of open.splice(0).toReversed()) await close()
 })
 
@@ -203,6 +204,19 @@ describe('recorded with its actor', () => {
     const [record] = await records(test, { action: 'containers.stop' })
     // It was asked and did not answer: whether it stopped is not known.
     expect(record?.result).toMatchObject({ outcome: 'unknown', errorCode: 'connection_reset' })
+  })
+
+  it('what was made by the name that only the end could tell', async () => {
+    const engine = await startSmallEngine()
+    open.push(() => engine.close())
+    vi.stubEnv('DOCKER_HOST', `tcp://127.0.0.1:${engine.port}`)
+    const test = await started()
+    const found = (await test.call('GET', '/api/hosts/discovered')).json as DiscoveredEngine[]
+    const { key } = found.find(({ source }) => source === 'DOCKER_HOST') as DiscoveredEngine
+    const { id, name } = (await test.call('POST', `/api/hosts/discovered/${key}`, {})).json as Host
+    const [record] = await records(test, { action: 'hosts.edit' })
+    expect(record?.summary).toBe('Register an engine that was found')
+    expect(record?.result).toMatchObject({ objectId: id, summary: name })
   })
 
   it('what is read that is secret: environment values, files, exports; and not what anybody sees', async () => {

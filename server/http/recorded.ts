@@ -111,7 +111,7 @@ export async function recorded<T>(
   const operation = await audit.begin(principal, act)
   try {
     const result = await work()
-    await operation.end(outcomeOf(route, reply, result))
+    await operation.end(outcomeOf(route, act, reply, result))
     return result
   } catch (error) {
     await operation.end(reply.raw.destroyed ? { code: 'client_left' } : { error: toAppError(error) })
@@ -119,18 +119,22 @@ export async function recorded<T>(
   }
 }
 
-function outcomeOf(route: AnyRoute, reply: FastifyReply, result: unknown): Outcome {
+function outcomeOf(route: AnyRoute, act: Act, reply: FastifyReply, result: unknown): Outcome {
   // A stream that its reader left did not give it all.
   if (reply.raw.destroyed && !reply.raw.writableFinished) return { code: 'client_left' }
   if (!route.response || typeof result !== 'object' || result === null) return {}
-  const { id, steps } = result as { id?: unknown; steps?: unknown }
+  const { id, steps, name } = result as { id?: unknown; steps?: unknown; name?: unknown }
   if (typeof id !== 'string') return {}
   // A task goes on by itself, with entries of its own.
-  return Array.isArray(steps) ? { taskId: id } : { objectId: id }
+  if (Array.isArray(steps)) return { taskId: id }
+  // What was made may have got its name only now.
+  const isNew = typeof name === 'string' && !act.summary.includes(name)
+  return { objectId: id, ...(isNew ? { summary: name } : {}) }
 }
 
 function actOf(route: AnyRoute, event: string, request: FastifyRequest, nameOf: NameOf): Act {
-  const { hostId, ...others } = (request.params ?? {}) as Record<string, string | undefined>
+  // A found engine's key is not the id of anything.
+  const { hostId, key: _, ...others } = (request.params ?? {}) as Record<string, string | undefined>
   const objectId = Object.values(others).at(-1)
   const taskId = others.taskId
   const name = nameOf(hostId, taskId === undefined ? objectId : undefined)
