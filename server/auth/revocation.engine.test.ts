@@ -1,8 +1,9 @@
-import { request } from 'node:http'
+import { type IncomingMessage, request } from 'node:http'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import { engineCall } from '#e2e/lab/engine-http.ts'
 import { type EngineName, labEngine } from '#e2e/lab/state.ts'
+import type { MadeToken, Session } from '#lib/contracts/account.ts'
 import type { Task } from '#lib/contracts/tasks.ts'
 import type { MadeLink, People } from '#lib/contracts/users.ts'
 import { liveCloseCodes } from '#lib/live-protocol.ts'
@@ -18,24 +19,30 @@ beforeAll(async () => {
 })
 afterAll(() => lab.close())
 
-const ends = [
-  ['disabled', (id: string) => lab.app.call('PATCH', `/api/users/${id}`, { disabled: true })],
-  ['made a viewer', (id: string) => lab.app.call('PATCH', `/api/users/${id}`, { role: 'viewer' })],
-  ['removed', (id: string) => lab.app.call('DELETE', `/api/users/${id}`)],
-  [
-    'no longer granted it',
-    (id: string, grant: string) => lab.app.call('DELETE', `/api/users/${id}/grants/${grant}`),
-  ],
-] as const
+/**
+ * Milliseconds after which nothing of theirs may be open. It is the promise itself that is tested, and not how fast a
+ * machine is: what ends does so by an event, without a wait.
+ */
+const promisedMs = 2000
 
-it.each(ends)('%s: log socket, terminal, download, upload and task end', async (name, end) => {
+const ends = [
+  ['disabled', ({ id }) => lab.app.call('PATCH', `/api/users/${id}`, { disabled: true })],
+  ['made a viewer', ({ id }) => lab.app.call('PATCH', `/api/users/${id}`, { role: 'viewer' })],
+  ['removed', ({ id }) => lab.app.call('DELETE', `/api/users/${id}`)],
+  ['no longer granted it', ({ id, grant }) => lab.app.call('DELETE', `/api/users/${id}/grants/${grant}`)],
+  ['signed out', ({ cookie }) => lab.app.call('DELETE', '/api/session', undefined, { cookie })],
+] as const satisfies [string, (person: { id: string; grant: string; cookie: string }) => unknown][]
+
+it.each(ends)('%s: every kind of stream is over within 2 s', async (name, end) => {
   const { origin } = lab.app
   const email = `${name.replaceAll(' ', '-')}@example.com`
   const byGrant = name === 'no longer granted it'
+  // A token is not the session's: who signs out leaves what their programs do.
+  const hasToken = name !== 'signed out'
   const role = byGrant ? null : 'administrator'
   const made = await lab.app.call('POST', '/api/invitations', { name, email, role })
-  const token = new URL((made.json as MadeLink).url).hash.slice(1)
-  const joined = await lab.app.call('POST', '/api/join', { token, password }, { cookie: '' })
+  const link = new URL((made.json as MadeLink).url).hash.slice(1)
+  const joined = await lab.app.call('POST', '/api/join', { token: link, password }, { cookie: '' })
   const cookie = cookieOf(joined.headers)
   const { id } = ((await lab.app.call('GET', '/api/users')).json as People).users.find(
     (user) => user.email === email,
@@ -53,21 +60,36 @@ it.each(ends)('%s: log socket, terminal, download, upload and task end', async (
   const container = { hostId, containerId }
   const path = `/api/hosts/${hostId}/containers/${containerId}`
 
-  const socket = (where: string, hello: object) => {
+  const socket = async (where: string, hello: object | null, greeting: string) => {
     const opened = new WebSocket(`${origin.replace('http', 'ws')}${where}`, { headers })
     const texts: string[] = []
     opened.on('message', (data) => texts.push(String(data)))
-    opened.on('open', () => opened.send(JSON.stringify(hello)))
-    return { opened, texts, closed: new Promise<number>((resolve) => opened.once('close', resolve)) }
+    opened.on('open', () => hello && opened.send(JSON.stringify(hello)))
+    const closed = new Promise<number>((resolve) => opened.once('close', resolve))
+    await expect.poll(() => texts.join('')).toContain(greeting)
+    return { opened, closed }
   }
-  const logs = socket('/api/logs', { type: 'open', selection: { containers: [container] } })
   const query = new URLSearchParams(container)
-  const start = { type: 'start', mode: 'exec', columns: 80, rows: 24 }
-  const terminal = socket(`/api/terminal?${query}`, start)
-  await expect.poll(() => logs.texts.join('')).toContain('"line"')
-  await expect.poll(() => terminal.texts.join('')).toContain('started')
+  const terminal = () =>
+    socket(`/api/terminal?${query}`, { type: 'start', mode: 'exec', columns: 80, rows: 24 }, 'started')
+  const sockets = {
+    live: await socket('/api/live', { type: 'hello' }, 'snapshot'),
+    logs: await socket('/api/logs', { type: 'open', selection: { containers: [container] } }, '"line"'),
+    'stats of the fleet': await socket('/api/stats', { type: 'fleet' }, '"fleet"'),
+    'stats of a container': await socket(
+      '/api/stats',
+      { type: 'watch', hostId, id: containerId },
+      containerId,
+    ),
+    tasks: await socket('/api/tasks/live', null, 'tasks'),
+    terminal: await terminal(),
+  }
   // One that would neither take nor answer the close frame; what it types must not reach the shell any more.
-  terminal.opened.pause()
+  const paused = await terminal()
+  paused.opened.pause()
+
+  // Before the upload, for which Docker locks the container.
+  const atGateway = hasToken ? await gatewayStreams(cookie, container) : {}
 
   // Nobody reads it, so it would stay open for ever.
   const download = await fetch(`${origin}${path}/export`, { headers })
@@ -86,17 +108,37 @@ it.each(ends)('%s: log socket, terminal, download, upload and task end', async (
   const task = started.json as Task
   await new Promise((resolve) => setTimeout(resolve, 300))
 
-  expect((await end(id, grant)).status).toBe(204)
-  terminal.opened.send(Buffer.from('touch /typed-afterwards\n'), { binary: true })
-  expect(await logs.closed).toBe(byGrant ? liveCloseCodes.rightsChanged : liveCloseCodes.signedOut)
-  terminal.opened.resume()
-  await terminal.closed
-  await expect(download.arrayBuffer()).rejects.toThrow()
+  expect((await end({ id, grant, cookie })).status).toBe(204)
+  paused.opened.send(Buffer.from('touch /typed-afterwards\n'), { binary: true })
+  const late = new Promise<string>((resolve) => setTimeout(resolve, promisedMs, 'goes on'))
+  const isOver = (what: Promise<unknown>) =>
+    Promise.race([
+      what.then(
+        () => 'over',
+        () => 'over',
+      ),
+      late,
+    ])
+  const kinds = {
+    ...Object.fromEntries(Object.entries(sockets).map(([kind, { closed }]) => [kind, closed])),
+    ...{ ...atGateway, download: download.arrayBuffer(), upload: uploadOver },
+    // It stays, and administrators see how it ended.
+    task: expect
+      .poll(async () => ((await lab.app.call('GET', `/api/tasks/${task.id}`)).json as Task).state)
+      .toBe('cancelled'),
+  }
+  const found = await Promise.all(
+    Object.entries(kinds).map(async ([kind, what]) => [kind, await isOver(what)]),
+  )
+  expect(Object.fromEntries(found)).toEqual(
+    Object.fromEntries(Object.keys(kinds).map((kind) => [kind, 'over'])),
+  )
+  const code = byGrant ? liveCloseCodes.rightsChanged : liveCloseCodes.signedOut
+  for (const { closed } of Object.values(sockets)) expect(await closed).toBe(code)
+  await expect(kinds.download).rejects.toThrow()
   expect(await uploadOver).not.toBe(204)
-  // It stays, and administrators see how it ended.
-  await expect
-    .poll(async () => ((await lab.app.call('GET', `/api/tasks/${task.id}`)).json as Task).state)
-    .toBe('cancelled')
+  paused.opened.resume()
+  await paused.closed
   const changes = await engineCall<{ Path: string }[] | null>(
     labEngine(engine).localSocketPath,
     'GET',
@@ -104,3 +146,47 @@ it.each(ends)('%s: log socket, terminal, download, upload and task end', async (
   )
   expect(changes?.map((change) => change.Path)).not.toContain('/typed-afterwards')
 })
+
+/** A stream and an upgraded connection of a token of theirs, as they end. */
+async function gatewayStreams(
+  cookie: string,
+  { hostId, containerId }: { hostId: string; containerId: string },
+): Promise<Record<string, Promise<unknown>>> {
+  const { permissions } = (await lab.app.call('GET', '/api/session', undefined, { cookie })).json as Session
+  const input = {
+    ...{ name: 'cli', hours: 1 },
+    permissions: permissions.filter((permission) => permission !== 'users.edit'),
+  }
+  const made = await lab.app.call('POST', '/api/account/tokens', input, { cookie })
+  const headers = {
+    authorization: `Bearer ${(made.json as MadeToken).token}`,
+    'content-type': 'application/json',
+  }
+  const at = `${lab.app.origin}/h/${hostId}/v1.41`
+  const logs = await fetch(`${at}/containers/${containerId}/logs?follow=1&stdout=1`, { headers })
+  expect(logs.status).toBe(200)
+  const exec = await fetch(`${at}/containers/${containerId}/exec`, {
+    ...{ method: 'POST', headers },
+    body: JSON.stringify({ AttachStdin: true, AttachStdout: true, Cmd: ['cat'] }),
+  })
+  const { Id } = (await exec.json()) as { Id: string }
+  const body = '{}'
+  const upgrading = request(`${at}/exec/${Id}/start`, {
+    method: 'POST',
+    headers: { ...headers, connection: 'Upgrade', upgrade: 'tcp', 'content-length': body.length },
+  })
+  const upgraded = new Promise<IncomingMessage['socket']>((resolve, reject) => {
+    upgrading.on('upgrade', (_answer, socket) => resolve(socket as IncomingMessage['socket']))
+    upgrading.on('response', (answer) => reject(new Error(`Not upgraded: ${answer.statusCode}`)))
+    upgrading.on('error', reject)
+  })
+  upgrading.end(body)
+  const raw = await upgraded
+  raw.on('error', () => {})
+  raw.resume()
+  return {
+    // Cut, since it has no end: rejected before anybody may have asked for it.
+    'gateway stream': logs.text().catch(() => 'cut'),
+    'gateway upgrade': new Promise((resolve) => raw.once('close', resolve)),
+  }
+}
