@@ -79,6 +79,10 @@ test('a role of one’s own, granted by a label: exactly these containers are th
   const name = `Ann ${mark}`
   await join(api, context.request, name)
   const ann = await context.newPage()
+  const refused: string[] = []
+  ann.on('response', (answer) => {
+    if (answer.status() === 403) refused.push(`${answer.request().method()} ${answer.url()}`)
+  })
   await ann.goto('/containers')
   await expect(ann.getByRole('heading', { name: 'No host is there for you yet' })).toBeVisible()
 
@@ -137,6 +141,20 @@ test('a role of one’s own, granted by a label: exactly these containers are th
   await expect.poll(async () => (await sources.allInnerTexts()).sort()).toEqual([nameOf('a1'), nameOf('a2')])
   await ann.goto(`/containers/${b.hostId}/${b.id}`)
   await expect(ann.getByRole('heading', { name: 'This container is not there' })).toBeVisible()
+  await ann.goto(`/containers/${a1.hostId}/${a1.id}`)
+  await expect(ann.getByRole('tab')).toHaveText(['Overview', 'Logs', 'Environment', 'Inspect'])
+  await ann.goto('/disk')
+  await expect(ann.getByText('Where you may see only some containers')).toBeVisible()
+  await expect(ann.getByRole('row', { name: /^docker-unix/ })).toContainText(/docker-unix–\d/)
+  await expect(ann.getByRole('button', { name: /^Prune/ })).toHaveCount(0)
+  await ann.goto('/hosts')
+  await expect(ann.getByText('none of yours').first()).toBeVisible()
+  await ann.goto('/')
+  await expect(ann.getByText(/you may see only some of the containers/)).toBeVisible()
+  await expect(ann.getByText('In unused images')).toHaveCount(0)
+  await ann.goto('/images')
+  await expect(ann.getByRole('heading', { name: 'Not for your role' })).toBeVisible()
+  expect(refused).toEqual([])
   for (const hidden of [b, none])
     expect((await context.request.get(`/api/hosts/${hidden.hostId}/containers/${hidden.id}`)).status()).toBe(
       404,

@@ -5,7 +5,7 @@ import { parseAsArrayOf, parseAsString, parseAsStringLiteral, useQueryState, use
 import { lazy, Suspense, useCallback, useMemo, useState } from 'react'
 import { useTranslations } from 'use-intl'
 import { useContainers, useFleet, useHosts, useLoaded } from '#components/data/use-live.ts'
-import { useMay, usePermission } from '#components/data/use-session.ts'
+import { useMay, usePartlySeen, usePermission } from '#components/data/use-session.ts'
 import { compareText, formatSort, parseSort, sortRows } from '#components/data-table/columns.ts'
 import { DataTable, type RowGroup } from '#components/data-table/data-table.tsx'
 import { type Command, useCommands } from '#components/shell/commands.ts'
@@ -321,6 +321,7 @@ function NoContainers({
   const t = useTranslations('containers.empty')
   const router = useRouter()
   const mayAdd = usePermission('hosts.edit')
+  const isPart = usePartlySeen(useHosts()).length > 0
   if (noHosts && !mayAdd) return <NothingGranted />
   if (noHosts) {
     return (
@@ -354,7 +355,7 @@ function NoContainers({
   }
   return (
     <EmptyState icon={<ContainerIcon />} title={t('title')}>
-      {t('text')}
+      {isPart ? t('partText') : t('text')}
     </EmptyState>
   )
 }

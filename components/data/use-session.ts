@@ -25,6 +25,8 @@ export function usePermission(permission: Permission): boolean {
 export interface ActionPlace {
   hostId: string
   container?: Pick<Container, 'name' | 'labels'> | undefined
+  /** Also of a container's permission: for all that is on the host. */
+  whole?: boolean
 }
 
 /** Where the rights are the same everywhere, nothing has to follow the hosts. */
@@ -35,9 +37,16 @@ export function useMay(): (permission: Permission, place: ActionPlace) => boolea
   const { rights } = useSession()
   const hosts = useFleet((fleet) => (rights.grants.length === 0 ? noHosts : fleet.hosts))
   return useCallback(
-    (permission, { hostId, container }) => mayOn(rights, permission, { host: hosts.get(hostId), container }),
+    (permission, { hostId, container, whole }) =>
+      mayOn(rights, permission, { host: hosts.get(hostId), container, whole }),
     [rights, hosts],
   )
+}
+
+/** Those of these hosts of which only some containers are theirs to see, as far as their own grants tell. */
+export function usePartlySeen(hosts: readonly Host[]): readonly Host[] {
+  const may = useMay()
+  return hosts.filter(({ id }) => !may('containers.view', { hostId: id, whole: true }))
 }
 
 /** `useMay` of one container: the same for each of its actions. */

@@ -4,7 +4,7 @@ import dynamic from 'next/dynamic'
 import { useState } from 'react'
 import { useTranslations } from 'use-intl'
 import { useLoaded } from '#components/data/use-live.ts'
-import { useSession } from '#components/data/use-session.ts'
+import { useMay, usePartlySeen } from '#components/data/use-session.ts'
 import { PageHeader } from '#components/shell/page-header.tsx'
 import { Button } from '#components/ui/button.tsx'
 import { EmptyState } from '#components/ui/empty-state.tsx'
@@ -12,6 +12,7 @@ import { useErrorText } from '#components/ui/error-text.ts'
 import { IconButton } from '#components/ui/icon-button.tsx'
 import { useFormat } from '#components/ui/use-format.ts'
 import type { Disk } from '#lib/contracts/disk.ts'
+import { prunePermissions } from './prune-choice.ts'
 import { type HostDisk, useDisks } from './use-disks.ts'
 
 const PruneDialog = dynamic(() => import('./prune-dialog.tsx').then((module) => module.PruneDialog), {
@@ -24,11 +25,14 @@ const kinds = ['images', 'containers', 'volumes', 'buildCache'] as const
 export function DiskPage() {
   const t = useTranslations('disk')
   const loaded = useLoaded()
-  const { permissions } = useSession()
   const disks = useDisks()
   const [pruning, setPruning] = useState<readonly string[] | null>(null)
-  const mayPrune = permissions.some((permission) => permission.endsWith('.prune'))
-  const read = disks.filter(({ disk }) => disk !== undefined)
+  const may = useMay()
+  const partly = usePartlySeen(disks.map(({ host }) => host))
+  const mayPrune = ({ host }: HostDisk) =>
+    Object.values(prunePermissions).some((permission) => may(permission, { hostId: host.id }))
+  const prunable = disks.filter(mayPrune)
+  const read = prunable.filter(({ disk }) => disk !== undefined)
   if (!loaded) return null
   return (
     <div className="overflow-y-auto">
@@ -43,7 +47,7 @@ export function DiskPage() {
             >
               <RotateCw aria-hidden /> {t('again')}
             </Button>
-            {mayPrune && (
+            {prunable.length > 0 && (
               <Button
                 size="sm"
                 variant="primary"
@@ -62,7 +66,9 @@ export function DiskPage() {
         </EmptyState>
       ) : (
         <div className="px-4 pb-10 md:px-5">
-          <p className="mb-3 max-w-prose text-ink-muted">{t('intro')}</p>
+          <p className="mb-3 max-w-prose text-ink-muted">
+            {t('intro')} {partly.length > 0 && t('part')}
+          </p>
           <div className="relative overflow-x-auto rounded-lg border bg-surface">
             <table className="w-full min-w-160 text-left">
               <thead className="border-b text-ink-muted text-xs">
@@ -84,7 +90,7 @@ export function DiskPage() {
                   <HostRow
                     key={one.host.id}
                     one={one}
-                    {...(mayPrune ? { onPrune: () => setPruning([one.host.id]) } : {})}
+                    {...(mayPrune(one) ? { onPrune: () => setPruning([one.host.id]) } : {})}
                   />
                 ))}
               </tbody>

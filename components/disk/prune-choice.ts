@@ -1,5 +1,12 @@
 import type { PrunableKind, PruneInput, Unused } from '#lib/contracts/disk.ts'
+import type { Permission } from '#lib/permissions.ts'
 import type { HostDisk } from './use-disks.ts'
+
+/** Of a host as a whole. */
+export const prunePermissions: Record<PrunableKind, Permission> = {
+  ...{ containers: 'containers.prune', images: 'images.prune', buildCache: 'images.prune' },
+  ...{ volumes: 'volumes.prune', networks: 'networks.prune' },
+}
 
 export interface Choice {
   kinds: ReadonlySet<PrunableKind>

@@ -15,15 +15,10 @@ import { Input } from '#components/ui/input.tsx'
 import { useFormat } from '#components/ui/use-format.ts'
 import type { PrunableKind } from '#lib/contracts/disk.ts'
 import type { Task } from '#lib/contracts/tasks.ts'
-import type { Permission } from '#lib/permissions.ts'
-import { type ChosenHost, chosenOf, pruneInputOf } from './prune-choice.ts'
+import { type ChosenHost, chosenOf, pruneInputOf, prunePermissions } from './prune-choice.ts'
 import type { HostDisk } from './use-disks.ts'
 
 const kinds: readonly PrunableKind[] = ['containers', 'images', 'volumes', 'networks', 'buildCache']
-const permissionOf: Record<PrunableKind, Permission> = {
-  ...{ containers: 'containers.prune', images: 'images.prune', buildCache: 'images.prune' },
-  ...{ volumes: 'volumes.prune', networks: 'networks.prune' },
-}
 /** Lines of each host; the rest is counted. */
 const shownLines = 200
 
@@ -41,7 +36,7 @@ export function PruneDialog({ disks, onClose }: { disks: readonly HostDisk[]; on
     () =>
       chosenOf(disks, {
         ...{ kinds: chosenKinds, onlyNameless },
-        may: (kind, hostId) => mayOn(permissionOf[kind], { hostId }),
+        may: (kind, hostId) => mayOn(prunePermissions[kind], { hostId }),
       }),
     [disks, chosenKinds, onlyNameless, mayOn],
   )
@@ -80,7 +75,7 @@ export function PruneDialog({ disks, onClose }: { disks: readonly HostDisk[]; on
       <fieldset className="flex flex-col gap-1.5">
         <legend className="mb-1 font-medium text-xs">{t('what')}</legend>
         {kinds
-          .filter((kind) => disks.some(({ host }) => mayOn(permissionOf[kind], { hostId: host.id })))
+          .filter((kind) => disks.some(({ host }) => mayOn(prunePermissions[kind], { hostId: host.id })))
           .map((kind) => (
             <div key={kind} className="flex flex-wrap gap-x-6">
               <CheckField label={t(`kind.${kind}`)} className="w-44">

@@ -4,6 +4,7 @@ import { useTranslations } from 'use-intl'
 import type { Host } from '#lib/contracts/hosts.ts'
 import { links } from '../data/links.ts'
 import { useScopedHref } from '../data/use-scope.ts'
+import { usePartlySeen } from '../data/use-session.ts'
 import { HostStateMark } from '../hosts/host-state.tsx'
 import { HostCpu, HostMemory } from '../stats/host-stats.tsx'
 import { Age } from '../ui/age.tsx'
@@ -23,11 +24,13 @@ function useFacts(host: Host, count: RunningCount) {
   const t = useTranslations('fleet.hosts')
   const format = useFormat()
   const { engine } = host
+  const isPart = usePartlySeen([host]).length > 0
   return {
     engine: engine ? t('engine', { flavour: engine.flavour, version: engine.version }) : t('noEngine'),
     transport: t(`transport.${host.transport.kind}`),
     latency: host.latencyMs === null ? '–' : format.latency(host.latencyMs),
-    counts: t('counts', { running: count.running, total: count.total }),
+    isPart,
+    counts: t(isPart ? 'countsInPart' : 'counts', { running: count.running, total: count.total }),
   }
 }
 
@@ -75,8 +78,17 @@ export function HostRow({ host, count }: { host: Host; count: RunningCount }) {
       <span className="truncate text-ink-muted max-md:text-xs">{facts.engine}</span>
       <span className="text-ink-muted max-xl:hidden">{facts.transport}</span>
       <span className="text-right text-ink-muted tabular-nums max-xl:hidden">{facts.latency}</span>
-      <HostCpu host={host} className="max-md:order-last max-md:justify-self-start max-md:text-xs" />
-      <HostMemory host={host} className="max-md:order-last max-md:text-xs" />
+      <HostCpu
+        host={host}
+        className={cn(
+          'max-md:order-last max-md:justify-self-start max-md:text-xs',
+          facts.isPart && 'max-md:hidden',
+        )}
+      />
+      <HostMemory
+        host={host}
+        className={cn('max-md:order-last max-md:text-xs', facts.isPart && 'max-md:hidden')}
+      />
       <span className="text-right tabular-nums max-md:text-xs">{facts.counts}</span>
       <span className="text-right text-ink-faint max-xl:hidden">
         <Seen host={host} />

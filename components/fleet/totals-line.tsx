@@ -6,6 +6,7 @@ import { fleetTotals } from '#lib/fleet-overview.ts'
 import { sumStats } from '#lib/fleet-stats.ts'
 import { useContainers, useHosts, useImages } from '../data/use-live.ts'
 import { useScopedHref } from '../data/use-scope.ts'
+import { usePartlySeen, usePermission } from '../data/use-session.ts'
 import { useAllHostStats } from '../stats/use-stats.ts'
 import { cn } from '../ui/cn.ts'
 import { StateShape, type StateTone } from '../ui/state-mark.tsx'
@@ -22,61 +23,71 @@ export function TotalsLine() {
   const stats = useAllHostStats()
   const used = useMemo(() => sumStats(hosts, stats), [hosts, stats])
   const { online, total, paused } = totals.hosts
+  const seesImages = usePermission('images.view')
+  const partly = usePartlySeen(hosts)
   return (
-    <ul
-      aria-label={t('label')}
-      className="grid grid-cols-2 gap-px overflow-hidden rounded-lg border bg-line sm:grid-cols-4 xl:grid-cols-7"
-    >
-      <Total
-        href="/hosts"
-        label={t('hosts')}
-        value={t('hostsValue', { online, total })}
-        tone={online + paused < total ? 'unreachable' : 'running'}
-      />
-      <Total
-        href="/containers?filter=state:running"
-        label={t('running')}
-        value={format.count(totals.containers.running)}
-        tone="running"
-      />
-      <Total
-        href="/containers?filter=health:unhealthy"
-        label={t('unhealthy')}
-        value={format.count(totals.containers.unhealthy)}
-        tone={totals.containers.unhealthy > 0 ? 'unhealthy' : undefined}
-      />
-      <Total
-        href="/containers?filter=state:exited"
-        label={t('exited')}
-        value={format.count(totals.containers.exited)}
-        tone="exited"
-      />
-      <Total
-        label={t('cpu')}
-        title={t('usedHint')}
-        value={t.rich('ofWhole', {
-          used: used.cpu === null ? '–' : format.percent(used.cpu / 100 / totals.cpus, 1),
-          whole: t('cpus', { cpus: totals.cpus }),
-          small: smaller,
-        })}
-      />
-      <Total
-        label={t('memory')}
-        title={t('usedHint')}
-        value={t.rich('ofWhole', {
-          used: used.memory === null ? '–' : format.memory(used.memory),
-          whole: format.memory(totals.memoryBytes),
-          small: smaller,
-        })}
-      />
-      <Total
-        href="/images"
-        label={t('unused')}
-        title={t('unusedHint')}
-        value={format.bytes(totals.unusedImageBytes)}
-        className="max-sm:col-span-2 sm:max-xl:col-span-2"
-      />
-    </ul>
+    <div className="flex flex-col gap-2">
+      <ul
+        aria-label={t('label')}
+        className={cn(
+          'grid grid-cols-2 gap-px overflow-hidden rounded-lg border bg-line',
+          seesImages ? 'sm:grid-cols-4 xl:grid-cols-7' : 'sm:grid-cols-3 xl:grid-cols-6',
+        )}
+      >
+        <Total
+          href="/hosts"
+          label={t('hosts')}
+          value={t('hostsValue', { online, total })}
+          tone={online + paused < total ? 'unreachable' : 'running'}
+        />
+        <Total
+          href="/containers?filter=state:running"
+          label={t('running')}
+          value={format.count(totals.containers.running)}
+          tone="running"
+        />
+        <Total
+          href="/containers?filter=health:unhealthy"
+          label={t('unhealthy')}
+          value={format.count(totals.containers.unhealthy)}
+          tone={totals.containers.unhealthy > 0 ? 'unhealthy' : undefined}
+        />
+        <Total
+          href="/containers?filter=state:exited"
+          label={t('exited')}
+          value={format.count(totals.containers.exited)}
+          tone="exited"
+        />
+        <Total
+          label={t('cpu')}
+          title={t('usedHint')}
+          value={t.rich('ofWhole', {
+            used: used.cpu === null ? '–' : format.percent(used.cpu / 100 / totals.cpus, 1),
+            whole: t('cpus', { cpus: totals.cpus }),
+            small: smaller,
+          })}
+        />
+        <Total
+          label={t('memory')}
+          title={t('usedHint')}
+          value={t.rich('ofWhole', {
+            used: used.memory === null ? '–' : format.memory(used.memory),
+            whole: format.memory(totals.memoryBytes),
+            small: smaller,
+          })}
+        />
+        {seesImages && (
+          <Total
+            href="/images"
+            label={t('unused')}
+            title={t('unusedHint')}
+            value={format.bytes(totals.unusedImageBytes)}
+            className="max-sm:col-span-2 sm:max-xl:col-span-2"
+          />
+        )}
+      </ul>
+      {partly.length > 0 && <p className="text-ink-muted">{t('part', { count: partly.length })}</p>}
+    </div>
   )
 }
 

@@ -7,7 +7,7 @@ import { useMemo, useRef, useState } from 'react'
 import { useTranslations } from 'use-intl'
 import { useFleet, useHosts, useLoaded } from '#components/data/use-live.ts'
 import { useScopedHref } from '#components/data/use-scope.ts'
-import { usePermission } from '#components/data/use-session.ts'
+import { usePartlySeen, usePermission } from '#components/data/use-session.ts'
 import { type Column, compareText, formatSort, parseSort, sortRows } from '#components/data-table/columns.ts'
 import { DataTable } from '#components/data-table/data-table.tsx'
 import { NothingGranted } from '#components/shell/nothing-granted.tsx'
@@ -265,7 +265,8 @@ function Counts({ host }: { host: Host }) {
     const own = [...containers.values()].filter((container) => container.hostId === host.id)
     return { running: own.filter((container) => container.state === 'running').length, total: own.length }
   }, [containers, host.id])
-  return <span className="tabular-nums">{t('counts', { running, total })}</span>
+  const isPart = usePartlySeen([host]).length > 0
+  return <span className="tabular-nums">{t(isPart ? 'countsInPart' : 'counts', { running, total })}</span>
 }
 
 function PhoneRow({ host }: { host: Host }) {

@@ -23,7 +23,7 @@ const ShortcutOverlay = lazy(() => import('./shortcut-overlay.tsx'))
 export function Shell({ children }: { children: ReactNode }) {
   const t = useTranslations('shell')
   const [layer, setLayer] = useState<'palette' | 'shortcuts' | null>(null)
-  const { permissions, preview } = useSession()
+  const { permissions, preview, rights } = useSession()
   const needed = permissionOfPage(usePathname())
   // Once loaded they stay, so that closing can be seen and opening again is instant.
   const [used, setUsed] = useState({ palette: false, shortcuts: false })
@@ -66,7 +66,9 @@ export function Shell({ children }: { children: ReactNode }) {
           ) : permissions.includes('hosts.view') ? (
             // Reached by an address that somebody passed on: nothing on it would work.
             <EmptyState icon={<ShieldX />} title={t('deniedTitle')}>
-              {t('deniedText')}
+              {rights.grants.some((grant) => grant.effect === 'allow' && grant.permissions.includes(needed))
+                ? t('deniedInPartText')
+                : t('deniedText')}
             </EmptyState>
           ) : (
             <NothingGranted />

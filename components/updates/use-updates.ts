@@ -3,6 +3,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useMemo } from 'react'
 import { api } from '#components/data/api.ts'
 import { useFleet } from '#components/data/use-live.ts'
+import { usePermission } from '#components/data/use-session.ts'
 import { useErrorText } from '#components/ui/error-text.ts'
 import { toast } from '#components/ui/toast.tsx'
 import type { Container } from '#lib/contracts/containers.ts'
@@ -17,8 +18,10 @@ const whileIdle = 300_000
 
 /** What is known of newer images: asked seldom, unless a check is under way. */
 export function useUpdates() {
+  // Also asked for beside a container, by who may see no images.
+  const enabled = usePermission('images.view')
   return useQuery({
-    queryKey,
+    ...{ queryKey, enabled },
     queryFn: ({ signal }) => api.get<Updates>('/api/updates', { signal }),
     refetchInterval: (query) => ((query.state.data?.remaining ?? 0) > 0 ? whileChecking : whileIdle),
   })

@@ -118,6 +118,9 @@ export function GrantDialog({
           <p className="text-ink-muted">{t('incomplete')}</p>
         )}
       </div>
+      {effect === 'allow' && selectors?.hosts.kind === 'all' && selectors.containers.kind !== 'all' && (
+        <p className="text-ink-muted">{t('showsHosts')}</p>
+      )}
       {effect === 'deny' && <p className="text-ink-muted">{t('denyText')}</p>}
       {effect === 'allow' && rooting.length > 0 && (
         <p className="flex items-start gap-2 rounded-md bg-caution-soft px-3 py-2 text-caution">

@@ -29,9 +29,10 @@ export type Unused = z.infer<typeof unusedSchema>
 /** What lies on a host's disk, and what of it nothing uses. */
 export const diskSchema = z.object({
   usage: z.object({
-    images: usageSchema,
+    /** Null where the reader sees none of a kind, which is not the same as that there are none. */
+    images: usageSchema.nullable(),
     containers: usageSchema,
-    volumes: usageSchema,
+    volumes: usageSchema.nullable(),
     /** Null on Podman, which keeps none apart from its images. */
     buildCache: usageSchema.nullable(),
   }),

@@ -84,8 +84,11 @@ describe('for who sees a part', () => {
     expect(unused.volumes).toEqual([])
     expect(told.containers).toEqual({ count: 1, size: 10, reclaimable: 10 })
   })
-  it('kinds out of sight are empty', () => {
+  it('kinds out of sight are empty, and not told as nothing', () => {
     const { usage: told, unused } = see(false)
-    expect([unused.images, unused.volumes, unused.networks, told.images.count]).toEqual([[], [], [], 0])
+    expect([unused.images, unused.volumes, unused.networks, told.images, told.volumes]).toEqual([
+      ...[[], [], []],
+      ...[null, null],
+    ])
   })
 })

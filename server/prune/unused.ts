@@ -81,16 +81,15 @@ export function diskInSight(
   engine: DiskUsage,
   sees: { container(id: string): boolean; objects(kind: 'images' | 'volumes' | 'networks'): boolean },
 ): Disk {
-  const nothing = { count: 0, size: 0, reclaimable: 0 }
   const held = (rows: readonly Unused[]) => rows.filter(({ heldBy }) => heldBy.every(sees.container))
   const containers = engine.containers.filter(({ id }) => sees.container(id))
   const stoppedOnes = unused.containers.filter(({ id }) => sees.container(id))
   const sum = (rows: readonly { size: number }[]) => rows.reduce((total, { size }) => total + size, 0)
   return {
     usage: {
-      images: sees.objects('images') ? usage.images : nothing,
+      images: sees.objects('images') ? usage.images : null,
       containers: { count: containers.length, size: sum(containers), reclaimable: sum(stoppedOnes) },
-      volumes: sees.objects('volumes') ? usage.volumes : nothing,
+      volumes: sees.objects('volumes') ? usage.volumes : null,
       buildCache: sees.objects('images') ? usage.buildCache : null,
     },
     unused: {
@@ -116,5 +115,8 @@ function holders(using: readonly { id: string; state: string }[]): string[] | nu
 
 /** Bytes of everything. */
 export function sizeOf({ usage }: Disk): number {
-  return usage.images.size + usage.containers.size + usage.volumes.size + (usage.buildCache?.size ?? 0)
+  return [usage.images, usage.containers, usage.volumes, usage.buildCache].reduce(
+    (sum, kind) => sum + (kind?.size ?? 0),
+    0,
+  )
 }
