@@ -42,3 +42,6 @@ export function refusalOf(
   const fits = action === 'remove' ? options.force || !isLive(container) : isPossible(action, container)
   return fits ? null : 'state'
 }
+
+/** What making a container anew in its place takes, besides seeing what it was made of (`containers.reveal`). */
+export const recreatePermissions = ['containers.create', 'containers.stop', 'containers.remove'] as const

@@ -139,7 +139,7 @@ export function ArchivesPage() {
             )
           }
         >
-          {mayUpload && t('emptyText')}
+          {mayUpload ? t('emptyText') : t('emptyForReaders')}
         </EmptyState>
       )}
       {library.data && archives.length + uploads.length > 0 && (

@@ -13,6 +13,7 @@ import { Button } from '#components/ui/button.tsx'
 import { copyText } from '#components/ui/copy-text.ts'
 import { useErrorText } from '#components/ui/error-text.ts'
 import { toast } from '#components/ui/toast.tsx'
+import { recreatePermissions } from '#lib/container-rules.ts'
 import type { SpecAnswer } from '#lib/contracts/container-create.ts'
 import type { Container } from '#lib/contracts/containers.ts'
 
@@ -78,11 +79,13 @@ export function ContainerExtras({
               <CopyPlus aria-hidden /> {actions('duplicate')}
             </Link>
           </Button>
-          <Button asChild size="sm">
-            <Link href={href(`/containers/new?recreate=${hostId}/${id}`)}>
-              <RefreshCw aria-hidden /> {actions('recreate')}
-            </Link>
-          </Button>
+          {recreatePermissions.every(may) && (
+            <Button asChild size="sm">
+              <Link href={href(`/containers/new?recreate=${hostId}/${id}`)}>
+                <RefreshCw aria-hidden /> {actions('recreate')}
+              </Link>
+            </Button>
+          )}
         </>
       )}
       {asking === 'update' && inspect && (

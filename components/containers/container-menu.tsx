@@ -23,7 +23,7 @@ import { useMayWith } from '#components/data/use-session.ts'
 import { logsHref } from '#components/logs/log-selection.ts'
 import { IconButton } from '#components/ui/icon-button.tsx'
 import { Menu, MenuItem, MenuLine } from '#components/ui/menu.tsx'
-import { isPossible, permissionOf } from '#lib/container-rules.ts'
+import { isPossible, permissionOf, recreatePermissions } from '#lib/container-rules.ts'
 import type { Container, ContainerAction } from '#lib/contracts/containers.ts'
 
 import { useWait } from './use-wait.ts'
@@ -139,13 +139,17 @@ export function ContainerMenu({
           >
             {t('action.duplicate')}
           </MenuItem>
-          <MenuItem
-            icon={<RefreshCw />}
-            disabled={disabled}
-            onSelect={() => router.push(href(`/containers/new?recreate=${container.hostId}/${container.id}`))}
-          >
-            {t('action.recreate')}
-          </MenuItem>
+          {recreatePermissions.every(holds) && (
+            <MenuItem
+              icon={<RefreshCw />}
+              disabled={disabled}
+              onSelect={() =>
+                router.push(href(`/containers/new?recreate=${container.hostId}/${container.id}`))
+              }
+            >
+              {t('action.recreate')}
+            </MenuItem>
+          )}
         </>
       )}
       <MenuLine />

@@ -2,6 +2,7 @@
 import { useId, useMemo } from 'react'
 import { useTranslations } from 'use-intl'
 import { useFleet } from '#components/data/use-live.ts'
+import { usePermission } from '#components/data/use-session.ts'
 import { Field } from '#components/ui/field.tsx'
 import { Input } from '#components/ui/input.tsx'
 import { Select } from '#components/ui/select.tsx'
@@ -17,6 +18,7 @@ const pulls: readonly Pull[] = ['missing', 'always', 'never']
 export function BasicsSection({ pull, onPull }: { pull: Pull; onPull(pull: Pull): void }) {
   const t = useTranslations('create')
   const { spec, set, errorAt } = useSpecForm()
+  const mayPull = usePermission('images.pull')
   const images = useFleet((fleet) => fleet.images)
   const listId = useId()
   const references = useMemo(
@@ -77,7 +79,11 @@ export function BasicsSection({ pull, onPull }: { pull: Pull; onPull(pull: Pull)
               {...props}
               value={pull}
               onValueChange={onPull}
-              options={pulls.map((value) => ({ value, label: t(`pull.${value}`) }))}
+              options={pulls.map((value) => ({
+                value,
+                label: t(`pull.${value}`),
+                disabled: value !== 'never' && !mayPull,
+              }))}
             />
           )}
         </Field>

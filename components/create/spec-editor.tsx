@@ -4,6 +4,7 @@ import { useMemo, useState } from 'react'
 import { useTranslations } from 'use-intl'
 import { api, fieldErrors } from '#components/data/api.ts'
 import { useFleet } from '#components/data/use-live.ts'
+import { usePermission } from '#components/data/use-session.ts'
 import { taskStore } from '#components/tasks/task-store.ts'
 import { Button } from '#components/ui/button.tsx'
 import { CodeBlock } from '#components/ui/code-block.tsx'
@@ -39,7 +40,7 @@ export function SpecEditor({
   const [spec, setSpec] = useState(initial)
   /** The form's fields keep what was typed: a spec from outside makes them anew. */
   const [revision, setRevision] = useState(0)
-  const [pull, setPull] = useState<Pull>('missing')
+  const [pull, setPull] = useState<Pull>(usePermission('images.pull') ? 'missing' : 'never')
   const [start, setStart] = useState(true)
   const [keepOld, setKeepOld] = useState(false)
   const [unreadable, setUnreadable] = useState<ReadonlySet<string>>(new Set())

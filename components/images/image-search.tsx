@@ -5,6 +5,7 @@ import { useState } from 'react'
 import { useTranslations } from 'use-intl'
 import { ApiFailure, api } from '#components/data/api.ts'
 import { useAllHosts } from '#components/data/use-live.ts'
+import { useMay, usePermission } from '#components/data/use-session.ts'
 import { Badge } from '#components/ui/badge.tsx'
 import { Button } from '#components/ui/button.tsx'
 import { useErrorText } from '#components/ui/error-text.ts'
@@ -37,8 +38,10 @@ export function ImageSearch({
   const registries = useQuery({
     queryKey: ['registries'],
     queryFn: ({ signal }) => api.get<Registry[]>('/api/registries', { signal }),
+    enabled: usePermission('registries.view'),
   })
-  const online = hosts.filter(({ state }) => state === 'online')
+  const may = useMay()
+  const online = hosts.filter(({ id, state }) => state === 'online' && may('images.pull', { hostId: id }))
   const host = online.find(({ id }) => hostIds.has(id)) ?? online[0]
   const sources: Source[] = [
     ...(registries.data ?? []).map(({ id, address }) => ({

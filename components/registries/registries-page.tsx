@@ -52,7 +52,7 @@ export function RegistriesPage() {
       {query.error && <ErrorNote error={query.error} onRetry={() => void query.refetch()} />}
       {query.data && registries.length === 0 && (
         <EmptyState icon={<RegistryIcon />} title={t('empty')} action={mayEdit && add}>
-          {mayEdit && t('emptyText')}
+          {mayEdit ? t('emptyText') : t('emptyForReaders')}
         </EmptyState>
       )}
       {registries.length > 0 && (

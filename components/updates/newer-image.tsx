@@ -9,6 +9,7 @@ import { openTray } from '#components/tasks/open-tray.ts'
 import { taskStore } from '#components/tasks/task-store.ts'
 import { Button } from '#components/ui/button.tsx'
 import { ConfirmDialog } from '#components/ui/confirm-dialog.tsx'
+import { recreatePermissions } from '#lib/container-rules.ts'
 import type { RecreateInput, SpecAnswer } from '#lib/contracts/container-create.ts'
 import type { Container } from '#lib/contracts/containers.ts'
 import type { Task } from '#lib/contracts/tasks.ts'
@@ -35,9 +36,11 @@ export function NewerImage({ container }: { container: Container }) {
     },
   })
   if (!newer) return null
-  const may = (['containers.create', 'containers.reveal', 'containers.remove'] as const).every((permission) =>
-    holds(permission),
-  )
+  const may =
+    recreatePermissions.every(holds) &&
+    holds('containers.reveal') &&
+    // What is on the host already is not pulled.
+    (newer === 'pulled' || holds('images.pull'))
   return (
     <section
       aria-label={t('available')}

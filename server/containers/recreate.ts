@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { recreatePermissions } from '#lib/container-rules.ts'
 import { type ContainerSpec, recreateTaskInputSchema } from '#lib/contracts/container-create.ts'
 import type { Container } from '#lib/contracts/containers.ts'
 import type { EngineClient, Local } from '../engine/types.ts'
@@ -37,7 +38,7 @@ export function recreateTask(parts: CreateParts): TaskDefinition {
           ...{ before, after: { name: spec.name ?? before.name, labels: labelsOf(fleet, hostId, spec) } },
         })
       const run = async (context: StepContext) => {
-        for (const permission of ['containers.create', 'containers.stop', 'containers.remove'] as const)
+        for (const permission of recreatePermissions)
           authorize(principal, permission, { hostId, objectId: containerId })
         const engine = registry.engine(hostId)
         const old = (await engine.inspectContainer(containerId)) as unknown as Inspected
