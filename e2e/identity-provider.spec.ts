@@ -13,6 +13,7 @@ import { setUpToken } from './set-up-token.ts'
 
 const people = {
   vera: { email: 'vera@example.com', email_verified: true, name: 'Vera', groups: ['staff'] },
+  ada: { email: 'ada@elsewhere.example', email_verified: true, name: 'Ada', groups: ['staff'] },
   eve: { email: 'eve@example.com', email_verified: true, name: 'Eve', groups: ['elsewhere'] },
 }
 
@@ -59,6 +60,10 @@ test.afterAll(() => end?.())
 
 async function signInAtProvider(page: Page, login: string): Promise<void> {
   await page.getByRole('button', { name: 'Sign in with Example ID' }).click()
+  await answerProvider(page, login)
+}
+
+async function answerProvider(page: Page, login: string): Promise<void> {
   await page.locator('input[name=login]').fill(login)
   await page.locator('input[name=password]').fill('x')
   await page.getByRole('button', { name: 'Sign-in' }).click()
@@ -109,7 +114,7 @@ async function setUpAuthenticator(page: Page): Promise<void> {
   await expect(page.getByText('10 left')).toBeVisible()
 }
 
-test('a second factor is required of everybody by who has one, and taken away by an administrator', async ({
+test('an account is linked; a second factor is required of everybody by who has one, and taken away', async ({
   page,
   browser,
 }) => {
@@ -132,6 +137,14 @@ test('a second factor is required of everybody by who has one, and taken away by
   await page.getByRole('dialog').getByRole('link', { name: 'Set up my second factor' }).click()
   await expect(page).toHaveURL(`${origin}/account#second-factor`)
   await setUpAuthenticator(page)
+  await page.getByRole('button', { name: 'Link Example ID…' }).click()
+  await answerProvider(page, 'ada')
+  await expect(page).toHaveURL(`${origin}/account#provider`)
+  await expect(page.getByText('Its button on the sign-in page signs you in.')).toBeVisible()
+  await check(page)
+  await page.getByRole('button', { name: 'Unlink…' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Unlink' }).click()
+  await expect(page.getByRole('button', { name: 'Link Example ID…' })).toBeVisible()
   await page.getByRole('link', { name: 'Users' }).first().click()
   await expect(rule).not.toBeChecked()
   await rule.click()

@@ -156,7 +156,7 @@ export async function createApp(
   const setup = await createSetup(database.db, identity)
   const secure = config.publicUrl?.protocol === 'https:'
   const tickets = createTickets({ db: database.db, vault, basePath: config.basePath, secure })
-  const passkeys = createPasskeys(database.db, tickets)
+  const passkeys = createPasskeys(database.db, tickets, config.oidc?.issuer.href ?? null)
   const signIn = createSignIn({ identity, tickets, passkeys, localSignIn: config.localSignIn })
   const tasks = await createTasks({ db: database.db, vault, authorize, access, audit, log })
   const stats = createStats({ registry: hosts.registry, fleet: live.fleet, authorize, log })
@@ -189,11 +189,12 @@ export async function createApp(
 
   const terminals = terminalSocket({ ...services, access, policy, audit, log })
   const guard = createGuard(config)
-  const users = createUsers(database.db, identity, grants)
+  const users = createUsers(database.db, identity, grants, config.oidc)
   const oidc =
     config.oidc &&
     createOidcSignIn({
       ...{ db: database.db, identity, users, linkByEmail: config.oidc.linkByEmail },
+      mayLocally: (email) => config.localSignIn === null || config.localSignIn.includes(email),
       oidc: createOidc(config.oidc, tickets),
     })
   const links = createLinks(database.db, identity, signIn)

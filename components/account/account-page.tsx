@@ -12,6 +12,7 @@ import { ThemeSwitch } from '../shell/theme-switch.tsx'
 import { useSignOut } from '../shell/use-sign-out.ts'
 import { Button } from '../ui/button.tsx'
 import { ChangePassword } from './change-password.tsx'
+import { ProviderLink } from './provider-link.tsx'
 import { SecondFactor } from './second-factor.tsx'
 import { SessionList } from './session-list.tsx'
 import { TokenList } from './token-list.tsx'
@@ -58,6 +59,11 @@ export function AccountPage() {
         <Section id="second-factor" title={t('factors.title')} hint={t('factors.hint')}>
           <SecondFactor />
         </Section>
+        {factors.data?.provider && (
+          <Section id="provider" title={t('provider.title')} hint={t('provider.hint')}>
+            <ProviderLink {...factors.data.provider} />
+          </Section>
+        )}
         <Section title={t('sessions')} hint={t('sessionsHint')}>
           <SessionList />
         </Section>

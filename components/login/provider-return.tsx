@@ -1,6 +1,6 @@
 'use client'
 import { useMutation } from '@tanstack/react-query'
-import { useEffect, useRef } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { useTranslations } from 'use-intl'
 import type { Session } from '#lib/contracts/account.ts'
 import { api, basePath } from '../data/api.ts'
@@ -9,7 +9,7 @@ import { Skeleton } from '../ui/skeleton.tsx'
 import { AuthFrame } from './auth-frame.tsx'
 import { nextPath } from './next-path.ts'
 
-/** What this tab went to the identity provider for: where to go on, or 'proof'. */
+/** What this tab went to the identity provider for: where to go on, 'proof' or 'link'. */
 const purposeKey = 'roadstead.provider'
 
 /** Leaves for the identity provider, and comes back to the page below. Throws ApiFailure. */
@@ -19,10 +19,18 @@ export async function goToProvider(next: string | null): Promise<void> {
   window.location.assign(url)
 }
 
+/** As `goToProvider`, to link what one is there with the own account. */
+export async function linkAtProvider(): Promise<void> {
+  const { url } = await api.post<{ url: string }>('/api/account/provider/begin')
+  sessionStorage.setItem(purposeKey, 'link')
+  window.location.assign(url)
+}
+
 /** Where the identity provider sends the browser back to; with `?start=proof`, the way there. */
 export function ProviderReturn() {
   const t = useTranslations('login')
   const asked = useRef(false)
+  const [back, setBack] = useState('/login')
   const work = useMutation({
     mutationFn: async () => {
       const query = window.location.search.slice(1)
@@ -32,9 +40,15 @@ export function ProviderReturn() {
         window.location.replace(url)
         return false
       }
-      await api.post<Session>('/api/session/oidc', { query })
       const purpose = sessionStorage.getItem(purposeKey)
       sessionStorage.removeItem(purposeKey)
+      if (purpose === 'link') {
+        setBack('/account')
+        await api.post('/api/account/provider', { query })
+        window.location.replace(`${basePath()}/account#provider`)
+        return false
+      }
+      await api.post<Session>('/api/session/oidc', { query })
       if (purpose === 'proof') return true
       // A full load: it leaves an address with a used code in it.
       window.location.replace(basePath() + nextPath(purpose))
@@ -55,7 +69,7 @@ export function ProviderReturn() {
         <>
           <ErrorNote error={work.error} />
           <p>
-            <a href={`${basePath()}/login`} className="text-accent underline">
+            <a href={basePath() + back} className="text-accent underline">
               {t('back')}
             </a>
           </p>

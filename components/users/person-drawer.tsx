@@ -12,12 +12,15 @@ import { canBePreviewed, usePreview, useRoleName } from './use-access.ts'
 /** What one person may: by their role, by grants, and what comes of both. */
 export function PersonDrawer({
   user,
+  provider,
   mayEdit,
   onChangeRole,
   onChanged,
   onClose,
 }: {
   user: User
+  /** The identity provider's name. */
+  provider: string | null
   mayEdit: boolean
   onChangeRole(): void
   onChanged(): Promise<unknown>
@@ -54,6 +57,13 @@ export function PersonDrawer({
           </div>
           <p className="text-ink-muted">{t(user.role === null ? 'roleNone' : 'roleEverywhere')}</p>
         </Section>
+        {user.provider !== null && provider && (
+          <Section title={users('provider')}>
+            <p className="break-words text-ink-muted">
+              {users('providerSubject', { provider, subject: user.provider })}
+            </p>
+          </Section>
+        )}
         <Section title={t('grants')}>
           <GrantList user={user} mayEdit={mayEdit} onChanged={onChanged} />
         </Section>

@@ -10,6 +10,7 @@ import {
   MoreHorizontal,
   ShieldOff,
   Trash2,
+  Unlink,
   UserCog,
 } from 'lucide-react'
 import type { ReactNode } from 'react'
@@ -30,11 +31,16 @@ export type PersonAction =
   | 'reset'
   | 'takeBack'
   | 'secondFactor'
+  | 'provider'
   | 'disable'
   | 'enable'
   | 'remove'
 
-type Props = { mayEdit: boolean } & (
+type Props = {
+  mayEdit: boolean
+  /** The identity provider's name. */
+  provider: string | null
+} & (
   | { user: User; factorsRequired: boolean; onAction(action: PersonAction): void }
   | { invitation: Invitation; onNewLink(): void; onTakeBack(): void }
 )
@@ -47,8 +53,12 @@ export function PersonRow(props: Props) {
   const format = useFormat()
   const now = useNow((at) => Math.floor(at / 60_000) * 60_000)
   const { mayEdit } = props
-  const factorsText = ({ totp, passkeys }: User['secondFactors']) =>
-    [totp && t('factors.totp'), passkeys > 0 && t('factors.passkeys', { count: passkeys })]
+  const factorsText = ({ secondFactors: { totp, passkeys }, provider }: User) =>
+    [
+      totp && t('factors.totp'),
+      passkeys > 0 && t('factors.passkeys', { count: passkeys }),
+      provider !== null && props.provider,
+    ]
       .filter(Boolean)
       .join(', ') || null
   if ('invitation' in props) {
@@ -81,7 +91,7 @@ export function PersonRow(props: Props) {
   }
   const { user, factorsRequired, onAction } = props
   const disabled = user.state === 'disabled'
-  const factors = factorsText(user.secondFactors)
+  const factors = factorsText(user)
   return (
     <Row
       name={user.name}
@@ -155,6 +165,11 @@ export function PersonRow(props: Props) {
             {(user.secondFactors.totp || user.secondFactors.passkeys > 0) && (
               <MenuItem icon={<ShieldOff />} onSelect={() => onAction('secondFactor')}>
                 {t('removeSecondFactor')}
+              </MenuItem>
+            )}
+            {user.provider !== null && (
+              <MenuItem icon={<Unlink />} onSelect={() => onAction('provider')}>
+                {t('unlink', { provider: props.provider ?? '' })}
               </MenuItem>
             )}
             <MenuLine />

@@ -38,7 +38,8 @@ export function SecondFactorRule({
   })
   const { required, fixed, ready } = secondFactor
   const without = users.filter(
-    ({ state, secondFactors: { totp, passkeys } }) => state === 'active' && !totp && passkeys === 0,
+    ({ state, provider, secondFactors: { totp, passkeys } }) =>
+      state === 'active' && provider === null && !totp && passkeys === 0,
   )
   return (
     <section aria-labelledby="second-factor-rule">

@@ -46,7 +46,7 @@ export function UsersPage() {
   const [inviting, setInviting] = useState(false)
   const [made, setMade] = useState<{ name: string; link: MadeLink } | null>(null)
   const [asked, setAsked] = useState<{
-    action: 'role' | 'reset' | 'secondFactor' | 'disable' | 'remove'
+    action: 'role' | 'reset' | 'secondFactor' | 'provider' | 'disable' | 'remove'
     user: User
   } | null>(null)
   const [open, setOpen] = useQueryState('person', parseAsString.withOptions({ history: 'push' }))
@@ -82,11 +82,12 @@ export function UsersPage() {
   const renew = ({ name, email, role }: Invitation) =>
     act.mutate(async () => show(name, await api.post<MadeLink>('/api/invitations', { name, email, role })))
   const name = asked?.user.name ?? ''
-  const confirming = (action: 'reset' | 'secondFactor' | 'disable' | 'remove') => ({
+  const provider = people.data?.provider ?? ''
+  const confirming = (action: 'reset' | 'secondFactor' | 'provider' | 'disable' | 'remove') => ({
     open: asked?.action === action,
     onOpenChange: (open: boolean) => !open && setAsked(null),
-    title: t(`${action}Title`, { name }),
-    description: t(`${action}Text`, { name }),
+    title: t(`${action}Title`, { name, provider }),
+    description: t(`${action}Text`, { name, provider }),
   })
 
   return (
@@ -127,6 +128,7 @@ export function UsersPage() {
                   key={user.id}
                   user={user}
                   factorsRequired={people.data.secondFactor.required}
+                  provider={people.data.provider}
                   mayEdit={mayEdit}
                   onAction={(action) => choose(action, user)}
                 />
@@ -135,6 +137,7 @@ export function UsersPage() {
                 <PersonRow
                   key={invitation.id}
                   invitation={invitation}
+                  provider={people.data.provider}
                   mayEdit={mayEdit}
                   onNewLink={() => renew(invitation)}
                   onTakeBack={() => takeBack(invitation.name, invitation.id)}
@@ -163,6 +166,7 @@ export function UsersPage() {
         <PersonDrawer
           key={opened.id}
           user={opened}
+          provider={people.data?.provider ?? null}
           mayEdit={mayEdit}
           onChangeRole={() => setAsked({ action: 'role', user: opened })}
           onChanged={again}
@@ -202,6 +206,14 @@ export function UsersPage() {
         confirmLabel={t('secondFactorConfirm')}
         onConfirm={async () => {
           if (asked) await api.delete(`${userPath(asked.user)}/second-factor`)
+          await again()
+        }}
+      />
+      <ConfirmDialog
+        {...confirming('provider')}
+        confirmLabel={t('providerConfirm')}
+        onConfirm={async () => {
+          if (asked) await api.delete(`${userPath(asked.user)}/provider`)
           await again()
         }}
       />

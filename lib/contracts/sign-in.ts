@@ -60,6 +60,8 @@ export const factorsSchema = z.object({
   /** Not used yet. */
   recoveryCodes: z.int(),
   passkeys: z.array(passkeySchema),
+  /** The identity provider, if there is one, and whether they can sign in by it. */
+  provider: z.object({ name: z.string(), linked: z.boolean() }).nullable(),
   /** They have to have a second factor, and have none. */
   needed: z.boolean(),
   /** Until when nothing asks again. */

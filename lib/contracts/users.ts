@@ -29,6 +29,8 @@ export const userSchema = z.object({
   /** The only administrator who can sign in: cannot be demoted, disabled or removed. */
   lastAdministrator: z.boolean(),
   reset: linkSchema.nullable(),
+  /** How the identity provider calls who is them there, its subject; null: they are not linked. */
+  provider: z.string().nullable(),
   secondFactors: z.object({ totp: z.boolean(), passkeys: z.int() }),
 })
 export type User = z.infer<typeof userSchema>
@@ -43,6 +45,8 @@ export type Invitation = z.infer<typeof invitationSchema>
 export const peopleSchema = z.object({
   users: z.array(userSchema),
   invitations: z.array(invitationSchema),
+  /** The identity provider's name; null: there is none. */
+  provider: z.string().nullable(),
   /** Whether everybody needs one. */
   secondFactor: z.object({
     required: z.boolean(),

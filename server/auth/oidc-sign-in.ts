@@ -1,13 +1,23 @@
+import { sql } from 'kysely'
 import type { Role } from '#lib/permissions.ts'
 import type { Database } from '../db/schema.ts'
 import { AppError } from '../errors.ts'
 import type { Client, Identity, SignedIn } from './identity.ts'
 import type { Oidc, OidcPerson } from './oidc.ts'
+import type { Principal } from './types.ts'
 import type { Users } from './users.ts'
 
 export interface OidcSignIn extends Pick<Oidc, 'name' | 'begin' | 'signOutUrl'> {
   /** Opens a session, or proves the one that asked. Throws what `Oidc.finish` does, oidc_no_role, oidc_account_exists. */
   finish(query: string, client: Client): Promise<SignedIn>
+  /** Whether they can sign in by this provider. */
+  isLinked(userId: string): Promise<boolean>
+  /** Throws what `Oidc.finish` does, oidc_no_role, oidc_linked_elsewhere, oidc_linked. */
+  link(principal: Principal, query: string, headers: Headers): Promise<void>
+  /** Ends their other sessions that the provider opened. Throws oidc_not_linked, sign_in_last_way. */
+  unlink(principal: Principal): Promise<void>
+  /** By an administrator; ends all of the person's sessions. Throws oidc_not_linked. */
+  forget(userId: string): Promise<void>
 }
 
 /** Who the provider's people are here, and what they may: their role is what their groups say at each sign-in. */
@@ -17,8 +27,17 @@ export function createOidcSignIn(parts: {
   users: Users
   oidc: Oidc
   linkByEmail: boolean
+  /** May sign in without the provider. */
+  mayLocally(email: string): boolean
 }): OidcSignIn {
-  const { db, identity, users, oidc, linkByEmail } = parts
+  const { db, identity, users, oidc, linkByEmail, mayLocally } = parts
+  const linksOf = (userId: string) =>
+    db
+      .selectFrom('oidc_people')
+      .select('subject')
+      .where('user_id', '=', userId)
+      .where('issuer', '=', oidc.issuer)
+      .execute()
   const idOf = async ({ issuer, subject }: OidcPerson) =>
     (
       await db
@@ -49,7 +68,8 @@ export function createOidcSignIn(parts: {
     begin: oidc.begin,
     signOutUrl: oidc.signOutUrl,
     async finish(query, client) {
-      const { person, sessionId } = await oidc.finish(query, client.headers)
+      const { person, by } = await oidc.finish(query, client.headers)
+      if (by?.linking) throw new AppError('oidc_refused', { detail: 'This was begun to link an account.' })
       const { role } = person
       if (role === null) {
         // What an earlier sign-in opened is over with the groups that it was for.
@@ -57,9 +77,9 @@ export function createOidcSignIn(parts: {
         if (known) await identity.endAll(known)
         throw new AppError('oidc_no_role', { params: { provider: oidc.name } })
       }
-      if (sessionId !== undefined) {
+      if (by) {
         const principal = await identity.principal(client.headers)
-        if (principal?.sessionId !== sessionId || (await idOf(person)) !== principal.userId)
+        if (principal?.sessionId !== by.sessionId || (await idOf(person)) !== principal.userId)
           throw new AppError('oidc_refused', { detail: 'Somebody else is signed in.' })
         await identity.proved(principal)
         return { principal, cookies: [] }
@@ -73,6 +93,45 @@ export function createOidcSignIn(parts: {
       // As when an administrator does it: what runs under the earlier role ends, and the last administrator stays one.
       if (user.role !== role) await users.change(null, userId, { role })
       return identity.open({ userId, method: 'oidc' }, client)
+    },
+    isLinked: async (userId) => (await linksOf(userId)).length > 0,
+    async link(principal, query, headers) {
+      const { person, by } = await oidc.finish(query, headers)
+      // A browser that is made to bring somebody else's answer would give them this account.
+      if (!by?.linking || by.sessionId !== principal.sessionId)
+        throw new AppError('oidc_refused', { detail: 'This was not begun here to link an account.' })
+      const { issuer, subject } = person
+      // It would be a way in that is closed.
+      if (person.role === null) throw new AppError('oidc_no_role', { params: { provider: oidc.name } })
+      if ((await linksOf(principal.userId)).length > 0) throw new AppError('oidc_linked')
+      const { numInsertedOrUpdatedRows } = await db
+        .insertInto('oidc_people')
+        .values({ issuer, subject, user_id: principal.userId })
+        .onConflict((conflict) => conflict.doNothing())
+        .executeTakeFirstOrThrow()
+      if (numInsertedOrUpdatedRows !== 1n)
+        throw new AppError('oidc_linked_elsewhere', { params: { provider: oidc.name } })
+    },
+    async unlink(principal) {
+      const { userId, email } = principal
+      const own = db.deleteFrom('oidc_people').where('user_id', '=', userId)
+      const ways = sql<boolean>`(
+        exists (select 1 from "account" where "userId" = ${userId} and "password" is not null)
+        or exists (select 1 from "passkeys" where "user_id" = ${userId}))`
+      const { numDeletedRows } = mayLocally(email)
+        ? await own.where(ways).executeTakeFirstOrThrow()
+        : { numDeletedRows: 0n }
+      if (numDeletedRows === 0n)
+        throw new AppError((await linksOf(userId)).length > 0 ? 'sign_in_last_way' : 'oidc_not_linked')
+      await identity.endOthers(principal, 'oidc')
+    },
+    async forget(userId) {
+      const { numDeletedRows } = await db
+        .deleteFrom('oidc_people')
+        .where('user_id', '=', userId)
+        .executeTakeFirstOrThrow()
+      if (numDeletedRows === 0n) throw new AppError('oidc_not_linked', { objectId: userId })
+      await identity.endAll(userId)
     },
   }
 }

@@ -1,8 +1,11 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { AuditPage } from '#lib/contracts/audit.ts'
 import type { Factors } from '#lib/contracts/sign-in.ts'
+import type { People } from '#lib/contracts/users.ts'
 import { type AppUnderTest, administrator, cookieOf, startApp } from '../testing/app-under-test.ts'
 import { type ProvidersPerson, startIdentityProvider, visitProvider } from '../testing/identity-provider.ts'
+import { join } from '../testing/people.ts'
+import { softAuthenticator } from '../testing/soft-authenticator.ts'
 
 let people: Record<string, ProvidersPerson>
 let provider: Awaited<ReturnType<typeof startIdentityProvider>>
@@ -159,6 +162,128 @@ describe('the identity provider', () => {
     expect((await as('', 'POST', '/api/session', { email: 'other@example.com', password })).status).toBe(200)
     const vera = cookieOf((await signIn('vera')).headers)
     expect((await as(vera, 'GET', '/api/hosts')).status).toBe(200)
+  })
+
+  describe('is linked with an account that is there', () => {
+    const way = '/api/account/provider'
+    /** Goes there as `login` from this session, and gives what it comes back with. */
+    async function visit(session: string, login: string) {
+      const { url, cookie } = await begin(session, `${way}/begin`)
+      return { url, cookie, query: (await visitProvider(url, login)).search.slice(1) }
+    }
+    async function link(session: string, login: string) {
+      const { cookie, query } = await visit(session, login)
+      return as(cookie, 'POST', way, { query })
+    }
+    const factors = async (cookie: string) =>
+      (await as(cookie, 'GET', '/api/account/factors')).json as Factors
+    const minutesPass = (minutes: number) =>
+      test.app.db
+        .updateTable('session')
+        .set({ provedAt: new Date(Date.now() - minutes * 60_000).toISOString() })
+        .execute()
+    const eventsOf = async (action: string) =>
+      ((await test.call('GET', `/api/audit?action=${action}`)).json as AuditPage).items
+
+    it('by its owner, who proved who they are here and signs in anew there', async () => {
+      await start()
+      people.ada = { ...(people.ada as ProvidersPerson), email: 'ada@elsewhere.example' }
+      expect((await factors(test.cookie)).provider).toEqual({ name: 'Example ID', linked: false })
+      await minutesPass(11)
+      expect(codeOf(await as(test.cookie, 'POST', `${way}/begin`))).toBe('fresh_sign_in_needed')
+      await minutesPass(0)
+      const { url, cookie, query } = await visit(test.cookie, 'ada')
+      for (const [name, value] of [
+        ['prompt', 'login'],
+        ['code_challenge_method', 'S256'],
+      ] as const)
+        expect(new URL(url).searchParams.get(name)).toBe(value)
+      expect((await as(cookie, 'POST', way, { query })).status).toBe(204)
+      expect((await factors(test.cookie)).provider?.linked).toBe(true)
+      expect(codeOf(await link(test.cookie, 'ada'))).toBe('oidc_linked')
+      const { users } = (await test.call('GET', '/api/users')).json as People
+      expect(users.map(({ provider: subject }) => subject)).toEqual(['ada'])
+      expect((await signIn('ada')).json).toMatchObject({ user: { name: administrator.name, email } })
+      expect((await as('', 'POST', '/api/session', { email, password })).status).toBe(200)
+      expect((await eventsOf('account.providerLinked')).at(-1)).toMatchObject({ actorEmail: email })
+    })
+
+    it('by nobody else: not with an answer of another session, for another purpose, or twice', async () => {
+      await start()
+      const toni = await join(test, 'toni', 'viewer')
+      const mine = await visit(test.cookie, 'ada')
+      const ticketOf = (cookie: string) => cookie.split('; ').at(-1)
+      // An administrator's browser that is made to bring somebody else's answer would give them the account.
+      const planted = await as(`${toni.cookie}; ${ticketOf(mine.cookie)}`, 'POST', way, { query: mine.query })
+      expect(codeOf(planted)).toBe('oidc_refused')
+      expect(codeOf(await as(mine.cookie, 'POST', way, { query: mine.query }))).toBe('sign_in_step_over')
+      const toLink = await visit(test.cookie, 'ada')
+      expect(codeOf(await as(toLink.cookie, 'POST', '/api/session/oidc', { query: toLink.query }))).toBe(
+        'oidc_refused',
+      )
+      const toProve = await begin(test.cookie, '/api/account/proof/oidc/begin')
+      const query = (await visitProvider(toProve.url, 'ada')).search.slice(1)
+      expect(codeOf(await as(toProve.cookie, 'POST', way, { query }))).toBe('oidc_refused')
+      const toSignIn = await begin(test.cookie)
+      const answer = (await visitProvider(toSignIn.url, 'ada')).search.slice(1)
+      expect(codeOf(await as(toSignIn.cookie, 'POST', way, { query: answer }))).toBe('oidc_refused')
+      expect(await test.app.db.selectFrom('oidc_people').selectAll().execute()).toEqual([])
+
+      expect((await link(test.cookie, 'ada')).status).toBe(204)
+      expect(codeOf(await link(toni.cookie, 'ada'))).toBe('oidc_linked_elsewhere')
+      people.vera = { ...(people.vera as ProvidersPerson), groups: ['all'] }
+      expect(codeOf(await link(toni.cookie, 'vera'))).toBe('oidc_no_role')
+    })
+
+    it('and unlinked, which ends what it opened elsewhere, but never the last way to sign in', async () => {
+      await start()
+      expect(codeOf(await test.call('DELETE', way))).toBe('oidc_not_linked')
+      await link(test.cookie, 'ada')
+      const byProvider = cookieOf((await signIn('ada')).headers)
+      const byPassword = cookieOf((await as('', 'POST', '/api/session', { email, password })).headers)
+      await minutesPass(11)
+      expect(codeOf(await test.call('DELETE', way))).toBe('fresh_sign_in_needed')
+      await minutesPass(0)
+      expect((await test.call('DELETE', way)).status).toBe(204)
+      expect((await as(byProvider, 'GET', '/api/session')).status).toBe(401)
+      expect((await as(byPassword, 'GET', '/api/session')).status).toBe(200)
+      expect(codeOf(await signIn('ada'))).toBe('oidc_account_exists')
+
+      const vera = cookieOf((await signIn('vera')).headers)
+      expect(codeOf(await as(vera, 'DELETE', way))).toBe('sign_in_last_way')
+      const device = softAuthenticator(test.origin)
+      const options = await as(vera, 'POST', '/api/account/passkeys/options')
+      const { challenge } = (options.json as { options: { challenge: string } }).options
+      const cookie = `${vera}; ${cookieOf(options.headers)}`
+      const body = { name: 'Key', passkey: device.make(challenge) }
+      expect((await as(cookie, 'POST', '/api/account/passkeys', body)).status).toBe(200)
+      // Both at once leave one.
+      const [passkey] = (await factors(vera)).passkeys
+      const answers = await Promise.all([
+        as(vera, 'DELETE', way),
+        as(vera, 'DELETE', `/api/account/passkeys/${passkey?.id}`),
+      ])
+      expect(answers.map(({ status }) => status).toSorted()).toEqual([204, 409])
+    })
+
+    it('and unlinked by an administrator, which ends their sessions', async () => {
+      await start()
+      const vera = cookieOf((await signIn('vera')).headers)
+      const { users } = (await test.call('GET', '/api/users')).json as People
+      const { id } = users.find(({ name }) => name === 'Vera') as { id: string }
+      expect(codeOf(await as(vera, 'DELETE', `/api/users/${id}/provider`))).toBe('denied')
+      expect((await test.call('DELETE', `/api/users/${id}/provider`)).status).toBe(204)
+      expect((await as(vera, 'GET', '/api/session')).status).toBe(401)
+      expect(codeOf(await signIn('vera'))).toBe('oidc_account_exists')
+      expect(codeOf(await test.call('DELETE', `/api/users/${id}/provider`))).toBe('oidc_not_linked')
+      expect(await eventsOf('users.providerUnlinked')).toHaveLength(2)
+    })
+
+    it('which stays where only named people may sign in without it', async () => {
+      await start({ ROADSTEAD_LOCAL_SIGN_IN: 'other@example.com', ROADSTEAD_OIDC_LINK: 'verified-email' })
+      const ada = cookieOf((await signIn('ada')).headers)
+      expect(codeOf(await as(ada, 'DELETE', way))).toBe('sign_in_last_way')
+    })
   })
 
   it('that does not answer stops nobody else, and a disabled person stays out', async () => {

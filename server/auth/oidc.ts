@@ -15,16 +15,23 @@ export interface OidcPerson {
   role: Role | null
 }
 
+/** Somebody signed in, and what they are sent to the provider for. */
+export interface AskingSession {
+  sessionId: string
+  linking: boolean
+}
+
 export interface Oidc {
   /** On the button. */
   name: string
-  /** Where the browser goes, and the cookie that remembers why. `sessionId`: to prove that session anew. */
-  begin(redirectUri: string, sessionId?: string): Promise<{ url: string; cookie: string }>
+  issuer: string
+  /** Where the browser goes, and the cookie that remembers why. `by` a session: to prove it anew, or to link its person. */
+  begin(redirectUri: string, by?: AskingSession): Promise<{ url: string; cookie: string }>
   /**
-   * With what the provider sent the browser back with. Throws oidc_refused, oidc_unreachable, oidc_no_email,
-   * sign_in_step_over.
+   * With what the provider sent the browser back with, for what the browser was sent there. Throws oidc_refused,
+   * oidc_unreachable, oidc_no_email, sign_in_step_over.
    */
-  finish(query: string, headers: Headers): Promise<{ person: OidcPerson; sessionId?: string }>
+  finish(query: string, headers: Headers): Promise<{ person: OidcPerson; by: AskingSession | null }>
   /** Where the browser signs out of the provider, too; null where the provider has no such place. */
   signOutUrl(returnTo: string): Promise<string | null>
 }
@@ -82,7 +89,8 @@ export function createOidc(settings: OidcSettings, tickets: Tickets): Oidc {
 
   return {
     name: settings.name,
-    async begin(redirectUri, sessionId) {
+    issuer: settings.issuer.href,
+    async begin(redirectUri, by) {
       const { oidc, configuration } = await provider()
       const verifier = oidc.randomPKCECodeVerifier()
       const [state, nonce] = [oidc.randomState(), oidc.randomNonce()]
@@ -90,10 +98,10 @@ export function createOidc(settings: OidcSettings, tickets: Tickets): Oidc {
         ...{ redirect_uri: redirectUri, scope: settings.scope, state, nonce },
         code_challenge: await oidc.calculatePKCECodeChallenge(verifier),
         code_challenge_method: 'S256',
-        // A proof is no proof when the provider remembers them.
-        ...(sessionId === undefined ? {} : { prompt: 'login', max_age: '0' }),
+        // A proof is no proof when the provider remembers them, nor is it meant when nobody is asked for whom to link.
+        ...(by ? { prompt: 'login', max_age: '0' } : {}),
       })
-      const bound = sessionId === undefined ? {} : { sessionId }
+      const bound = by ? { sessionId: by.sessionId, ...(by.linking ? { linking: true as const } : {}) } : {}
       const since = Date.now()
       const cookie = tickets.give('oidc', { verifier, state, nonce, redirectUri, since, ...bound })
       return { url: url.href, cookie }
@@ -140,7 +148,10 @@ export function createOidc(settings: OidcSettings, tickets: Tickets): Oidc {
           emailVerified: claims.email_verified === true,
           name: String(name).slice(0, 80),
         },
-        ...(begun.sessionId === undefined ? {} : { sessionId: begun.sessionId }),
+        by:
+          begun.sessionId === undefined
+            ? null
+            : { sessionId: begun.sessionId, linking: begun.linking === true },
       }
     },
 

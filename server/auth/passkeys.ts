@@ -6,6 +6,7 @@ import type {
   PublicKeyCredentialRequestOptionsJSON,
   RegistrationResponseJSON,
 } from '@simplewebauthn/server'
+import { sql } from 'kysely'
 import type { Passkey } from '#lib/contracts/sign-in.ts'
 import type { Database } from '../db/schema.ts'
 import { AppError } from '../errors.ts'
@@ -35,7 +36,7 @@ export interface Passkeys {
   ): Promise<Passkey>
   /** Throws passkey_not_found, also for another person's. */
   rename(userId: string, id: string, name: string): Promise<void>
-  /** As `rename`. */
+  /** As `rename`; throws sign_in_last_way. */
   remove(userId: string, id: string): Promise<void>
   /** For anybody (null), or to be given by this person. `sessionId`: as a proof of that session. */
   askToUse(
@@ -56,8 +57,9 @@ const refused = (cause?: unknown) => new AppError('passkey_refused', { cause })
 /**
  * WebAuthn credentials that verify their user (PIN, finger, face): having one is the one factor, opening it the other.
  * Attestation is not asked for: which maker's key somebody uses decides nothing here.
+ * @param issuer of the identity provider, by which its people come in, too
  */
-export function createPasskeys(db: Database, tickets: Tickets): Passkeys {
+export function createPasskeys(db: Database, tickets: Tickets, issuer: string | null): Passkeys {
   const rows = (userId: string) =>
     db.selectFrom('passkeys').selectAll().where('user_id', '=', userId).orderBy('created_at').execute()
   type Row = Awaited<ReturnType<typeof rows>>[number]
@@ -125,7 +127,17 @@ export function createPasskeys(db: Database, tickets: Tickets): Passkeys {
     },
     async remove(userId, id) {
       const row = await find(userId, id)
-      await db.deleteFrom('passkeys').where('id', '=', row.id).execute()
+      // In the statement that removes: the other way may be going at the same moment.
+      const anotherWay = sql<boolean>`(
+        exists (select 1 from "account" where "userId" = ${userId} and "password" is not null)
+        or exists (select 1 from "oidc_people" where "user_id" = ${userId} and "issuer" = ${issuer ?? ''})
+        or exists (select 1 from "passkeys" as "other" where "other"."user_id" = ${userId} and "other"."id" <> ${row.id}))`
+      const { numDeletedRows } = await db
+        .deleteFrom('passkeys')
+        .where('id', '=', row.id)
+        .where(anotherWay)
+        .executeTakeFirstOrThrow()
+      if (numDeletedRows === 0n) throw new AppError('sign_in_last_way')
     },
     async askToUse(who, site) {
       const options = await (await library()).generateAuthenticationOptions({

@@ -2,7 +2,7 @@ import type { AccountSession } from '#lib/contracts/account.ts'
 import type { Database } from '../db/schema.ts'
 import { AppError } from '../errors.ts'
 import type { Ended } from './admissions.ts'
-import type { Principal } from './types.ts'
+import type { Principal, SignInMethod } from './types.ts'
 
 const hour = 3600
 /** A session ends after 8 h of silence and after 24 h in any case. */
@@ -19,8 +19,8 @@ export interface Sessions {
   end(sessionId: string): Promise<void>
   /** Ends every session of a person, with what runs by them and by their tokens. Their tokens are another matter. */
   endAll(userId: string): Promise<void>
-  /** Ends the other sessions of who asks. */
-  endOthers(principal: Principal): Promise<void>
+  /** Ends the other sessions of who asks; with a method those that were opened by it. */
+  endOthers(principal: Principal, method?: SignInMethod): Promise<void>
 }
 
 /** Sessions as they are kept; `ended` is told of each that ends. */
@@ -77,14 +77,14 @@ export function createSessions(db: Database, ended: (what: Ended) => void): Sess
       await db.deleteFrom('session').where('userId', '=', userId).execute()
       ended({ userId })
     },
-    async endOthers({ userId, sessionId }) {
-      const others = await db
+    async endOthers({ userId, sessionId }, method) {
+      const others = db
         .selectFrom('session')
         .select('id')
         .where('userId', '=', userId)
         .where('id', '!=', sessionId)
-        .execute()
-      for (const { id } of others) await end(id)
+      for (const { id } of await (method ? others.where('method', '=', method) : others).execute())
+        await end(id)
     },
   }
 }

@@ -9,7 +9,7 @@ export interface TicketData {
   second: { userId: string; stamp: string }
   /** A passkey was asked for; of somebody signed in, by that session. */
   passkey: { challenge: string; sessionId?: string }
-  /** The browser is at the identity provider; of somebody signed in, to prove that session. */
+  /** The browser is at the identity provider; of somebody signed in, to prove that session or to link its person. */
   oidc: {
     verifier: string
     state: string
@@ -17,6 +17,7 @@ export interface TicketData {
     redirectUri: string
     since: number
     sessionId?: string
+    linking?: true
   }
 }
 export type TicketPurpose = keyof TicketData

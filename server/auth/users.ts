@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { People, UserChange } from '#lib/contracts/users.ts'
 import type { Database } from '../db/schema.ts'
 import { AppError } from '../errors.ts'
+import type { OidcSettings } from '../oidc-settings.ts'
 import type { Previewed } from './access.ts'
 import type { Grants } from './grants.ts'
 import { type Identity, roleOf } from './identity.ts'
@@ -18,8 +19,10 @@ export interface Users {
   remove(userId: string): Promise<void>
 }
 
+type Provider = Pick<OidcSettings, 'name' | 'issuer'>
+
 /** The people of this dashboard, for administrators. */
-export function createUsers(db: Database, identity: Identity, grants: Grants): Users {
+export function createUsers(db: Database, identity: Identity, grants: Grants, oidc: Provider | null): Users {
   /** Part of the statement that changes: two administrators who remove each other at once leave one. */
   const anotherAdministrator = (userId: string) => sql<boolean>`(
     "user"."role" is not 'administrator' or "user"."disabledAt" is not null or exists (
@@ -40,12 +43,17 @@ export function createUsers(db: Database, identity: Identity, grants: Grants): U
   return {
     async list(principal) {
       const now = new Date().toISOString()
-      const [users, sessions, tokens, links, secondFactors] = await Promise.all([
+      const [users, sessions, tokens, links, secondFactors, linked] = await Promise.all([
         db.selectFrom('user').selectAll().execute(),
         db.selectFrom('session').select(['id', 'userId']).execute(),
         db.selectFrom('tokens').select('user_id').where('expires_at', '>', now).execute(),
         db.selectFrom('invitations').selectAll().execute(),
         identity.factors.everybodys(),
+        db
+          .selectFrom('oidc_people')
+          .selectAll()
+          .where('issuer', '=', oidc?.issuer.href ?? '')
+          .execute(),
       ])
       const open = await identity.current(sessions.map(({ id }) => id))
       const administrators = users.filter((user) => user.role === 'administrator' && user.disabledAt === null)
@@ -68,6 +76,7 @@ export function createUsers(db: Database, identity: Identity, grants: Grants): U
               self: user.id === principal.userId,
               lastAdministrator: administrators.length === 1 && administrators[0]?.id === user.id,
               reset: reset ? link(reset) : null,
+              provider: linked.find(({ user_id }) => user_id === user.id)?.subject ?? null,
               secondFactors: secondFactors.get(user.id) ?? { totp: false, passkeys: 0 },
             }
           })
@@ -76,6 +85,7 @@ export function createUsers(db: Database, identity: Identity, grants: Grants): U
           .filter(({ user_id }) => user_id === null)
           .map((row) => ({ ...link(row), name: row.name, email: row.email, role: roleOf(row.role) }))
           .sort(byName),
+        provider: oidc?.name ?? null,
         secondFactor: await identity.secondFactorRule(principal),
       }
     },

@@ -1,15 +1,18 @@
 import type { FastifyRequest } from 'fastify'
+import { z } from 'zod'
 import { sessionSchema } from '#lib/contracts/account.ts'
 import { oidcReturnSchema, oidcWaySchema } from '#lib/contracts/sign-in.ts'
 import type { Access } from '../../auth/access.ts'
 import type { OidcSignIn } from '../../auth/oidc-sign-in.ts'
+import type { Principal } from '../../auth/types.ts'
 import type { Config } from '../../config.ts'
+import { headersOf } from '../../ws/connection.ts'
 import { type AnyRoute, defineRoute } from '../define-route.ts'
 import type { Guard } from '../guard.ts'
 import { clientOf, welcome } from './account.ts'
 
 /**
- * Sign-in by the identity provider. It sends the browser back to a page of ours, which passes on what it was given: so
+ * Sign-in by the identity provider, and which of its accounts is whose here. It sends the browser back to a page of ours, which passes on what it was given: so
  * every request here comes from our own page, and no cookie has to be sent across sites.
  */
 export function oidcRoutes(parts: {
@@ -43,7 +46,9 @@ export function oidcRoutes(parts: {
       summary: 'Where to prove anew, with the identity provider, who is signed in',
       response: oidcWaySchema,
       handler: async ({ principal, request, reply }) => {
-        const { url, cookie } = await oidc.begin(redirectUri(request), principal?.sessionId)
+        const { url, cookie } = await oidc.begin(redirectUri(request), {
+          ...{ sessionId: (principal as Principal).sessionId, linking: false },
+        })
         reply.header('set-cookie', cookie)
         return { url }
       },
@@ -58,6 +63,50 @@ export function oidcRoutes(parts: {
       response: sessionSchema,
       handler: async ({ body, request, reply }) =>
         welcome(access, request, reply, await oidc.finish(body.query, clientOf(request, guard))),
+    }),
+    defineRoute({
+      method: 'POST',
+      path: '/api/account/provider/begin',
+      access: 'session',
+      fresh: true,
+      asksOnly: true,
+      summary: 'Where to sign in with the identity provider, to link what one is there with the own account',
+      response: oidcWaySchema,
+      handler: async ({ principal, request, reply }) => {
+        const { sessionId } = principal as Principal
+        const { url, cookie } = await oidc.begin(redirectUri(request), { sessionId, linking: true })
+        reply.header('set-cookie', cookie)
+        return { url }
+      },
+    }),
+    defineRoute({
+      method: 'POST',
+      path: '/api/account/provider',
+      access: 'session',
+      event: 'account.providerLinked',
+      summary: 'Link the own account with what the identity provider sent the browser back with',
+      body: oidcReturnSchema,
+      handler: ({ principal, body, request }) =>
+        oidc.link(principal as Principal, body.query, headersOf(request)),
+    }),
+    defineRoute({
+      method: 'DELETE',
+      path: '/api/account/provider',
+      access: 'session',
+      event: 'account.providerUnlinked',
+      fresh: true,
+      summary: 'Do not sign in by the identity provider any more; what it had signed in elsewhere ends',
+      handler: ({ principal }) => oidc.unlink(principal as Principal),
+    }),
+    defineRoute({
+      method: 'DELETE',
+      path: '/api/users/:userId/provider',
+      access: 'users.edit',
+      event: 'users.providerUnlinked',
+      fresh: true,
+      summary: "Remove a person's link to the identity provider, and end their sessions",
+      params: z.object({ userId: z.string().min(1).max(64) }),
+      handler: ({ params }) => oidc.forget(params.userId),
     }),
   ]
 }

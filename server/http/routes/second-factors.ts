@@ -58,6 +58,7 @@ export function secondFactorRoutes(parts: {
         return {
           ...state,
           passkeys: keys,
+          provider: oidc && { name: oidc.name, linked: await oidc.isLinked(userId) },
           needed: secondFactorNeeded,
           freshUntil: isFresh(who) ? until.toISOString() : null,
           proofs: [
