@@ -15,7 +15,7 @@ import { createSecondFactorRule } from './auth/second-factor-rule.ts'
 import { createSetup, type Setup } from './auth/setup.ts'
 import { createSignIn } from './auth/sign-in.ts'
 import { createTickets } from './auth/tickets.ts'
-import { createUsers } from './auth/users.ts'
+import { createUsers, unknownRoles } from './auth/users.ts'
 import { bulkTask, createBulkService } from './bulk/service.ts'
 import type { Config } from './config.ts'
 import { createTask } from './containers/create.ts'
@@ -127,6 +127,8 @@ export async function createApp(
   const { audit } = auditLog
   await recordRotation(database.db, audit)
   const grants = await createGrants(database.db)
+  for (const role of unknownRoles(config.oidc, grants))
+    log.warn({ role }, 'ROADSTEAD_OIDC_ROLES names a role that is not here: it gives nothing to anybody')
   const hosts = await createHosts({ config, db: database.db, vault, log })
   const live = createLive(hosts.registry, log)
   const access = createAccess({
@@ -193,7 +195,7 @@ export async function createApp(
   const oidc =
     config.oidc &&
     createOidcSignIn({
-      ...{ db: database.db, identity, users, linkByEmail: config.oidc.linkByEmail },
+      ...{ db: database.db, identity, users, grants, linkByEmail: config.oidc.linkByEmail },
       mayLocally: (email) => config.localSignIn === null || config.localSignIn.includes(email),
       oidc: createOidc(config.oidc, tickets),
     })

@@ -9,13 +9,17 @@ const whole = {
   ROADSTEAD_OIDC_ROLES: 'ops=administrator',
 }
 
-it('takes groups with an equals sign in them, and the first that fits', () => {
-  const { oidc } = readConfig({ ...whole, ROADSTEAD_OIDC_ROLES: 'cn=ops=administrator, all=viewer' })
+it('takes groups with an equals sign in them, in order, and roles that it does not know', () => {
+  const { oidc } = readConfig({
+    ...whole,
+    ROADSTEAD_OIDC_ROLES: 'cn=ops=administrator, all=viewer, shop=Shop keepers',
+  })
   expect(oidc).toMatchObject({
     ...{ name: 'id.example', linkByEmail: false },
     roles: [
       { group: 'cn=ops', role: 'administrator' },
       { group: 'all', role: 'viewer' },
+      { group: 'shop', role: 'Shop keepers' },
     ],
   })
 })
@@ -25,7 +29,7 @@ it.each([
   [{ ROADSTEAD_OIDC_CLIENT_ID: '' }, 'ROADSTEAD_OIDC_CLIENT_ID'],
   [{ ROADSTEAD_OIDC_CLIENT_SECRET: '' }, 'ROADSTEAD_OIDC_CLIENT_SECRET'],
   [{ ROADSTEAD_OIDC_ROLES: '' }, 'ROADSTEAD_OIDC_ROLES'],
-  [{ ROADSTEAD_OIDC_ROLES: 'ops=root' }, 'ROADSTEAD_OIDC_ROLES'],
+  [{ ROADSTEAD_OIDC_ROLES: 'ops=' }, 'ROADSTEAD_OIDC_ROLES'],
   [{ ROADSTEAD_OIDC_ROLES: '=viewer' }, 'ROADSTEAD_OIDC_ROLES'],
   [{ ROADSTEAD_LOCAL_SIGN_IN: 'ada' }, 'ROADSTEAD_LOCAL_SIGN_IN'],
 ])('a configuration with %j does not start', (changed, variable) => {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type Role, roles } from '#lib/permissions.ts'
+import { roles } from '#lib/permissions.ts'
 
 /** The identity provider that people may sign in with. */
 export interface OidcSettings {
@@ -10,8 +10,11 @@ export interface OidcSettings {
   name: string
   scope: string
   groupsClaim: string
-  /** In order: the first group that somebody is in decides. */
-  roles: readonly { group: string; role: Role }[]
+  /**
+   * Roles by their names, built in or made here. Of the built-in ones the first whose group somebody is in is theirs; each of
+   * the others is granted on all hosts. Whether a name is one of a role made here is known only when it is needed.
+   */
+  roles: readonly { group: string; role: string }[]
   /** Whoever has an account with the same address, which the provider calls verified, is that account. */
   linkByEmail: boolean
 }
@@ -66,10 +69,10 @@ function readRoles(text: string | undefined): OidcSettings['roles'] {
   const found = entries.map((entry) => {
     const at = entry.lastIndexOf('=')
     const group = entry.slice(0, at).trim()
-    const role = roles.find((known) => known === entry.slice(at + 1).trim())
-    if (at < 1 || group === '' || !role)
+    const role = entry.slice(at + 1).trim()
+    if (at < 1 || group === '' || role === '')
       throw new OidcSettingsError(
-        `ROADSTEAD_OIDC_ROLES: group=role with commas; roles are ${roles.join(', ')}`,
+        `ROADSTEAD_OIDC_ROLES: group=role with commas; roles are ${roles.join(', ')}, or the name of one made here`,
       )
     return { group, role }
   })

@@ -48,7 +48,10 @@ export function GrantList({
               ) : (
                 <ShieldX aria-hidden className="mt-0.5 size-4 shrink-0 text-danger" />
               )}
-              <span className="min-w-0 flex-1 break-words">{grantText(grant)}</span>
+              <span className="min-w-0 flex-1 break-words">
+                {grantText(grant)}
+                {grant.byProvider && <span className="block text-ink-faint text-xs">{t('byProvider')}</span>}
+              </span>
               {mayEdit && (
                 <IconButton
                   size="sm"
@@ -91,6 +94,7 @@ export function GrantList({
         }}
       >
         <p className="text-ink-muted">{t('rightsChangeText', { name })}</p>
+        {removing?.byProvider && <p className="text-ink-muted">{t('byProviderRemoved')}</p>}
       </ConfirmDialog>
     </>
   )

@@ -105,6 +105,9 @@ export function UsersPage() {
       />
       <div className="flex max-w-5xl flex-col gap-8 px-4 pb-12 md:px-5">
         {people.error && <ErrorNote error={people.error} onRetry={() => void people.refetch()} />}
+        {people.data && people.data.unknownRoles.length > 0 && (
+          <p className="text-caution">{t('unknownRoles', { roles: people.data.unknownRoles.join(', ') })}</p>
+        )}
         {people.data && (
           <table className="w-full rounded-lg border bg-surface text-left">
             <caption className="sr-only">{t('title')}</caption>

@@ -55,9 +55,11 @@ export const grantSchema = z.object({
   role: grantedRoleSchema,
   hosts: hostSelectorSchema,
   containers: containerSelectorSchema,
+  /** By their groups at the identity provider, as of their last sign-in by it. */
+  byProvider: z.boolean(),
 })
 export type Grant = z.infer<typeof grantSchema>
-export const newGrantSchema = grantSchema.omit({ id: true })
+export const newGrantSchema = grantSchema.omit({ id: true, byProvider: true })
 export type NewGrant = z.infer<typeof newGrantSchema>
 
 /**
@@ -67,7 +69,9 @@ export type NewGrant = z.infer<typeof newGrantSchema>
  */
 export const rightsSchema = z.object({
   own: z.array(z.enum(permissions)),
-  grants: z.array(grantSchema.omit({ role: true }).extend({ permissions: z.array(z.enum(permissions)) })),
+  grants: z.array(
+    grantSchema.omit({ role: true, byProvider: true }).extend({ permissions: z.array(z.enum(permissions)) }),
+  ),
 })
 export type Rights = z.infer<typeof rightsSchema>
 

@@ -47,6 +47,8 @@ export const peopleSchema = z.object({
   invitations: z.array(invitationSchema),
   /** The identity provider's name; null: there is none. */
   provider: z.string().nullable(),
+  /** What its groups are to have by the configuration, and is no role here. */
+  unknownRoles: z.array(z.string()),
   /** Whether everybody needs one. */
   secondFactor: z.object({
     required: z.boolean(),

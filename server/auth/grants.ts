@@ -28,6 +28,10 @@ export interface Grants {
   add(userId: string, grant: NewGrant): Promise<Grant>
   /** Throws grant_not_found. */
   remove(userId: string, grantId: string): Promise<void>
+  /** By their groups at the identity provider they have these roles on all hosts, and of such grants no others. */
+  provide(userId: string, roleIds: readonly string[]): Promise<void>
+  /** The id of a role made here. */
+  roleNamed(name: string): string | undefined
   /** Of who was removed, and whose sessions end by that. */
   forget(userId: string): Promise<void>
   roles(): CustomRole[]
@@ -73,6 +77,40 @@ export async function createGrants(db: Database): Promise<Grants> {
       ? rolePermissions[role as Role]
       : (roles.get(role)?.permissions ?? [])
 
+  const keep = async (userId: string, grant: Grant) => {
+    // In memory first: a role that is being removed meanwhile finds itself in use.
+    byUser.set(userId, [...(byUser.get(userId) ?? []), grant])
+    const { byProvider, hosts, containers, ...rest } = grant
+    const stored = { hosts: JSON.stringify(hosts), containers: JSON.stringify(containers) }
+    const row = { ...rest, ...stored, by_provider: Number(byProvider), user_id: userId }
+    try {
+      await db
+        .insertInto('grants')
+        .values({ ...row, created_at: new Date().toISOString() })
+        .execute()
+    } catch (error) {
+      drop(userId, grant.id)
+      throw error
+    } finally {
+      changed({ userId })
+    }
+  }
+  const drop = (userId: string, grantId: string) =>
+    byUser.set(
+      userId,
+      (byUser.get(userId) ?? []).filter(({ id }) => id !== grantId),
+    )
+  const take = async (userId: string, grantId: string) => {
+    const { numDeletedRows } = await db
+      .deleteFrom('grants')
+      .where('id', '=', grantId)
+      .where('user_id', '=', userId)
+      .executeTakeFirstOrThrow()
+    if (numDeletedRows === 0n) throw new AppError('grant_not_found', { objectId: grantId })
+    drop(userId, grantId)
+    changed({ userId })
+  }
+
   return {
     of: (userId) => byUser.get(userId) ?? [],
     labelKeys: () =>
@@ -84,7 +122,7 @@ export async function createGrants(db: Database): Promise<Grants> {
     resolved(userId) {
       const found = known.get(userId)
       if (found) return found
-      const resolved = (byUser.get(userId) ?? []).map(({ role, ...grant }) => {
+      const resolved = (byUser.get(userId) ?? []).map(({ role, byProvider: _, ...grant }) => {
         const permissions = permissionsOf(role)
         return { ...grant, permissions: grant.effect === 'allow' ? withViews(permissions) : [...permissions] }
       })
@@ -102,37 +140,22 @@ export async function createGrants(db: Database): Promise<Grants> {
         const label = { [containers.key]: containers.value }
         if (hideLabels(label)[containers.key] !== containers.value) throw new AppError('grant_label_hidden')
       }
-      const grant: Grant = { id: newId('g'), effect, role, hosts, containers }
-      // In memory first: a role that is being removed meanwhile finds itself in use.
-      byUser.set(userId, [...(byUser.get(userId) ?? []), grant])
-      try {
-        const stored = { hosts: JSON.stringify(hosts), containers: JSON.stringify(containers) }
-        const row = { ...grant, ...stored, user_id: userId, created_at: new Date().toISOString() }
-        await db.insertInto('grants').values(row).execute()
-      } catch (error) {
-        byUser.set(
-          userId,
-          (byUser.get(userId) ?? []).filter(({ id }) => id !== grant.id),
-        )
-        changed({ userId })
-        throw error
-      }
-      changed({ userId })
+      const grant: Grant = { id: newId('g'), effect, role, hosts, containers, byProvider: false }
+      await keep(userId, grant)
       return grant
     },
-    async remove(userId, grantId) {
-      const { numDeletedRows } = await db
-        .deleteFrom('grants')
-        .where('id', '=', grantId)
-        .where('user_id', '=', userId)
-        .executeTakeFirstOrThrow()
-      if (numDeletedRows === 0n) throw new AppError('grant_not_found', { objectId: grantId })
-      byUser.set(
-        userId,
-        (byUser.get(userId) ?? []).filter(({ id }) => id !== grantId),
-      )
-      changed({ userId })
+    remove: take,
+    async provide(userId, roleIds) {
+      const provided = (byUser.get(userId) ?? []).filter(({ byProvider }) => byProvider)
+      for (const { id, role } of provided) if (!roleIds.includes(role)) await take(userId, id)
+      const all = { kind: 'all' } as const
+      for (const role of new Set(roleIds))
+        if (!provided.some((grant) => grant.role === role))
+          await keep(userId, {
+            ...{ id: newId('g'), effect: 'allow', role, hosts: all, containers: all, byProvider: true },
+          })
     },
+    roleNamed: (name) => [...roles.values()].find((role) => role.name === name)?.id,
     async forget(userId) {
       await db.deleteFrom('grants').where('user_id', '=', userId).execute()
       byUser.delete(userId)
@@ -195,6 +218,7 @@ function grantOf(row: Schema['grants']): Grant {
     ...{ id: row.id, effect: row.effect === 'deny' ? 'deny' : 'allow', role: row.role },
     hosts: JSON.parse(row.hosts) as HostSelector,
     containers: JSON.parse(row.containers) as ContainerSelector,
+    byProvider: row.by_provider === 1,
   }
 }
 

@@ -2,7 +2,8 @@ import { sql } from 'kysely'
 import type { Role } from '#lib/permissions.ts'
 import type { Database } from '../db/schema.ts'
 import { AppError } from '../errors.ts'
-import type { Client, Identity, SignedIn } from './identity.ts'
+import type { Grants } from './grants.ts'
+import { type Client, type Identity, roleOf, type SignedIn } from './identity.ts'
 import type { Oidc, OidcPerson } from './oidc.ts'
 import type { Principal } from './types.ts'
 import type { Users } from './users.ts'
@@ -20,6 +21,12 @@ export interface OidcSignIn extends Pick<Oidc, 'name' | 'begin' | 'signOutUrl'> 
   forget(userId: string): Promise<void>
 }
 
+interface ProvidersRights {
+  role: Role | null
+  /** Ids of roles made here, on all hosts. */
+  granted: readonly string[]
+}
+
 /** Who the provider's people are here, and what they may: their role is what their groups say at each sign-in. */
 export function createOidcSignIn(parts: {
   db: Database
@@ -29,8 +36,9 @@ export function createOidcSignIn(parts: {
   linkByEmail: boolean
   /** May sign in without the provider. */
   mayLocally(email: string): boolean
+  grants: Pick<Grants, 'provide' | 'roleNamed'>
 }): OidcSignIn {
-  const { db, identity, users, oidc, linkByEmail, mayLocally } = parts
+  const { db, identity, users, grants, oidc, linkByEmail, mayLocally } = parts
   const linksOf = (userId: string) =>
     db
       .selectFrom('oidc_people')
@@ -47,10 +55,16 @@ export function createOidcSignIn(parts: {
         .where('subject', '=', subject)
         .executeTakeFirst()
     )?.user_id
-  const userOf = async (person: OidcPerson & { role: Role }): Promise<string> => {
+  /** Of all that their groups have: one built-in role, and grants of the others. Null: nothing. */
+  const rightsOf = ({ roles: names }: OidcPerson): ProvidersRights | null => {
+    const role = names.map(roleOf).find((known) => known !== null) ?? null
+    const granted = role === 'administrator' ? [] : names.flatMap((name) => grants.roleNamed(name) ?? [])
+    return role === null && granted.length === 0 ? null : { role, granted }
+  }
+  const userOf = async (person: OidcPerson, role: Role | null): Promise<string> => {
     const known = await idOf(person)
     if (known) return known
-    const { issuer, subject, email, name, role } = person
+    const { issuer, subject, email, name } = person
     const user = await db.selectFrom('user').select('id').where('email', '=', email).executeTakeFirst()
     // An address is no proof: whoever sets one at the provider would be that account (GHSA-g38m-r43w-p2q7).
     if (user && !(linkByEmail && person.emailVerified))
@@ -70,11 +84,14 @@ export function createOidcSignIn(parts: {
     async finish(query, client) {
       const { person, by } = await oidc.finish(query, client.headers)
       if (by?.linking) throw new AppError('oidc_refused', { detail: 'This was begun to link an account.' })
-      const { role } = person
-      if (role === null) {
-        // What an earlier sign-in opened is over with the groups that it was for.
+      const rights = rightsOf(person)
+      if (!rights) {
+        // What an earlier sign-in opened or gave is over with the groups that it was for.
         const known = await idOf(person)
-        if (known) await identity.endAll(known)
+        if (known) {
+          await grants.provide(known, [])
+          await identity.endAll(known)
+        }
         throw new AppError('oidc_no_role', { params: { provider: oidc.name } })
       }
       if (by) {
@@ -84,7 +101,8 @@ export function createOidcSignIn(parts: {
         await identity.proved(principal)
         return { principal, cookies: [] }
       }
-      const userId = await userOf({ ...person, role })
+      const { role, granted } = rights
+      const userId = await userOf(person, role)
       const user = await db
         .selectFrom('user')
         .select('role')
@@ -92,6 +110,7 @@ export function createOidcSignIn(parts: {
         .executeTakeFirstOrThrow()
       // As when an administrator does it: what runs under the earlier role ends, and the last administrator stays one.
       if (user.role !== role) await users.change(null, userId, { role })
+      await grants.provide(userId, granted)
       return identity.open({ userId, method: 'oidc' }, client)
     },
     isLinked: async (userId) => (await linksOf(userId)).length > 0,
@@ -102,7 +121,7 @@ export function createOidcSignIn(parts: {
         throw new AppError('oidc_refused', { detail: 'This was not begun here to link an account.' })
       const { issuer, subject } = person
       // It would be a way in that is closed.
-      if (person.role === null) throw new AppError('oidc_no_role', { params: { provider: oidc.name } })
+      if (!rightsOf(person)) throw new AppError('oidc_no_role', { params: { provider: oidc.name } })
       if ((await linksOf(principal.userId)).length > 0) throw new AppError('oidc_linked')
       const { numInsertedOrUpdatedRows } = await db
         .insertInto('oidc_people')

@@ -1,10 +1,11 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { Session } from '#lib/contracts/account.ts'
 import type { AuditPage } from '#lib/contracts/audit.ts'
 import type { Factors } from '#lib/contracts/sign-in.ts'
 import type { People } from '#lib/contracts/users.ts'
 import { type AppUnderTest, administrator, cookieOf, startApp } from '../testing/app-under-test.ts'
 import { type ProvidersPerson, startIdentityProvider, visitProvider } from '../testing/identity-provider.ts'
-import { join } from '../testing/people.ts'
+import { give, join, makeRole } from '../testing/people.ts'
 import { softAuthenticator } from '../testing/soft-authenticator.ts'
 
 let people: Record<string, ProvidersPerson>
@@ -77,6 +78,54 @@ describe('the identity provider', () => {
     people.vera = { ...people.vera, groups: ['all'] }
     expect(codeOf(await signIn('vera'))).toBe('oidc_no_role')
     expect((await as(cookieOf(second.headers), 'GET', '/api/session')).status).toBe(401)
+  })
+
+  it('gives groups roles that were made here, on all hosts, as of the last sign-in', async () => {
+    await start({
+      ROADSTEAD_OIDC_ROLES: 'ops=administrator, shop=Shop keepers, db=Readers, dev=operator, old=Typo',
+    })
+    const list = async () => (await test.call('GET', '/api/users')).json as People
+    const groupsOfVera = (...groups: string[]) =>
+      Object.assign(people, { vera: { ...people.vera, groups } as ProvidersPerson })
+    expect((await list()).unknownRoles).toEqual(['Shop keepers', 'Readers', 'Typo'])
+    groupsOfVera('shop')
+    // A name that is no role gives nothing.
+    expect(codeOf(await signIn('vera'))).toBe('oidc_no_role')
+    const keepers = await makeRole(test, 'Shop keepers', ['containers.restart'])
+    const readers = await makeRole(test, 'Readers', ['images.view'])
+    expect((await list()).unknownRoles).toEqual(['Typo'])
+
+    groupsOfVera('db', 'shop')
+    const first = await signIn('vera')
+    const { user, permissions } = first.json as Session
+    expect(user.role).toBeNull()
+    expect(permissions).toEqual(expect.arrayContaining(['containers.restart', 'images.view', 'hosts.view']))
+    expect(permissions).not.toContain('containers.stop')
+    const all = { kind: 'all' } as const
+    await give(test, user, { effect: 'allow', role: readers, hosts: all, containers: all })
+    const grants = async () =>
+      (await list()).users
+        .find(({ name }) => name === 'Vera')
+        ?.grants.map(({ role, byProvider }) => [role, byProvider])
+    const byHand = [readers, false]
+    const both = [[keepers, true], [readers, true], byHand]
+    expect(await grants()).toEqual(both)
+    await signIn('vera')
+    expect(await grants()).toEqual(both)
+
+    groupsOfVera('db', 'dev')
+    expect((await signIn('vera')).json).toMatchObject({ user: { role: 'operator' } })
+    expect((await as(cookieOf(first.headers), 'GET', '/api/session')).status).toBe(401)
+    expect(await grants()).toEqual([[readers, true], byHand])
+    groupsOfVera('db', 'ops')
+    expect((await signIn('vera')).json).toMatchObject({ user: { role: 'administrator' } })
+    expect(await grants()).toEqual([byHand])
+    groupsOfVera('db')
+    const last = cookieOf((await signIn('vera')).headers)
+    groupsOfVera('old')
+    expect(codeOf(await signIn('vera'))).toBe('oidc_no_role')
+    expect(await grants()).toEqual([byHand])
+    expect((await as(last, 'GET', '/api/session')).status).toBe(401)
   })
 
   it('gets no account that is there by its address alone', async () => {

@@ -1,5 +1,4 @@
 import type { ClientAuth, Configuration, CustomFetch } from 'openid-client'
-import type { Role } from '#lib/permissions.ts'
 import { AppError } from '../errors.ts'
 import { isLoopback, type OidcSettings } from '../oidc-settings.ts'
 import type { Tickets } from './tickets.ts'
@@ -11,8 +10,8 @@ export interface OidcPerson {
   email: string
   emailVerified: boolean
   name: string
-  /** Null: none of their groups has one. */
-  role: Role | null
+  /** Names of the roles of their groups, in the order of the configuration. */
+  roles: readonly string[]
 }
 
 /** Somebody signed in, and what they are sent to the provider for. */
@@ -82,9 +81,9 @@ export function createOidc(settings: OidcSettings, tickets: Tickets): Oidc {
     }
     return { oidc, configuration: known.configuration }
   }
-  const roleOf = (groups: unknown): Role | null => {
+  const rolesOf = (groups: unknown): string[] => {
     const given = Array.isArray(groups) ? groups : [groups]
-    return settings.roles.find(({ group }) => given.includes(group))?.role ?? null
+    return settings.roles.filter(({ group }) => given.includes(group)).map(({ role }) => role)
   }
 
   return {
@@ -136,7 +135,7 @@ export function createOidc(settings: OidcSettings, tickets: Tickets): Oidc {
           })
         claims = { ...more, ...claims }
       }
-      const role = roleOf(claims[settings.groupsClaim])
+      const roles = rolesOf(claims[settings.groupsClaim])
       const email = typeof claims.email === 'string' ? claims.email.toLowerCase() : ''
       if (!email.includes('@') || email.length > 254) throw new AppError('oidc_no_email')
       const name = [claims.name, claims.preferred_username, email].find(
@@ -144,7 +143,7 @@ export function createOidc(settings: OidcSettings, tickets: Tickets): Oidc {
       )
       return {
         person: {
-          ...{ issuer: settings.issuer.href, subject, email, role },
+          ...{ issuer: settings.issuer.href, subject, email, roles },
           emailVerified: claims.email_verified === true,
           name: String(name).slice(0, 80),
         },

@@ -19,7 +19,16 @@ export interface Users {
   remove(userId: string): Promise<void>
 }
 
-type Provider = Pick<OidcSettings, 'name' | 'issuer'>
+type Provider = Pick<OidcSettings, 'name' | 'issuer' | 'roles'>
+
+/** What the configuration gives to groups, and is no role here. */
+export function unknownRoles(
+  oidc: Pick<OidcSettings, 'roles'> | null,
+  grants: Pick<Grants, 'roleNamed'>,
+): string[] {
+  const names = new Set((oidc?.roles ?? []).map(({ role }) => role))
+  return [...names].filter((name) => roleOf(name) === null && grants.roleNamed(name) === undefined)
+}
 
 /** The people of this dashboard, for administrators. */
 export function createUsers(db: Database, identity: Identity, grants: Grants, oidc: Provider | null): Users {
@@ -86,6 +95,7 @@ export function createUsers(db: Database, identity: Identity, grants: Grants, oi
           .map((row) => ({ ...link(row), name: row.name, email: row.email, role: roleOf(row.role) }))
           .sort(byName),
         provider: oidc?.name ?? null,
+        unknownRoles: unknownRoles(oidc, grants),
         secondFactor: await identity.secondFactorRule(principal),
       }
     },

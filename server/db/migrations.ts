@@ -212,4 +212,12 @@ export const migrations: Record<string, Migration> = {
         .execute()
     },
   },
+  '013-provider-grants': {
+    async up(db: Kysely<unknown>) {
+      await db.schema
+        .alterTable('grants')
+        .addColumn('by_provider', 'integer', (column) => column.notNull().defaultTo(0))
+        .execute()
+    },
+  },
 }

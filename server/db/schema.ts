@@ -132,6 +132,8 @@ export interface Schema {
     hosts: string
     containers: string
     created_at: string
+    /** 1: by their groups at the identity provider, whose next sign-in may take it away. */
+    by_provider: number
   }
   invitations: {
     id: string
