@@ -18,7 +18,9 @@ import { type App, createApp } from '../app.ts'
 import { totpCode, totpStep } from '../auth/totp.ts'
 import { readConfig } from '../config.ts'
 import { administrator, cookieOf } from '../testing/app-under-test.ts'
+import { clientOfTests, startIdentityProvider, visitProvider } from '../testing/identity-provider.ts'
 import { startSmallEngine } from '../testing/small-engine.ts'
+import { softAuthenticator } from '../testing/soft-authenticator.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'roadstead-canary-'))
 const data = join(root, 'data')
@@ -41,10 +43,15 @@ const log = pino(
 )
 
 beforeAll(async () => {
-  app = await createApp(readConfig({ NODE_ENV: 'test', ROADSTEAD_PORT: '0', ROADSTEAD_DATA: data }), log, {
-    pages: false,
-  })
+  // The provider warns that it is for development, and of this Node.
+  for (const level of ['info', 'warn'] as const) console[level] = () => {}
+  const vera = { email: 'vera@example.com', email_verified: true, groups: ['staff'] }
+  const provider = await startIdentityProvider({ vera })
+  open.push(() => provider.close())
+  const environment = { NODE_ENV: 'test' as const, ROADSTEAD_PORT: '0', ROADSTEAD_DATA: data }
+  app = await createApp(readConfig({ ...provider.environment, ...environment }), log, { pages: false })
   origin = `http://localhost:${await app.listen()}`
+  provider.serve(origin)
 })
 afterAll(async () => {
   for (const close of open.toReversed()) await close()
@@ -154,6 +161,46 @@ it('no secret is in the database, its journal, the log, an answer, an error, an 
   await ask('POST', '/api/session/code', { code: `${secret}x` }, { cookie: ticket })
   const whole = await ask('POST', '/api/session/code', { code: of('recovery code 0') }, { cookie: ticket })
   expect([half.status, whole.status]).toEqual([200, 200])
+
+  // A passkey: what it is asked for, and what it answers, which nothing keeps.
+  const device = softAuthenticator(origin)
+  const asked = async (path: string, who: string) => {
+    const answer = await send('POST', path, undefined, { cookie: who })
+    const { options } = JSON.parse(answer.text) as { options: { challenge: string } }
+    const got = cookieOf(answer.headers)
+    canaries[`challenge of ${path}`] = options.challenge
+    canaries[`ticket of ${path}`] = decodeURIComponent(got.split('=').slice(1).join('='))
+    return { challenge: options.challenge, cookie: [who, got].filter(Boolean).join('; ') }
+  }
+  const make = await asked('/api/account/passkeys/options', cookie)
+  const passkey = device.make(make.challenge)
+  await ask('POST', '/api/account/passkeys', { name: ' ', passkey }, { cookie: make.cookie })
+  const added = { name: 'Key', passkey }
+  expect((await ask('POST', '/api/account/passkeys', added, { cookie: make.cookie })).status).toBe(200)
+  expect((await ask('POST', '/api/account/passkeys', added, { cookie: make.cookie })).status).toBe(403)
+  const use = await asked('/api/session/passkey/options', '')
+  const wrong = { passkey: device.use(use.challenge, { origin: 'http://evil.test' }) }
+  expect((await ask('POST', '/api/session/passkey', wrong, { cookie: use.cookie })).status).toBe(403)
+  const again = await asked('/api/session/passkey/options', '')
+  const right = { passkey: device.use(again.challenge) }
+  expect((await ask('POST', '/api/session/passkey', right, { cookie: again.cookie })).status).toBe(200)
+
+  // The identity provider: our secret there, and what its answer is good for, once right and once not.
+  canaries['OIDC client secret'] = clientOfTests.secret
+  for (const spoilt of [true, false]) {
+    const begun = await send('POST', '/api/session/oidc/begin', undefined, { cookie: '' })
+    const way = new URL((JSON.parse(begun.text) as { url: string }).url)
+    const back = await visitProvider(way.href, 'vera')
+    for (const key of ['state', 'nonce'])
+      canaries[`${key} of a way ${spoilt}`] = way.searchParams.get(key) ?? ''
+    canaries[`authorization code ${spoilt}`] = back.searchParams.get('code') ?? ''
+    const got = cookieOf(begun.headers)
+    canaries[`ticket of a way ${spoilt}`] = decodeURIComponent(got.split('=').slice(1).join('='))
+    if (spoilt) back.searchParams.set('state', `${back.searchParams.get('state')}x`)
+    const query = back.search.slice(1)
+    const answer = await ask('POST', '/api/session/oidc', { query }, { cookie: got })
+    expect(answer.status).toBe(spoilt ? 403 : 200)
+  }
 
   // A token in the URL counts for nothing and is written down nowhere.
   for (const path of ['/api/hosts', '/api/containers', '/api/nowhere', '/api/live', '/h/tls/v1.41/version'])
