@@ -111,42 +111,44 @@ function Decisions({
     return ofContainer ? scope === 'container' : scope !== 'everything'
   })
   return (
-    <table className="w-full rounded-md border bg-surface text-left">
-      <caption className="sr-only">{t('title', { name: user.name })}</caption>
-      <thead className="sr-only">
-        <tr>
-          <th scope="col">{users('permissionTitle')}</th>
-          <th scope="col">{t('decision')}</th>
-          <th scope="col">{t('because')}</th>
-        </tr>
-      </thead>
-      {byNoun(shown, ({ permission }) => permission).map(([noun, decisions]) => (
-        <tbody key={noun} className="border-b last:border-b-0">
+    <div className="overflow-clip rounded-md border bg-surface">
+      <table className="w-full text-left">
+        <caption className="sr-only">{t('title', { name: user.name })}</caption>
+        <thead className="sr-only">
           <tr>
-            <th scope="rowgroup" colSpan={3} className="px-3 pt-2.5 pb-1 font-semibold">
-              {users(`noun.${noun}`)}
-            </th>
+            <th scope="col">{users('permissionTitle')}</th>
+            <th scope="col">{t('decision')}</th>
+            <th scope="col">{t('because')}</th>
           </tr>
-          {decisions.map(({ permission, allowed, by }) => (
-            <tr key={permission} className="align-top">
-              <th scope="row" className="w-2/5 px-3 py-1 font-normal">
-                {users(`permission.${permission}`)}
+        </thead>
+        {byNoun(shown, ({ permission }) => permission).map(([noun, decisions]) => (
+          <tbody key={noun} className="border-b last:border-b-0">
+            <tr>
+              <th scope="rowgroup" colSpan={3} className="px-3 pt-2.5 pb-1 font-semibold">
+                {users(`noun.${noun}`)}
               </th>
-              <td className="w-24 whitespace-nowrap px-1 py-1">
-                <span className={allowed ? 'text-state-running' : 'text-danger'}>
-                  {allowed ? (
-                    <Check aria-hidden className="mr-1 inline size-4 align-[-3px]" />
-                  ) : (
-                    <X aria-hidden className="mr-1 inline size-4 align-[-3px]" />
-                  )}
-                  {t(allowed ? 'allowed' : 'denied')}
-                </span>
-              </td>
-              <td className="break-words px-2 py-1 text-ink-muted text-xs">{reason(by)}</td>
             </tr>
-          ))}
-        </tbody>
-      ))}
-    </table>
+            {decisions.map(({ permission, allowed, by }) => (
+              <tr key={permission} className="align-top">
+                <th scope="row" className="w-2/5 px-3 py-1 font-normal">
+                  {users(`permission.${permission}`)}
+                </th>
+                <td className="w-24 whitespace-nowrap px-1 py-1">
+                  <span className={allowed ? 'text-state-running' : 'text-danger'}>
+                    {allowed ? (
+                      <Check aria-hidden className="mr-1 inline size-4 align-[-3px]" />
+                    ) : (
+                      <X aria-hidden className="mr-1 inline size-4 align-[-3px]" />
+                    )}
+                    {t(allowed ? 'allowed' : 'denied')}
+                  </span>
+                </td>
+                <td className="break-words px-2 py-1 text-ink-muted text-xs">{reason(by)}</td>
+              </tr>
+            ))}
+          </tbody>
+        ))}
+      </table>
+    </div>
   )
 }

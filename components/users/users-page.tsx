@@ -109,45 +109,47 @@ export function UsersPage() {
           <p className="text-caution">{t('unknownRoles', { roles: people.data.unknownRoles.join(', ') })}</p>
         )}
         {people.data && (
-          <table className="w-full rounded-lg border bg-surface text-left">
-            <caption className="sr-only">{t('title')}</caption>
-            <thead className="border-b text-ink-muted text-xs">
-              <tr>
-                <th className="px-3 py-2 font-medium">{t('person')}</th>
-                <th className="px-2 py-2 font-medium">{t('role')}</th>
-                <th className="hidden px-2 py-2 font-medium md:table-cell">{t('state')}</th>
-                <th className="hidden px-2 py-2 font-medium lg:table-cell">{t('lastSignIn')}</th>
-                <th className="hidden px-2 py-2 font-medium md:table-cell">{t('factors.title')}</th>
-                <th className="hidden px-2 py-2 text-right font-medium lg:table-cell">{t('sessions')}</th>
-                <th className="hidden px-2 py-2 text-right font-medium lg:table-cell">{t('tokens')}</th>
-                <th className="w-10">
-                  <span className="sr-only">{t('actions')}</span>
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {people.data.users.map((user) => (
-                <PersonRow
-                  key={user.id}
-                  user={user}
-                  factorsRequired={people.data.secondFactor.required}
-                  provider={people.data.provider}
-                  mayEdit={mayEdit}
-                  onAction={(action) => choose(action, user)}
-                />
-              ))}
-              {people.data.invitations.map((invitation) => (
-                <PersonRow
-                  key={invitation.id}
-                  invitation={invitation}
-                  provider={people.data.provider}
-                  mayEdit={mayEdit}
-                  onNewLink={() => renew(invitation)}
-                  onTakeBack={() => takeBack(invitation.name, invitation.id)}
-                />
-              ))}
-            </tbody>
-          </table>
+          <div className="overflow-clip rounded-lg border bg-surface">
+            <table className="w-full text-left">
+              <caption className="sr-only">{t('title')}</caption>
+              <thead className="border-b text-ink-muted text-xs">
+                <tr>
+                  <th className="px-3 py-2 font-medium">{t('person')}</th>
+                  <th className="px-2 py-2 font-medium">{t('role')}</th>
+                  <th className="hidden px-2 py-2 font-medium md:table-cell">{t('state')}</th>
+                  <th className="hidden px-2 py-2 font-medium lg:table-cell">{t('lastSignIn')}</th>
+                  <th className="hidden px-2 py-2 font-medium md:table-cell">{t('factors.title')}</th>
+                  <th className="hidden px-2 py-2 text-right font-medium lg:table-cell">{t('sessions')}</th>
+                  <th className="hidden px-2 py-2 text-right font-medium lg:table-cell">{t('tokens')}</th>
+                  <th className="w-10">
+                    <span className="sr-only">{t('actions')}</span>
+                  </th>
+                </tr>
+              </thead>
+              <tbody>
+                {people.data.users.map((user) => (
+                  <PersonRow
+                    key={user.id}
+                    user={user}
+                    factorsRequired={people.data.secondFactor.required}
+                    provider={people.data.provider}
+                    mayEdit={mayEdit}
+                    onAction={(action) => choose(action, user)}
+                  />
+                ))}
+                {people.data.invitations.map((invitation) => (
+                  <PersonRow
+                    key={invitation.id}
+                    invitation={invitation}
+                    provider={people.data.provider}
+                    mayEdit={mayEdit}
+                    onNewLink={() => renew(invitation)}
+                    onTakeBack={() => takeBack(invitation.name, invitation.id)}
+                  />
+                ))}
+              </tbody>
+            </table>
+          </div>
         )}
         {people.data && <SecondFactorRule people={people.data} mayEdit={mayEdit} onChanged={again} />}
         <section aria-labelledby="roles">
