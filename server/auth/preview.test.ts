@@ -54,6 +54,7 @@ describe('a preview', () => {
     expect((await test.call('GET', '/api/session')).json).toEqual({
       ...{ user, permissions: before.permissions, rights: before.rights },
       preview: { id: vera.id, name: 'vera', email: 'vera@example.com' },
+      secondFactorNeeded: false,
     })
     expect(await containers()).toEqual([shown])
     const one = `/api/hosts/${host.id}/containers/${hidden}`
