@@ -122,9 +122,10 @@ export async function createGrants(db: Database): Promise<Grants> {
     resolved(userId) {
       const found = known.get(userId)
       if (found) return found
-      const resolved = (byUser.get(userId) ?? []).map(({ role, byProvider: _, ...grant }) => {
+      const resolved = (byUser.get(userId) ?? []).map(({ id, effect, hosts, containers, role }) => {
         const permissions = permissionsOf(role)
-        return { ...grant, permissions: grant.effect === 'allow' ? withViews(permissions) : [...permissions] }
+        const given = effect === 'allow' ? withViews(permissions) : [...permissions]
+        return { id, effect, hosts, containers, permissions: given }
       })
       known.set(userId, resolved)
       return resolved
