@@ -80,7 +80,9 @@ export class Spool {
         this.wake()
       }
       if (this.failure) throw this.failure
-      await file.sync()
+      // Once, and not for each part: after a power cut an upload goes on from what the disk still has, and its digests tell
+      // the rest.
+      if (this.isWhole) await file.sync()
       return this.received
     } finally {
       await file.close()
