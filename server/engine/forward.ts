@@ -1,6 +1,7 @@
 import type { Duplex, Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import type { EngineContext } from './context.ts'
+import { type Exchanged, exchange } from './exchange.ts'
 import type { EngineAnswer } from './request.ts'
 
 export interface ForwardRequest {
@@ -10,7 +11,7 @@ export interface ForwardRequest {
   query: readonly (readonly [name: string, value: string])[]
   /** The gateway's own choice, none of the client's taken over unseen. */
   headers: Record<string, string | string[]>
-  body: Readable | string | null
+  body: string | null
   signal: AbortSignal
 }
 
@@ -26,17 +27,17 @@ export interface ForwardCalls {
    * and all, with the body unread. No time limit: a `wait` takes as long as its container. Throws AppError.
    */
   forward(request: ForwardRequest): Promise<EngineAnswer>
+  /** As `forward`, on a connection of its own, for bodies of any size. */
+  forwardBulk(request: Omit<ForwardRequest, 'body'> & { body: Readable | null }): Promise<Exchanged>
   /** As `forward`, for exec start, attach and BuildKit: the connection becomes a raw stream both ways. */
-  forwardUpgrade(
-    request: ForwardRequest & { body: string | null; protocol: 'tcp' | 'h2c' },
-  ): Promise<Upgraded>
+  forwardUpgrade(request: ForwardRequest & { protocol: 'tcp' | 'h2c' }): Promise<Upgraded>
 }
 
 /** An answer in place of a stream is a refusal, or the last words of an exec that ran already. */
 const maximumAnswer = 1024 * 1024
 
 export function createForwardCalls({ transport }: EngineContext): ForwardCalls {
-  const pathOf = ({ path, query }: ForwardRequest) =>
+  const pathOf = ({ path, query }: Pick<ForwardRequest, 'path' | 'query'>) =>
     query.length > 0 ? `${path}?${new URLSearchParams(query.map(([name, value]) => [name, value]))}` : path
   return {
     async forward(request) {
@@ -52,6 +53,7 @@ export function createForwardCalls({ transport }: EngineContext): ForwardCalls {
         throw transport.explain(error)
       }
     },
+    forwardBulk: (request) => exchange(transport, { ...request, path: pathOf(request) }),
     forwardUpgrade: (request) =>
       new Promise((resolve, reject) => {
         const { method, body, signal, headers, protocol } = request

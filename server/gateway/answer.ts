@@ -1,3 +1,4 @@
+import { AppError } from '../errors.ts'
 import { toAppError } from '../http/error-response.ts'
 import { remedy, sentence } from '../messages.ts'
 
@@ -22,6 +23,11 @@ export function answerHeaders(
     headers['builder-version'] = buildKit ? from['builder-version'] : '1'
   return headers
 }
+
+/** What was authorised is the path that was built, and no other. */
+export const isRedirect = (status: number) => status >= 300 && status < 400 && status !== 304
+export const redirected = (status: number) =>
+  new AppError('engine_answer_invalid', { detail: `A redirect, ${status}` })
 
 /** An error in the engines' own shape, which every client prints. */
 export function errorAnswer(error: unknown): {

@@ -13,6 +13,7 @@ import type { FleetState } from '../live/types.ts'
 import type { Log } from '../log.ts'
 import type { Policy } from '../policy/index.ts'
 import { errorAnswer } from './answer.ts'
+import { tarReads } from './bulk.ts'
 import { type Prepared, prepare } from './prepare.ts'
 import { proxy } from './proxy.ts'
 import type { GatewayEndpoint } from './table.ts'
@@ -46,11 +47,9 @@ const buildKit = /^\/(?:v[\d.]+\/)?(?:session|grpc)$/
 /** What some clients need between them and us, for `curl` to fetch: no secret, and no host's address, as nothing follows. */
 const forwarderPath = '/h/docker-forward.mjs'
 const forwarder = readFileSync(new URL('docker-forward.mjs', import.meta.url))
-/** What leaves with these reads is for the audit log as much as a change is. */
-const revealing = new Set(['containers.export', 'containers.files.read', 'images.save'])
 /** These only wait, or follow the size of a window. */
 const isRecorded = ({ method, path, permission }: GatewayEndpoint) =>
-  method === 'GET' ? revealing.has(permission) : method !== 'HEAD' && !/\/(wait|resize)$/.test(path)
+  method === 'GET' ? tarReads.has(permission) : method !== 'HEAD' && !/\/(wait|resize)$/.test(path)
 
 /**
  * The engine API of every host at /h/<host>/, for docker, compose and the libraries. Its only credential is an API

@@ -1,12 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { EngineAnswer } from '../engine/request.ts'
 import { AppError } from '../errors.ts'
-import { receiveBody } from '../http/upload-body.ts'
 import { hideValues } from '../redact.ts'
-import { answerHeaders } from './answer.ts'
+import { answerHeaders, isRedirect, redirected } from './answer.ts'
 import { type Changes, changeLines, hasBody, readChanged, readJson } from './body.ts'
+import { proxyBulk, tarReads } from './bulk.ts'
 import { hold } from './hold.ts'
 import type { Prepared } from './prepare.ts'
 import { type ContainerFacts, isSeenEvent, onlySeen } from './visible.ts'
@@ -26,22 +25,17 @@ export async function proxy(
   const { endpoint, engine } = prepared
   const json = endpoint.body === 'json' ? await readJson(request, prepared.maker !== null) : null
   const { path, body: held } = await hold(prepared, json, signal)
-  const ask = async (body: Readable | string | null, type?: string) => {
-    const headers = { ...prepared.request.headers, ...(type ? { 'content-type': type } : {}) }
-    const from = await engine.forward({ ...prepared.request, path, headers, body, signal })
-    await answer(prepared, from, response, signal)
-    return from.status
-  }
-  if (endpoint.body === 'json') return ask(held, held === null ? undefined : 'application/json')
-  if (endpoint.body && hasBody(request)) {
-    // Podman takes YAML only without a type.
-    const type = endpoint.body === 'tar' ? 'application/x-tar' : undefined
-    return receiveBody(request, (body) => ask(body, type))
-  }
   if (endpoint.hijack === 'h2c') throw new AppError('gateway_no_stream')
+  const sends = endpoint.body !== undefined && endpoint.body !== 'json' && hasBody(request)
   // An endpoint that takes no body is not handed one.
-  request.resume()
-  return ask(null)
+  if (!sends) request.resume()
+  if (sends || (endpoint.method === 'GET' && tarReads.has(endpoint.permission)))
+    return proxyBulk(prepared, path, sends ? request : null, response, signal)
+  const type: Record<string, string> = held === null ? {} : { 'content-type': 'application/json' }
+  const headers = { ...prepared.request.headers, ...type }
+  const from = await engine.forward({ ...prepared.request, path, headers, body: held, signal })
+  await answer(prepared, from, response, signal)
+  return from.status
 }
 
 async function answer(
@@ -51,9 +45,9 @@ async function answer(
   signal: AbortSignal,
 ): Promise<void> {
   const { endpoint, buildKit } = prepared
-  if (from.status >= 300 && from.status < 400 && from.status !== 304) {
+  if (isRedirect(from.status)) {
     from.body.resume()
-    throw new AppError('engine_answer_invalid', { detail: `A redirect, ${from.status}` })
+    throw redirected(from.status)
   }
   const headers = answerHeaders(from.headers, buildKit)
   const changes = from.status === 200 ? changesOf(prepared) : null

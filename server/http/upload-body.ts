@@ -26,10 +26,15 @@ export async function receiveBody<T>(
   } finally {
     request.unpipe(body)
     body.destroy()
-    if (!request.complete && !request.destroyed) {
-      const timer = setTimeout(() => request.socket.destroy(), lingerMs)
-      request.once('close', () => clearTimeout(timer))
-    }
-    request.resume()
+    leaveBody(request)
   }
+}
+
+/** As `receiveBody`, for who has read from the request itself and reads no more. */
+export function leaveBody(request: IncomingMessage): void {
+  if (!request.complete && !request.destroyed) {
+    const timer = setTimeout(() => request.socket.destroy(), lingerMs)
+    request.once('close', () => clearTimeout(timer))
+  }
+  request.resume()
 }

@@ -1,4 +1,4 @@
-import { createServer } from 'node:http'
+import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 
 export interface Recorded {
@@ -17,6 +17,8 @@ export async function startRecordingEngine(flavour: 'docker' | 'podman' = 'docke
   const missing = new Set<string>()
   /** Streams that end, by path. */
   const streams: Record<string, string> = {}
+  /** What happens in place of an answer, by path, with the bare connection and a body unread. */
+  const scripts: Record<string, (request: IncomingMessage) => void> = {}
   const answers: Record<string, unknown> = {
     '/version': {
       ...{ Version: '28.0.0', ApiVersion: '1.48', MinAPIVersion: '1.24', Os: 'linux', Arch: 'amd64' },
@@ -55,6 +57,8 @@ export async function startRecordingEngine(flavour: 'docker' | 'podman' = 'docke
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = []
     const { headers } = request
+    const path = (request.url ?? '').replace(/\?.*/, '').replace(/^\/v[\d.]+/, '')
+    if (scripts[path]) return scripts[path](request)
     try {
       for await (const chunk of request) chunks.push(chunk)
     } catch {
@@ -66,7 +70,6 @@ export async function startRecordingEngine(flavour: 'docker' | 'podman' = 'docke
       headers,
       body: Buffer.concat(chunks).toString(),
     })
-    const path = (request.url ?? '').replace(/\?.*/, '').replace(/^\/v[\d.]+/, '')
     response.setHeader('api-version', '1.48').setHeader('builder-version', '2').setHeader('set-cookie', 'a=b')
     if (path === '/events' && request.url?.includes('since=1')) {
       // Cut in the middle of a line, as a network does it.
@@ -132,7 +135,7 @@ export async function startRecordingEngine(flavour: 'docker' | 'podman' = 'docke
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {
-    ...{ recorded, open, answers, missing, streams, port: (server.address() as AddressInfo).port },
+    ...{ recorded, open, scripts, answers, missing, streams, port: (server.address() as AddressInfo).port },
     close() {
       server.close()
       for (const socket of sockets) socket.destroy()

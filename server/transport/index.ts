@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { Pool } from 'undici'
+import { AppError } from '../errors.ts'
 import { dialTcp, dialUnix, secure } from './dial.ts'
 import { explainError, type Where } from './explain.ts'
 import { SshDialer } from './ssh.ts'
@@ -21,6 +22,8 @@ export function openTransport(spec: TransportSpec): Transport {
     }
     return (ssh as SshDialer).dial().then(asSocket)
   }
+  const own = new Set<Socket>()
+  let isClosed = false
   const origin = 'http://engine'
   const dispatcher = new Pool(origin, {
     connections: maximumConnections,
@@ -40,8 +43,20 @@ export function openTransport(spec: TransportSpec): Transport {
   return {
     dispatcher,
     origin,
+    async dial() {
+      const socket = await dial()
+      if (isClosed) {
+        socket.destroy()
+        throw new AppError('connection_reset', { detail: 'The transport is closed.' })
+      }
+      own.add(socket)
+      socket.once('close', () => own.delete(socket))
+      return socket
+    },
     explain: (error) => explainError(error, where),
     close: async () => {
+      isClosed = true
+      for (const socket of own) socket.destroy()
       ssh?.close()
       await dispatcher.destroy()
     },

@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream'
 import type { Dispatcher } from 'undici'
 
 /** One SSH server on the way: account, key, and the host key that a person accepted. */
@@ -31,6 +32,8 @@ export interface Transport {
   /** An undici Pool; its origin is `origin`. */
   readonly dispatcher: Dispatcher
   readonly origin: string
+  /** A connection of its own, for bodies that go past undici; its owner closes it. Throws AppError. */
+  dial(): Promise<Duplex>
   /**
    * Turns what undici, OpenSSL, ssh2 or the kernel threw into an AppError with code, remedy and detail.
    * An AppError passes through.
