@@ -328,10 +328,10 @@ everyLook(
     }
     const [host] = await hostsOf(api)
     const shop = { kind: 'label', key: 'com.docker.compose.project', value: 'shop' } as const
-    await give({ effect: 'allow', role: 'operator', hosts: { kind: 'all' }, containers: { kind: 'all' } })
+    await give({ effect: 'allow', role: 'operator', hosts: { kind: 'all' }, containers: shop })
     await give({
       ...{ effect: 'deny', role: 'viewer', hosts: { kind: 'host', hostId: host?.id ?? '' } },
-      containers: shop,
+      containers: { kind: 'name', pattern: 'shop-db*' },
     })
     const dialog = page.getByRole('dialog').last()
     const within = '[role=dialog]'
@@ -366,8 +366,20 @@ everyLook(
     await expect(page.getByRole('region', { name: 'Preview' })).toBeVisible()
     await expect(page.getByRole('heading', { name: 'Fleet' })).toBeVisible()
     await expect(page.locator('[aria-busy="true"]')).toHaveCount(0)
+    await expect(page.getByText(/you may see only some of the containers/)).toBeVisible()
     await shoot('access-preview')
     await check(page)
+    // What a part of a host looks like where it is most of all about whole hosts.
+    await page.goto('/disk')
+    await expect(page.getByRole('row', { name: /^docker-unix/ })).toContainText(/docker-unix–\d/)
+    await shoot('access-part-disk')
+    await check(page)
+    await page.goto('/images')
+    await expect(page.getByText('It is about whole hosts')).toBeVisible()
+    await shoot('access-part-denied')
+    await page.goto('/containers?filter=name:nothing-of-that-name')
+    await expect(page.getByRole('heading', { name: 'Nothing matches the filter' })).toBeVisible()
+    await shoot('access-part-none')
   },
   opposites,
 )

@@ -207,14 +207,11 @@ export function ImagesPage() {
               {t('action.save')}
             </Button>
           )}
-          <Button
-            size="sm"
-            variant="danger"
-            disabled={!mayAll('remove')}
-            onClick={() => setRemoving(selection)}
-          >
-            {t('action.remove')}
-          </Button>
+          {mayAll('remove') && (
+            <Button size="sm" variant="danger" onClick={() => setRemoving(selection)}>
+              {t('action.remove')}
+            </Button>
+          )}
           <Button
             inPreview
             size="sm"
