@@ -74,6 +74,8 @@ export function ProofForm({ onEnd }: { onEnd(proved: boolean): void }) {
           {(props) => (
             <PasswordInput
               {...props}
+              // oxlint-disable-next-line jsx-a11y/no-autofocus -- asked for by the button that it replaces, or all that is here
+              autoFocus
               autoComplete="current-password"
               value={text}
               onChange={(event) => setText(event.target.value)}
@@ -83,7 +85,10 @@ export function ProofForm({ onEnd }: { onEnd(proved: boolean): void }) {
       )}
       {means === 'code' && (
         <Field key="code" label={t('code')} hint={t('codeHint')} required>
-          {(props) => <CodeInput {...props} value={text} onChange={setText} />}
+          {(props) => (
+            // oxlint-disable-next-line jsx-a11y/no-autofocus -- as above
+            <CodeInput {...props} autoFocus value={text} onChange={setText} />
+          )}
         </Field>
       )}
       {factors.error && <ErrorNote error={factors.error} onRetry={() => void factors.refetch()} />}

@@ -16,7 +16,9 @@ export function CodeBlock({
 }) {
   return (
     <figure className={cn('relative min-w-0 rounded-md border bg-bg', className)}>
-      {label && <figcaption className="border-b px-3 py-1 pr-10 text-ink-faint text-xs">{label}</figcaption>}
+      {label && (
+        <figcaption className="border-b px-3 py-1.5 pr-10 text-ink-faint text-xs">{label}</figcaption>
+      )}
       <pre
         // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a box that scrolls must be reachable by keyboard (WCAG 2.1.1)
         tabIndex={0}
@@ -27,7 +29,7 @@ export function CodeBlock({
       >
         {text}
       </pre>
-      <CopyButton text={text} className="absolute top-1 right-1 bg-bg" />
+      <CopyButton text={text} className={cn('absolute right-1 bg-bg', label ? 'top-0.5' : 'top-1')} />
     </figure>
   )
 }

@@ -220,7 +220,7 @@ function Row(props: {
   const { name, email, mark, note, role, onOpen, state, lastSignIn, factors, sessions, tokens, menu } = props
   return (
     <tr className="border-b last:border-b-0">
-      <th scope="row" className="max-w-0 px-3 py-2 font-normal md:w-2/5">
+      <th scope="row" className="max-w-0 px-3 py-2 font-normal md:w-1/3">
         <span className="flex items-center gap-2">
           {onOpen ? (
             <button

@@ -112,7 +112,7 @@ export function UsersPage() {
           <div className="overflow-clip rounded-lg border bg-surface">
             <table className="w-full text-left">
               <caption className="sr-only">{t('title')}</caption>
-              <thead className="border-b text-ink-muted text-xs">
+              <thead className="whitespace-nowrap border-b text-ink-muted text-xs">
                 <tr>
                   <th className="px-3 py-2 font-medium">{t('person')}</th>
                   <th className="px-2 py-2 font-medium">{t('role')}</th>
