@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { NewGrant } from '#lib/contracts/access.ts'
 import type { MadeToken, Session } from '#lib/contracts/account.ts'
+import type { Container } from '#lib/contracts/containers.ts'
 import type { Host } from '#lib/contracts/hosts.ts'
 import type { MadeLink, People } from '#lib/contracts/users.ts'
 import { type AppUnderTest, cookieOf, startApp } from '../testing/app-under-test.ts'
@@ -239,6 +240,22 @@ it('ends a stream when its host loses the tag that a grant is for', async () => 
   await tag([])
   expect(await ended).toBe('cut')
   await expect.poll(() => engine.open.has('/containers/shop/logs')).toBe(false)
+})
+
+it('ends a stream when its container takes a name that a grant does not fit', async () => {
+  const hosts = { kind: 'host', hostId: otherId } as const
+  const containers = { kind: 'name', pattern: 'shop' } as const
+  const grant = await give({ effect: 'allow', role: 'operator', hosts, containers })
+  token = await makeToken()
+  const { fleet } = test.app.live
+  await expect.poll(() => fleet.get('containers', otherId, shop)).toBeDefined()
+  const headers = { authorization: `Bearer ${token}` }
+  const answer = await fetch(`${test.origin}/h/${otherId}/v1.30/containers/shop/logs?follow=1`, { headers })
+  expect(answer.status).toBe(200)
+  const ended = answer.text().catch(() => 'cut')
+  fleet.put('containers', { ...(fleet.get('containers', otherId, shop) as Container), name: 'sold' })
+  expect(await ended).toBe('cut')
+  await test.call('DELETE', `/api/users/${userId}/grants/${grant.id}`)
 })
 
 it('cuts what tells of a container that is denied, for who has all others', async () => {

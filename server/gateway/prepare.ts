@@ -147,7 +147,9 @@ export async function prepare(
     ...{ policy: parts.policy, maker: isRaw ? null : { principal, hostId: host.id, name } },
     ...{ hostId: host.id, endpoint, engine, reveals: may('containers.reveal') },
     recheck: () => {
-      const target = container ? { objectId: container.id, facts: container } : whole ? { whole } : {}
+      // Its name may be another by now; what the fleet has not heard of yet is as the engine told it.
+      const known = container && (fleet.get('containers', host.id, container.id) ?? container)
+      const target = known ? { objectId: known.id, facts: known } : whole ? { whole } : {}
       authorize(principal, endpoint.permission, { ...where, ...target })
     },
     objectId: container?.id ?? (named && knownId(fleet, host.id, named.name)),
