@@ -139,7 +139,7 @@ export async function createIdentity(parts: {
   const factors = createSecondFactors(db, vault)
   const admissions = createAdmissions()
   const sessions = createSessions(db, (ended) => admissions.end(ended))
-  const tokens = createTokens(db, authorize, (sessionId) => admissions.end({ sessionId }))
+  const tokens = createTokens(db, raw, authorize, (sessionId) => admissions.end({ sessionId }))
 
   const passwordOf = async (userId: string) => {
     const account = await db
@@ -173,13 +173,8 @@ export async function createIdentity(parts: {
     async principal(headers) {
       const token = await tokens.find(headers)
       if (token) {
-        const owner = await db
-          .selectFrom('user')
-          .selectAll()
-          .where('id', '=', token.userId)
-          .executeTakeFirst()
-        if (!owner || owner.disabledAt !== null) return null
-        const { id: userId, name, email, role } = owner
+        const { userId, name, email, role, disabledAt } = token.owner
+        if (disabledAt !== null) return null
         const { permissions } = token
         return {
           ...{ userId, sessionId: token.id, name, email, role: roleOf(role), token: { permissions } },

@@ -70,8 +70,14 @@ async function answer(
     response.end()
     return
   }
+  // A small answer came with its head and leaves with it.
+  if (!changes && from.headers['content-length'] === String(from.body.readableLength)) {
+    response.end(from.body.read() ?? '')
+    from.body.resume()
+    return
+  }
   // `wait` and `events` answer at once and say something hours later.
-  response.flushHeaders()
+  if (changes || from.body.readableLength === 0) response.flushHeaders()
   if (changes) await pipeline(from.body, (body) => changeLines(body, changes), response, { signal })
   else await pipeline(from.body, response, { signal })
 }
