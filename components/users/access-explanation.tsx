@@ -143,7 +143,7 @@ function Decisions({
                     {t(allowed ? 'allowed' : 'denied')}
                   </span>
                 </td>
-                <td className="break-words px-2 py-1 text-ink-muted text-xs">{reason(by)}</td>
+                <td className="wrap-anywhere px-2 py-1 text-ink-muted text-xs">{reason(by)}</td>
               </tr>
             ))}
           </tbody>
