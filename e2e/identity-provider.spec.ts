@@ -176,6 +176,14 @@ test('a second factor is required of everybody by who has one, and taken away by
   await page.getByRole('dialog').getByRole('button', { name: 'Remove the second factor' }).click()
   await expect(line.getByRole('cell', { name: 'no second factor' })).toBeVisible()
   await expect(other).toHaveURL(/\/login/)
+
+  const vera = page.getByRole('row', { name: /Vera/ })
+  await expect(vera.getByRole('cell', { name: 'Example ID' })).toBeVisible()
+  await page.getByRole('button', { name: 'Actions for Vera' }).click()
+  await page.getByRole('menuitem', { name: 'Unlink from Example ID…' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Unlink' }).click()
+  await expect(vera.getByRole('cell', { name: 'no second factor' })).toBeVisible()
+
   await givePassword(other, toni, 'a long enough password')
   await expect(other.getByRole('heading', { name: 'Set up a second factor' })).toBeVisible()
   await context.close()
