@@ -11,7 +11,6 @@ import { createOidc } from './auth/oidc.ts'
 import { createOidcSignIn } from './auth/oidc-sign-in.ts'
 import { createPasskeys } from './auth/passkeys.ts'
 import { createPreviews } from './auth/previews.ts'
-import { createSecondFactorRule } from './auth/second-factor-rule.ts'
 import { createSetup, type Setup } from './auth/setup.ts'
 import { createSignIn } from './auth/sign-in.ts'
 import { createTickets } from './auth/tickets.ts'
@@ -153,7 +152,6 @@ export async function createApp(
   })
   const identity = await createIdentity({
     ...{ config, db: database.db, raw: database.raw, vault, authorize: decide },
-    rule: await createSecondFactorRule(database.db, config.secondFactorRequired),
   })
   const setup = await createSetup(database.db, identity)
   const secure = config.publicUrl?.protocol === 'https:'

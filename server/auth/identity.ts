@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
 import { betterAuth } from 'better-auth'
 import { getMigrations } from 'better-auth/db/migration'
-import type { People } from '#lib/contracts/users.ts'
 import { type Role, roles } from '#lib/permissions.ts'
 import type { Config } from '../config.ts'
 import type { Database } from '../db/schema.ts'
@@ -11,11 +10,11 @@ import type { Vault } from '../secrets/vault.ts'
 import { type Admissions, createAdmissions, type Ended } from './admissions.ts'
 import { createLoginLimits, type LoginLimits } from './login-limits.ts'
 import { openSession } from './open-session.ts'
-import type { SecondFactorRule } from './second-factor-rule.ts'
+import { createSecondFactorRule, type SecondFactorRule } from './second-factor-rule.ts'
 import { createSecondFactors, type SecondFactors } from './second-factors.ts'
 import { absoluteMs, createSessions, idleSeconds, type Sessions } from './sessions.ts'
 import { createTokens, type Tokens } from './tokens.ts'
-import { type Authorize, type Principal, type SignInMethod, signInMethods } from './types.ts'
+import { type Authorize, methodOf, type Principal, type SignInMethod } from './types.ts'
 
 export interface Client {
   headers: Headers
@@ -78,13 +77,7 @@ export interface Identity {
     role: Role | null
   }): Promise<string>
   setPassword(userId: string, password: string): Promise<void>
-  /** What the rule on second factors is, to the one who asks. */
-  secondFactorRule(principal: Principal): Promise<People['secondFactor']>
-  /**
-   * Whether everybody needs a second factor. What runs for people without one ends; their next request asks for it.
-   * Throws second_factor_fixed; second_factor_none, when they would lock themselves out.
-   */
-  requireSecondFactor(principal: Principal, required: boolean): Promise<void>
+  secondFactorRule: SecondFactorRule
   limits: LoginLimits
   factors: SecondFactors
 }
@@ -106,9 +99,8 @@ export async function createIdentity(parts: {
   raw: DatabaseSync
   vault: Vault
   authorize: Authorize
-  rule: SecondFactorRule
 }): Promise<Identity> {
-  const { config, db, raw, vault, authorize, rule } = parts
+  const { config, db, raw, vault, authorize } = parts
   const secure = config.publicUrl?.protocol === 'https:'
   const ours = { type: 'string', required: false, input: false } as const
   const auth = betterAuth({
@@ -138,6 +130,9 @@ export async function createIdentity(parts: {
   const limits = createLoginLimits(db)
   const factors = createSecondFactors(db, vault)
   const admissions = createAdmissions()
+  const rule = await createSecondFactorRule({
+    ...{ db, factors, fixed: config.secondFactorRequired, ended: admissions.end },
+  })
   const sessions = createSessions(db, (ended) => admissions.end(ended))
   const tokens = createTokens(db, raw, authorize, (sessionId) => admissions.end({ sessionId }))
 
@@ -154,20 +149,6 @@ export async function createIdentity(parts: {
     createHash('sha256')
       .update((await passwordOf(userId)) ?? '')
       .digest('base64url')
-  /** Whoever comes by the identity provider has what that asks for. */
-  const lacksSecondFactor = async (userId: string, method: SignInMethod | null) => {
-    if (method === 'oidc') return false
-    if ((await factors.methods(userId)).length > 0) return false
-    if (method !== null) return true
-    const row = await db
-      .selectFrom('oidc_people')
-      .select('user_id')
-      .where('user_id', '=', userId)
-      .executeTakeFirst()
-    return row === undefined
-  }
-  const secondFactorNeeded = async (userId: string, method: SignInMethod | null) =>
-    rule.required() && lacksSecondFactor(userId, method)
 
   const identity: Identity = {
     async principal(headers) {
@@ -178,7 +159,7 @@ export async function createIdentity(parts: {
         const { permissions } = token
         return {
           ...{ userId, sessionId: token.id, name, email, role: roleOf(role), token: { permissions } },
-          secondFactorNeeded: await secondFactorNeeded(userId, null),
+          secondFactorNeeded: await rule.needed(userId, null),
         }
       }
       if (!headers.get('cookie')) return null
@@ -194,7 +175,7 @@ export async function createIdentity(parts: {
       const { method, provedAt } = found.session as { method?: string | null; provedAt?: string | null }
       const means = methodOf(method)
       return {
-        secondFactorNeeded: await secondFactorNeeded(found.user.id, means),
+        secondFactorNeeded: await rule.needed(found.user.id, means),
         method: means,
         ...(provedAt ? { provedAt } : {}),
         userId: found.user.id,
@@ -318,24 +299,7 @@ export async function createIdentity(parts: {
       // A crash between the two steps of `createUser`.
       else await internalAdapter.linkAccount({ ...accountOf(userId), password: hash })
     },
-    async secondFactorRule({ userId, method = 'password' }) {
-      const ready = !(await lacksSecondFactor(userId, method))
-      return { required: rule.required(), fixed: rule.fixed, ready }
-    },
-    async requireSecondFactor({ userId, method = 'password' }, required) {
-      if (required && (await lacksSecondFactor(userId, method))) throw new AppError('second_factor_none')
-      await rule.set(required)
-      if (!required) return
-      // By their sessions and not as people: tasks that they began go on.
-      const open = await db.selectFrom('session').select(['id', 'userId', 'method']).execute()
-      const made = await db.selectFrom('tokens').select(['id', 'user_id as userId']).execute()
-      const inside = [
-        ...open.map((row) => ({ ...row, method: methodOf(row.method) })),
-        ...made.map((row) => ({ ...row, method: null })),
-      ]
-      for (const { id, ...who } of inside)
-        if (await secondFactorNeeded(who.userId, who.method)) admissions.end({ sessionId: id, changed: true })
-    },
+    secondFactorRule: rule,
     limits,
     factors,
   }
@@ -349,10 +313,6 @@ const cookiesOf = (answer: Response) =>
     .join('; ')
 
 const accountOf = (userId: string) => ({ userId, accountId: userId, providerId: 'credential' })
-
-/** Sessions from before it was kept were opened by a password. */
-const methodOf = (value: string | null | undefined): SignInMethod =>
-  signInMethods.find((known) => known === value) ?? 'password'
 
 /** An unknown role gives nothing. */
 export function roleOf(value: string | null | undefined): Role | null {

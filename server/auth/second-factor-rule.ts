@@ -1,36 +1,71 @@
+import type { People } from '#lib/contracts/users.ts'
 import type { Database } from '../db/schema.ts'
 import { AppError } from '../errors.ts'
+import type { Ended } from './admissions.ts'
+import type { SecondFactors } from './second-factors.ts'
+import { methodOf, type Principal, type SignInMethod } from './types.ts'
 
-/** Whether whoever has no second factor has to set one up before anything else. */
 export interface SecondFactorRule {
-  required(): boolean
-  /** The configuration says so, and nobody here can say otherwise. */
-  fixed: boolean
-  /** Throws second_factor_fixed. */
-  set(required: boolean): Promise<void>
+  /** Whether somebody has to set one up before anything else. `method`: of their session; null: by an API token. */
+  needed(userId: string, method: SignInMethod | null): Promise<boolean>
+  /** To the one who asks. */
+  told(principal: Principal): Promise<People['secondFactor']>
+  /**
+   * Whether everybody needs one. What is open for people without one ends; their next request asks for it.
+   * Throws second_factor_fixed; second_factor_none, when they would lock themselves out.
+   */
+  set(principal: Principal, required: boolean): Promise<void>
 }
 
 const key = 'second_factor_required'
 
-/** Kept in memory too: every request asks. */
-export async function createSecondFactorRule(
-  db: Database,
-  requiredByConfiguration: boolean,
-): Promise<SecondFactorRule> {
+/**
+ * Whether whoever has no second factor has to set one up before anything else. Kept in memory too: every request asks.
+ * @param parts.fixed the configuration says so, and nobody here can say otherwise
+ */
+export async function createSecondFactorRule(parts: {
+  db: Database
+  factors: Pick<SecondFactors, 'methods'>
+  fixed: boolean
+  ended(what: Ended): void
+}): Promise<SecondFactorRule> {
+  const { db, factors, fixed, ended } = parts
   const row = await db.selectFrom('settings').select('value').where('key', '=', key).executeTakeFirst()
-  let chosen = row?.value === 'yes'
+  let required = fixed || row?.value === 'yes'
+  /** Whoever comes by the identity provider has what that asks for. */
+  const lacks = async (userId: string, method: SignInMethod | null) => {
+    if (method === 'oidc') return false
+    if ((await factors.methods(userId)).length > 0) return false
+    if (method !== null) return true
+    const linked = db.selectFrom('oidc_people').select('user_id').where('user_id', '=', userId)
+    return (await linked.executeTakeFirst()) === undefined
+  }
+  const needed = async (userId: string, method: SignInMethod | null) => required && lacks(userId, method)
   return {
-    required: () => requiredByConfiguration || chosen,
-    fixed: requiredByConfiguration,
-    async set(required) {
-      if (requiredByConfiguration) throw new AppError('second_factor_fixed')
-      const value = required ? 'yes' : 'no'
+    needed,
+    told: async ({ userId, method = 'password' }) => ({
+      ...{ required, fixed, ready: !(await lacks(userId, method)) },
+    }),
+    async set({ userId, method = 'password' }, next) {
+      if (fixed) throw new AppError('second_factor_fixed')
+      if (next && (await lacks(userId, method))) throw new AppError('second_factor_none')
+      const value = next ? 'yes' : 'no'
       await db
         .insertInto('settings')
         .values({ key, value })
         .onConflict((conflict) => conflict.column('key').doUpdateSet({ value }))
         .execute()
-      chosen = required
+      required = next
+      if (!required) return
+      // By their sessions and not as people: tasks that they began go on.
+      const open = await db.selectFrom('session').select(['id', 'userId', 'method']).execute()
+      const made = await db.selectFrom('tokens').select(['id', 'user_id as userId']).execute()
+      const inside = [
+        ...open.map((session) => ({ ...session, method: methodOf(session.method) })),
+        ...made.map((token) => ({ ...token, method: null })),
+      ]
+      for (const who of inside)
+        if (await needed(who.userId, who.method)) ended({ sessionId: who.id, changed: true })
     },
   }
 }

@@ -5,6 +5,10 @@ import type { Permission, Role } from '#lib/permissions.ts'
 export const signInMethods = ['password', 'password+totp', 'password+recovery', 'passkey', 'oidc'] as const
 export type SignInMethod = (typeof signInMethods)[number]
 
+/** Sessions from before it was kept were opened by a password. */
+export const methodOf = (value: string | null | undefined): SignInMethod =>
+  signInMethods.find((known) => known === value) ?? 'password'
+
 /** Who asks. Made once per request or socket from the session; services take it as a plain argument. */
 export interface Principal {
   userId: string

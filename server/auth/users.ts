@@ -96,7 +96,7 @@ export function createUsers(db: Database, identity: Identity, grants: Grants, oi
           .sort(byName),
         provider: oidc?.name ?? null,
         unknownRoles: unknownRoles(oidc, grants),
-        secondFactor: await identity.secondFactorRule(principal),
+        secondFactor: await identity.secondFactorRule.told(principal),
       }
     },
 

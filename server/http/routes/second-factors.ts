@@ -204,7 +204,7 @@ export function secondFactorRoutes(parts: {
       summary: 'Whether everybody needs a second factor; what runs for people without one ends',
       body: secondFactorRuleSchema,
       handler: ({ principal, body }) =>
-        identity.requireSecondFactor(principal as Principal, body.secondFactorRequired),
+        identity.secondFactorRule.set(principal as Principal, body.secondFactorRequired),
     }),
     defineRoute({
       method: 'DELETE',
