@@ -29,6 +29,8 @@ export async function readJson(request: IncomingMessage, held: boolean): Promise
   try {
     const text = await readAll(request, held ? maximumHeldBytes : maximumJsonBytes, held)
     const value = parseExactly(text)
+    // What the docker command commits with when it changes nothing.
+    if (value === null && !held) return 'null'
     if (typeof value !== 'object' || value === null || Array.isArray(value))
       throw new AppError('gateway_body')
     return held ? text : JSON.stringify(value)

@@ -55,6 +55,10 @@ const hostHeader = 'roadstead-host'
 const credentials = ['x-registry-auth', 'x-registry-config'] as const
 const base64 = /^[\w+/=-]{1,65536}$/
 
+/** docker-py says that it has no account in a body, and without one or a header Docker refuses a push. */
+const noAccount = { 'x-registry-auth': btoa('{}') }
+const pushPath = '/images/{name}/push'
+
 /** What decides, and what it is about. */
 export interface Deciding {
   registry: HostRegistry
@@ -114,7 +118,7 @@ export async function prepare(
   // Docker merges a form with the query: what was checked would not be what it reads.
   if (/form-urlencoded|form-data/i.test(String(asked.headers['content-type'] ?? '')))
     throw new AppError('gateway_form')
-  const headers = credentialsOf(asked)
+  const headers = { ...(endpoint.path === pushPath ? noAccount : {}), ...credentialsOf(asked) }
 
   const engine = registry.engine(host.id)
   const find = (name: string) => inspectContainer(engine, name, signal)

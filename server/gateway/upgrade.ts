@@ -89,14 +89,16 @@ function join(client: Duplex, upstream: Duplex, signal: AbortSignal): Promise<vo
   })
 }
 
-/** The head of an answer on a bare socket. Header values are those that an engine's parser has let through. */
+/**
+ * The head of an answer on a bare socket, which is closed after a refusal but does not say so: told of it, the docker
+ * command takes any answer for a stream (`ErrPersistEOF` in its hijack). Header values are those that an engine's parser
+ * has let through.
+ */
 export function answerHead(
   status: number,
   reason: string,
   headers: Record<string, string | string[]>,
 ): string {
-  const lines = Object.entries({ ...(status === 101 ? {} : { connection: 'close' }), ...headers })
-  return [`HTTP/1.1 ${status} ${reason}`, ...lines.map(([name, value]) => `${name}: ${value}`), '', ''].join(
-    '\r\n',
-  )
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`)
+  return [`HTTP/1.1 ${status} ${reason}`, ...lines, '', ''].join('\r\n')
 }
