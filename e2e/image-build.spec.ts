@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto'
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { AxeBuilder } from '@axe-core/playwright'
 import { expect, registerLab, test } from './fixtures.ts'
 import { labImages } from './lab/images.ts'
 import type { EngineName } from './lab/state.ts'
 import { witness } from './lab/witness.ts'
+import { check, everyLookAt } from './looks.ts'
 
 const prefix = `e2ebuild-${randomUUID().slice(0, 6)}`
 const tag = `${prefix}/app:1`
@@ -53,9 +53,7 @@ CMD ["sh", "-c", "echo $GREETING; cd /context; find . -type f"]
   await expect(dialog.getByText('The Dockerfile has GREETING=none')).toBeVisible()
   await dialog.getByLabel('Build arguments').fill('GREETING=hello & ahoy')
   for (const engine of engines) await dialog.getByRole('checkbox', { name: engine }).check()
-  const { violations } = await new AxeBuilder({ page }).analyze()
-  expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([])
-  await page.screenshot({ path: 'test-results/looks/build-light-1440.png' })
+  await everyLookAt(page, 'build')
   await dialog.getByRole('button', { name: 'Build on 2 hosts' }).click()
 
   const tray = page.getByRole('dialog', { name: 'Tasks' })
@@ -117,6 +115,5 @@ test('a build that fails says at which words, and what Docker cannot do is said 
   await task.getByRole('button', { name: 'Output docker-unix' }).click()
   const output = page.getByRole('dialog', { name: 'Build on docker-unix' })
   await expect(output.locator('.xterm-rows')).toContainText(`${prefix} went wrong`)
-  const { violations } = await new AxeBuilder({ page }).analyze()
-  expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([])
+  await check(page)
 })

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { AxeBuilder } from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
 import { expect, registerLab, test } from './fixtures.ts'
 import { labImages } from './lab/images.ts'
 import { run } from './lab/run.ts'
 import { type EngineName, engineNames, requireLab } from './lab/state.ts'
 import { witness } from './lab/witness.ts'
+import { check, everyLookAt } from './looks.ts'
 
 const prefix = `e2ecopy-${randomUUID().slice(0, 6)}`
 const nameOn = (engine: EngineName) => `copy.example/${prefix}/${engine}:1`
@@ -63,13 +63,7 @@ test('an image of Docker 20.10 is copied to Podman 4, as Podman’s own CLI sees
   // All that lack it are chosen, and the source can't be.
   await expect(dialog.getByRole('button', { name: `Copy to ${engineNames.length - 1} hosts` })).toBeEnabled()
   await expect(dialog.getByRole('checkbox', { name: 'docker-unix' })).toBeDisabled()
-  const { violations } = await new AxeBuilder({ page }).analyze()
-  expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([])
-  await page.screenshot({ path: 'test-results/looks/copy-light-1440.png' })
-  await page.setViewportSize({ width: 390, height: 844 })
-  await page.emulateMedia({ colorScheme: 'dark' })
-  await page.screenshot({ path: 'test-results/looks/copy-dark-390.png' })
-  await page.setViewportSize({ width: 1440, height: 900 })
+  await everyLookAt(page, 'copy')
   for (const engine of engineNames)
     if (engine !== 'docker-unix' && engine !== 'podman-unix')
       await dialog.getByRole('checkbox', { name: engine }).uncheck()
@@ -112,8 +106,7 @@ test('images are saved as a Docker archive and as an OCI layout that skopeo read
   await choose(page, labImages.web2, 'Save as archive…')
   const dialog = page.getByRole('dialog', { name: 'Save this image as an archive' })
   await dialog.getByLabel('From', { exact: true }).selectOption({ label: 'podman-unix (podman 4.3.1)' })
-  const { violations } = await new AxeBuilder({ page }).analyze()
-  expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([])
+  await check(page)
   const save = async () => {
     const [download] = await Promise.all([
       page.waitForEvent('download'),

@@ -1,9 +1,9 @@
-import { AxeBuilder } from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
 import type { StatsFrame } from '#lib/contracts/stats.ts'
 import { containersOf, everyVersion, expect, registerLab, row, test } from './fixtures.ts'
 import { engineNames } from './lab/state.ts'
 import { witness } from './lab/witness.ts'
+import { check, everyLook } from './looks.ts'
 
 test.beforeEach(async ({ api }) => {
   await registerLab(api)
@@ -126,25 +126,10 @@ test('what does not run says so instead of showing zeros', async ({ signedIn: pa
   await expect(row(page, `${failed?.hostId}/${failed?.id}`)).not.toContainText('%')
 })
 
-test('the charts are accessible and fit, light and dark, wide and on a phone', async ({
-  signedIn: page,
-  api,
-}) => {
+everyLook('the charts', async ({ page, api, shoot }) => {
   const burner = await burnerOf(api, 'podman5-tcp')
-  for (const [size, width, height] of [
-    ['wide', 1440, 900],
-    ['phone', 390, 844],
-  ] as const) {
-    for (const scheme of ['light', 'dark'] as const) {
-      await page.setViewportSize({ width, height })
-      await page.emulateMedia({ colorScheme: scheme })
-      await page.goto(`/containers/${burner.hostId}/${burner.id}?tab=stats&range=1m`)
-      await expect.poll(async () => pointsIn(await curve(page, 'CPU'))).toBeGreaterThan(1)
-      const wider = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
-      expect(wider, `${size} is wider than the window`).toBeLessThanOrEqual(0)
-      await page.screenshot({ path: `test-results/looks/container-stats-${size}-${scheme}.png` })
-      const { violations } = await new AxeBuilder({ page }).analyze()
-      expect(violations.map(({ id, nodes }) => `${size} ${scheme}: ${id} ${nodes[0]?.html}`)).toEqual([])
-    }
-  }
+  await page.goto(`/containers/${burner.hostId}/${burner.id}?tab=stats&range=1m`)
+  await expect.poll(async () => pointsIn(await curve(page, 'CPU'))).toBeGreaterThan(1)
+  await shoot('container-stats')
+  await check(page)
 })

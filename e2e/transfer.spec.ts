@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
-import { AxeBuilder } from '@axe-core/playwright'
 import { expect, registerLab, test } from './fixtures.ts'
 import { run } from './lab/run.ts'
 import { engineNames, labRegistry, requireLab } from './lab/state.ts'
 import { witness } from './lab/witness.ts'
+import { everyLookAt } from './looks.ts'
 
 const prefix = `e2epull-${randomUUID().slice(0, 6)}`
 const reference = () => `${labRegistry('open').address}/${prefix}/app:1`
@@ -23,9 +23,7 @@ test('an image is pulled on every engine, and pushed under another name', async 
   await expect(dialog.getByText('This is no image reference')).toBeVisible()
   await dialog.getByLabel('Image', { exact: true }).fill(reference())
   for (const engine of engineNames) await dialog.getByRole('checkbox', { name: engine }).check()
-  const { violations } = await new AxeBuilder({ page }).analyze()
-  expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([])
-  await page.screenshot({ path: 'test-results/looks/pull-light-1440.png' })
+  await everyLookAt(page, 'pull')
   await dialog.getByRole('button', { name: 'Pull on 8 hosts' }).click()
   const tray = page.getByRole('dialog', { name: 'Tasks' })
   const task = tray

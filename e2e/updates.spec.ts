@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
-import { AxeBuilder } from '@axe-core/playwright'
 import type { Registry } from '#lib/contracts/registries.ts'
 import { e2eOrigin } from './address.ts'
 import { containersOf, expect, registerLab, test } from './fixtures.ts'
 import { run } from './lab/run.ts'
 import { labRegistry, requireLab } from './lab/state.ts'
 import { witness } from './lab/witness.ts'
+import { everyLookAt } from './looks.ts'
 
 const prefix = `e2eupdate-${randomUUID().slice(0, 6)}`
 const engines = ['docker-unix', 'docker28-tcp', 'podman-tcp', 'podman5-tcp'] as const
@@ -56,9 +56,7 @@ test('a newer image is found by its digest, and a container made anew on it with
   await bar.getByRole('button', { name: 'Check for newer images' }).click()
   await expect(bar.getByText(/have a newer image/)).toBeVisible({ timeout: 60_000 })
   for (const engine of engines) await expect(bar).toContainText(referenceOf(engine))
-  const { violations } = await new AxeBuilder({ page }).analyze()
-  expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([])
-  await page.screenshot({ path: 'test-results/looks/updates-light-1440.png' })
+  await everyLookAt(page, 'updates')
 
   for (const engine of engines) {
     const name = `${prefix}-${engine}`
