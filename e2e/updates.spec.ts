@@ -28,6 +28,8 @@ test('a newer image is found by its digest, and a container made anew on it with
   signedIn: page,
   api,
 }) => {
+  // Containers are made anew on four engines, one after the other.
+  test.setTimeout(240_000)
   await registerLab(api)
   const { address, scheme } = labRegistry('open')
   const stored = (await (await api.get('/api/registries')).json()) as Registry[]
