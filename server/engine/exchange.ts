@@ -9,7 +9,7 @@ export interface ExchangeRequest {
   /** With its query, encoded. */
   path: string
   headers: Record<string, string | string[]>
-  /** Sent in chunks of our own, as fast as the engine takes it. */
+  /** Sent in chunks of our own, as fast as the engine takes it. Its pieces are given away: their memory is gone then. */
   body: Readable | null
   signal: AbortSignal
 }

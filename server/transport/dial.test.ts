@@ -90,3 +90,14 @@ describe('TCP', () => {
     peer.close()
   })
 })
+
+it('ends connections that somebody dialled for themselves when it is closed, and dials no more', async () => {
+  const { port, close } = await greeter('')
+  const transport = openTransport({ kind: 'tcp', host: '127.0.0.1', port })
+  const socket = await transport.dial()
+  const over = new Promise((resolve) => socket.once('close', resolve))
+  await transport.close()
+  await over
+  await expect(transport.dial()).rejects.toMatchObject({ code: 'connection_reset' })
+  close()
+})
