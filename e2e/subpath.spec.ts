@@ -142,6 +142,8 @@ http {
       proxy_set_header Upgrade $http_upgrade;
       proxy_set_header Connection $http_connection;
       proxy_buffering off;
+      proxy_request_buffering off;
+      client_max_body_size 0;
       proxy_read_timeout 1h;
     }
   }

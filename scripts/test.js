@@ -48,7 +48,7 @@ function seconds(start) {
 }
 
 /**
- * The browser tests need a Chromium, and the one of a sub-path an nginx; Debian has both. Elsewhere the Chromium's path can
+ * The browser tests need a Chromium, and those of a sub-path and of TLS an nginx; Debian has both. Elsewhere the Chromium's path can
  * be given.
  */
 function ensureChromium() {
@@ -56,6 +56,7 @@ function ensureChromium() {
   const missing = [
     [chromium, 'chromium'],
     ['/usr/sbin/nginx', 'nginx-light'],
+    ['/usr/lib/nginx/modules/ngx_stream_module.so', 'libnginx-mod-stream'],
   ].filter(([path]) => !existsSync(path))
   if (missing.length === 0) return
   const debian = existsSync('/usr/bin/apt-get') && process.getuid?.() === 0

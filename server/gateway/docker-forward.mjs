@@ -6,7 +6,7 @@
 //
 // Needs Node 18 or newer and nothing else. One connection is one request: its head is rewritten, the rest passes.
 import { chmodSync, rmSync } from 'node:fs'
-import { connect as connectPlain, createServer } from 'node:net'
+import { connect as connectPlain, createServer, isIP } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connect as connectTls } from 'node:tls'
@@ -65,7 +65,9 @@ const server = createServer({ allowHalfOpen: true }, (client) => {
     client.off('data', read)
     client.pause()
     const options = { ...target, allowHalfOpen: true }
-    const upstream = secure ? connectTls({ ...options, servername: target.host }) : connectPlain(options)
+    // An address is no name for TLS to ask for; the certificate is held to it all the same.
+    const named = isIP(target.host) ? {} : { servername: target.host }
+    const upstream = secure ? connectTls({ ...options, ...named }) : connectPlain(options)
     upstream.on('error', (error) => {
       const body = `${JSON.stringify({ message: `Roadstead cannot be reached: ${error.message}` })}\n`
       if (upstream.bytesRead === 0 && client.writable)

@@ -45,6 +45,13 @@ describe('behind https://ops.example/roadstead', () => {
     else expect(check).toThrow(expect.objectContaining({ code: 'wrong_host', status: 421 }))
   })
 
+  it('lets the gateway be asked for by another port, and by no other name', () => {
+    const check = (host: string) => () => guard.checkHost({ headers: { host } }, true)
+    expect(check('ops.example:8443')).not.toThrow()
+    for (const host of ['evil.test:8443', 'ops.example.evil.test', 'ops.example:8443@evil.test'])
+      expect(check(host)).toThrow(expect.objectContaining({ code: 'wrong_host' }))
+  })
+
   it.each([
     ['https://ops.example', 'ops.example', true],
     ['http://ops.example', 'ops.example', false],

@@ -10,8 +10,11 @@ interface Asked {
 }
 
 export interface Guard {
-  /** Throws wrong_host unless the Host header is a name of ours: an attacker's name pointing here is DNS rebinding. */
-  checkHost(request: Asked): void
+  /**
+   * Throws wrong_host unless the Host header is a name of ours: an attacker's name pointing here is DNS rebinding.
+   * @param anyPort for what no page asks for: our public name then counts by any port
+   */
+  checkHost(request: Asked, anyPort?: boolean): void
   /** Throws wrong_origin for a changing request or a WebSocket that another site's page made. */
   checkOrigin(request: Asked, upgrade: boolean): void
   /** The origin that the browser of this request knows us by. To be asked after checkHost. */
@@ -30,9 +33,10 @@ export function createGuard(config: Config): Guard {
     const family = isIP(address) === 6 ? 'ipv6' : 'ipv4'
     trusted.addSubnet(address, bits === undefined ? (family === 'ipv6' ? 128 : 32) : Number(bits), family)
   }
-  const allowed = (host: string) => {
+  const allowed = (host: string, anyPort: boolean) => {
     if (config.publicUrl?.host === host) return true
     const name = host.replace(/:\d+$/, '')
+    if (anyPort && config.publicUrl?.hostname === name) return true
     // Loopback names can be used only by who is on this machine, or through a tunnel of theirs.
     if (loopbackNames.has(name)) return true
     return config.publicUrl === null && config.bind === name
@@ -43,9 +47,9 @@ export function createGuard(config: Config): Guard {
       : `http://${headers.host}`
   return {
     origin: ownOrigin,
-    checkHost(request) {
+    checkHost(request, anyPort = false) {
       const host = String(request.headers.host ?? '').toLowerCase()
-      if (!allowed(host) || (request.headersDistinct?.host?.length ?? 1) > 1)
+      if (!allowed(host, anyPort) || (request.headersDistinct?.host?.length ?? 1) > 1)
         throw new AppError('wrong_host', { params: { host: host || '?' } })
     },
     checkOrigin(request, upgrade) {
