@@ -194,15 +194,16 @@ describe('a tar from the engine', () => {
   })
 
   it.each([
-    ['the client goes', async (client: Socket) => void client.destroy()],
+    ['the client goes', 'connection_reset', async (client: Socket) => void client.destroy()],
     [
       'the token is revoked',
+      'gateway_token',
       async () => {
         await test.call('DELETE', `/api/account/tokens/${made.id}`)
         made = await newToken()
       },
     ],
-  ])('ends at both ends when %s', async (_what, act) => {
+  ])('ends at both ends when %s, and the audit log says %s', async (_what, code, act) => {
     let isOver = false
     script(saved, ({ socket }) => {
       socket.on('close', () => {
@@ -215,6 +216,11 @@ describe('a tar from the engine', () => {
     await act(client.socket)
     await expect.poll(() => isOver && client.got.over).toBe(true)
     expect(client.body()).toBe('1\r\na\r\n')
+    const last = async () =>
+      ((await test.call('GET', '/api/audit')).json as { items: Record<string, unknown>[] }).items.find(
+        ({ action }) => action === 'images.save',
+      )
+    await expect.poll(last).toMatchObject({ result: { errorCode: code } })
   })
 })
 

@@ -147,7 +147,9 @@ export function createGateway(parts: {
       const status = await act(prepared)
       await operation?.end(status < 400 ? {} : { code: 'engine_error' })
     } catch (error) {
-      const known = toAppError(error)
+      // A stream that was ended may throw of that, and not why.
+      const isEnded = gone.signal.aborted && !(error instanceof AppError)
+      const known = toAppError(isEnded ? gone.signal.reason : error)
       await operation?.end({ error: known })
       if (known.code === 'gateway_token' && hostId === undefined)
         await audit.refused(from, { action: 'request.refused', summary }, known)
