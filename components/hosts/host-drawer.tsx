@@ -1,7 +1,7 @@
 'use client'
 import { type ReactNode, useState } from 'react'
 import { useTranslations } from 'use-intl'
-import { useMay } from '#components/data/use-session.ts'
+import { useMay, usePartlySeen } from '#components/data/use-session.ts'
 import { Age } from '#components/ui/age.tsx'
 import { Button } from '#components/ui/button.tsx'
 import { useNow } from '#components/ui/clock.ts'
@@ -96,12 +96,15 @@ function Details({ host }: { host: Host }) {
 function UseWithDocker({ host }: { host: Host }) {
   const t = useTranslations('hosts.docker')
   const mayUse = useMay()('gateway.use', { hostId: host.id })
+  const isPart = usePartlySeen([host]).length > 0
   const [isOpen, setOpen] = useState(false)
   if (!mayUse) return null
   return (
     <section className="shrink-0">
       <h2 className="mb-1.5 font-medium text-ink-muted text-xs">{t('section')}</h2>
-      <p className="mb-2">{t('hint')}</p>
+      <p className="mb-2">
+        {t('hint')} {isPart && t('partHint')}
+      </p>
       <Button onClick={() => setOpen(true)}>{t('show')}</Button>
       {isOpen && <DockerDialog host={host} onClose={() => setOpen(false)} />}
     </section>

@@ -3,6 +3,7 @@ import { Archive, CopyPlus, Download, Ellipsis, Plus, Tag, Trash2, Upload } from
 import { useRouter } from 'next/navigation'
 import type { ReactNode } from 'react'
 import { useTranslations } from 'use-intl'
+import { useFleet } from '#components/data/use-live.ts'
 import { useScopedHref } from '#components/data/use-scope.ts'
 import { useMay, usePermission } from '#components/data/use-session.ts'
 import { IconButton } from '#components/ui/icon-button.tsx'
@@ -16,11 +17,17 @@ export type ImageAction = 'pull' | 'copy' | 'save' | 'push' | 'tag' | 'remove'
 export function useMayWithImages(): (action: ImageAction, group: ImageGroup) => boolean {
   const may = useMay()
   const mayPull = usePermission('images.pull')
-  const mayLoad = usePermission('images.load')
+  const hosts = useFleet((fleet) => fleet.hosts)
   return (action, group) => {
     const held = (permission: Permission) => group.copies.some(({ hostId }) => may(permission, { hostId }))
     if (action === 'pull') return mayPull && group.tags.length > 0
-    if (action === 'copy') return mayLoad && held('images.save')
+    // From one host to another: where it would only be copied onto itself there is nothing to choose.
+    if (action === 'copy')
+      return [...hosts.keys()].some(
+        (to) =>
+          may('images.load', { hostId: to }) &&
+          group.copies.some(({ hostId }) => hostId !== to && may('images.save', { hostId })),
+      )
     if (action === 'push') return group.tags.length > 0 && held('images.push')
     return held(`images.${action}`)
   }
