@@ -177,6 +177,9 @@ test('a second factor is required of everybody by who has one, and taken away by
   await expect(line.getByRole('cell', { name: 'no second factor' })).toBeVisible()
   await expect(other).toHaveURL(/\/login/)
 
+  await signInAtProvider(other, 'vera')
+  await expect(other).toHaveURL(`${origin}/`)
+  await page.reload()
   const vera = page.getByRole('row', { name: /Vera/ })
   await expect(vera.getByRole('cell', { name: 'Example ID' })).toBeVisible()
   await page.getByRole('button', { name: 'Actions for Vera' }).click()
