@@ -31,6 +31,9 @@ export function BulkBar({
     may(permission, { hostId: container.hostId, container })
   const readable = selected.filter((container) => holds('containers.logs', container))
   const href = useScopedHref()
+  const permitted = offered.filter((action) =>
+    selected.some((container) => holds(permissionOf[action], container)),
+  )
   if (selected.length === 0) return null
   return (
     <section aria-label={t('bulk.bar')} className="shrink-0 border-t bg-raised">
@@ -38,23 +41,24 @@ export function BulkBar({
         <span className="mr-2 whitespace-nowrap font-medium">
           {common('selected', { count: selected.length })}
         </span>
-        {offered
-          .filter((action) => selected.some((container) => holds(permissionOf[action], container)))
-          .map((action) => (
-            <Button
-              key={action}
-              size="sm"
-              variant={action === 'remove' ? 'danger' : 'default'}
-              disabled={
-                !selected.some(
-                  (container) => isPossible(action, container) && holds(permissionOf[action], container),
-                )
-              }
-              onClick={() => onAct(action)}
-            >
-              {t(`action.${action}`)}
-            </Button>
-          ))}
+        {permitted.length === 0 && readable.length === 0 && (
+          <span className="text-ink-muted">{t('bulk.nothing')}</span>
+        )}
+        {permitted.map((action) => (
+          <Button
+            key={action}
+            size="sm"
+            variant={action === 'remove' ? 'danger' : 'default'}
+            disabled={
+              !selected.some(
+                (container) => isPossible(action, container) && holds(permissionOf[action], container),
+              )
+            }
+            onClick={() => onAct(action)}
+          >
+            {t(`action.${action}`)}
+          </Button>
+        ))}
         {readable.length > 0 && (
           <Button inPreview asChild size="sm">
             <Link href={href(logsHref(readable))}>
