@@ -174,12 +174,24 @@ describe('what an engine hears', () => {
       '{"Image":"a",  "Image":"b","Max":9223372036854775807,"N":1.50}',
     )
     await post('/v1.30/containers/zz/start', '{"Privileged":true}')
+    await post('/v1.30/commit?container=zz', 'null')
     const bodies = engine.recorded.filter(({ line }) => line.includes('/v1.30/')).map(({ body }) => body)
-    expect(bodies).toEqual(['{"Image":"b","Max":9223372036854775807,"N":1.50}', ''])
+    expect(bodies).toEqual(['{"Image":"b","Max":9223372036854775807,"N":1.50}', '', 'null'])
     expect((await post('/v1.30/containers/create', '[1]')).status).toBe(400)
     expect((await post('/v1.30/containers/create', '{"a":')).status).toBe(400)
     expect((await post('/v1.30/containers/create', `{"a":"${'x'.repeat(5e6)}"}`)).status).toBe(400)
-    expect(reached()).toHaveLength(2)
+    expect(reached()).toHaveLength(3)
+  })
+
+  it('is a push with an account, or the word that there is none', async () => {
+    const path = '/v1.30/images/zz/push?tag=1'
+    await ask(path, 'administrator', { method: 'POST', body: '{}' })
+    await ask(path, 'administrator', { method: 'POST', headers: { 'x-registry-auth': 'e30K' } })
+    const pushes = engine.recorded.filter(({ line }) => line === `POST ${path}`)
+    expect(pushes.map(({ headers, body }) => [headers['x-registry-auth'], body])).toEqual([
+      ['e30=', ''],
+      ['e30K', ''],
+    ])
   })
 })
 
@@ -222,6 +234,8 @@ describe('a raw stream', () => {
       (await bytes(head(line, upgrading).replace(/rst_\S+/, token ?? ''))).split('\r\n\r\n')
     const lists = await refusal(`POST /h/${hostId}/v1.30/containers/zz/start`)
     expect(lists[0]).toContain(' 400 ')
+    // The docker command would take it for a stream.
+    expect(lists[0]).not.toMatch(/^connection:/im)
     expect(JSON.parse(lists[1] as string)).toEqual({ message: expect.stringContaining('raw stream') })
     expect((await refusal(`GET /h/${hostId}/v1.30/containers/zz/attach/ws`))[0]).toContain(' 404 ')
     expect(
