@@ -25,10 +25,10 @@ step docker run --rm "$IMAGE" no-such-command
 ready='until [ "$(stty size 2>/dev/null)" = "31 97" ]; do sleep 0.1; done; echo ready; read x; echo "got $x"; exit 5'
 step on_terminal ready typed run -it --rm "$IMAGE" sh -c "$ready"
 
-# one that goes on: ps, exec, logs, stats, wait, attach
+# One that goes on, and seldom forks: runc fails to freeze what does, which Podman wants for a cp. ps, exec, logs, stats, wait, attach
 began=$(date +%s)
 step docker run -d --name "$NAME-a" --label "day=$NAME" "$IMAGE" sh -c \
-  'rm -f /tmp/end; for i in 1 2 3 4 5; do echo line $i; sleep 0.3; done; echo last >&2; while [ ! -e /tmp/end ]; do sleep 0.2; done; exit 7'
+  'rm -f /tmp/end; for i in 1 2 3 4 5; do echo line $i; sleep 0.3; done; echo last >&2; while [ ! -e /tmp/end ]; do sleep 1; done; exit 7'
 step docker ps --no-trunc --filter "label=day=$NAME" --format '{{.ID}} {{.Names}} {{.Image}} {{.Command}} {{.Labels}}'
 processes() { docker top "$NAME-a" -o pid,args | head -n 2 | sed -E 's/^ *[0-9]+ +//'; }
 step processes
@@ -44,9 +44,6 @@ stats() { until timeout 15 "$DOCKER" stats "$@" --format '{{.Name}}' "$NAME-a" |
 step stats --no-stream
 # This one goes on until nobody reads.
 step stats
-step docker pause "$NAME-a"
-step docker inspect --format '{{.State.Status}}' "$NAME-a"
-step docker unpause "$NAME-a"
 step docker rename "$NAME-a" "$NAME-b"
 step docker update --memory 64m --memory-swap 64m "$NAME-b"
 step docker diff "$NAME-b"
