@@ -219,7 +219,7 @@ export async function createApp(
     ...healthRoutes(database.db),
     ...setupRoutes({ setup, guard, access }),
     ...accountRoutes({ identity, signIn, oidc, guard, access, config }),
-    ...secondFactorRoutes({ identity, signIn, passkeys, oidc, guard }),
+    ...secondFactorRoutes({ identity, users, signIn, passkeys, oidc, guard }),
     ...(oidc ? oidcRoutes({ oidc, guard, access, config }) : []),
     ...userRoutes({ users, links, guard, config, access }),
     ...accessRoutes({ access, grants, users, previews, registry: hosts.registry }),

@@ -29,6 +29,8 @@ function subscribe(changed: () => void): () => void {
     matchMedia('(prefers-color-scheme: dark)').addEventListener('change', apply)
     // Another tab chose: all tabs look the same.
     window.addEventListener('storage', apply)
+    // What changed while the page was being loaded.
+    apply()
   }
   listeners.add(changed)
   return () => {

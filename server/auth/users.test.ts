@@ -182,6 +182,7 @@ describe('the last administrator', () => {
     expect(codeOf(await test.call('PATCH', path, { disabled: true }))).toBe('last_administrator')
     expect(codeOf(await test.call('DELETE', path))).toBe('last_administrator')
     expect(codeOf(await test.call('DELETE', '/api/users/nobody'))).toBe('user_not_found')
+    expect(codeOf(await test.call('DELETE', '/api/users/nobody/second-factor'))).toBe('user_not_found')
     expect((await test.call('DELETE', `/api/users/${other.id}`)).status).toBe(204)
   })
 

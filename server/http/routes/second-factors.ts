@@ -17,6 +17,7 @@ import type { OidcSignIn } from '../../auth/oidc-sign-in.ts'
 import type { Passkeys } from '../../auth/passkeys.ts'
 import { isFresh, type SignIn } from '../../auth/sign-in.ts'
 import type { Principal } from '../../auth/types.ts'
+import type { Users } from '../../auth/users.ts'
 import { headersOf } from '../../ws/connection.ts'
 import { type AnyRoute, defineRoute } from '../define-route.ts'
 import type { Guard } from '../guard.ts'
@@ -27,12 +28,13 @@ const onePasskey = z.object({ passkeyId: z.string().regex(/^[0-9a-f]{32}$/) })
 /** How people prove who they are: their own second factors, the proof asked for again, and what administrators take away. */
 export function secondFactorRoutes(parts: {
   identity: Identity
+  users: Users
   signIn: SignIn
   passkeys: Passkeys
   oidc: OidcSignIn | null
   guard: Guard
 }): AnyRoute[] {
-  const { identity, signIn, passkeys, oidc, guard } = parts
+  const { identity, users, signIn, passkeys, oidc, guard } = parts
   const siteOf = (request: FastifyRequest) => ({ origin: guard.origin(request) })
   const { factors } = identity
   /** After the first factor: sessions that were opened by the password alone end. */
@@ -215,6 +217,7 @@ export function secondFactorRoutes(parts: {
       summary: "Take a person's second factors away and end their sessions",
       params: z.object({ userId: z.string().min(1).max(64) }),
       handler: async ({ params: { userId } }) => {
+        await users.person(userId)
         await factors.remove(userId)
         await identity.endAll(userId)
       },
