@@ -140,10 +140,10 @@ let happened = ''
 for await (const chunk of events) {
   happened += chunk
   // To the end of a line: a chunk may end in the middle.
-  if (/"(destroy|remove)".*\n$/.test(happened)) break
+  if (/"(destroy|remove)".*\n/.test(happened)) break
 }
 const actions = happened
-  .trim()
+  .slice(0, happened.lastIndexOf('\n'))
   .split('\n')
   .map((told) => JSON.parse(told).Action)
 // Podman's cleanup comes before or after the removal.
