@@ -24,7 +24,7 @@ export function LogMenu({ view, setView }: { view: LogView; setView(change: Chan
     <>
       <Select
         aria-label={t('beginning')}
-        className="[&_select]:h-7 [&_select]:text-xs"
+        className="shrink-0 [&_select]:h-7 [&_select]:text-xs"
         value={beginning}
         onValueChange={(value) => {
           const [kind, rest = ''] = value.split(/:(.*)/s)

@@ -1,5 +1,5 @@
 'use client'
-import { ArrowDown, ArrowUp, ChevronsDown, Pause, Play } from 'lucide-react'
+import { ArrowDown, ArrowUp, ChevronsDown, ChevronsUp, Pause, Play } from 'lucide-react'
 import { useEffect, useRef } from 'react'
 import { useTranslations } from 'use-intl'
 import { useShortcut } from '#components/shell/shortcuts.ts'
@@ -53,7 +53,7 @@ function OneLog({ asked, selection }: { asked: string; selection: LogSelection }
           <span className="max-md:sr-only">{state.following ? t('pause') : t('resume')}</span>
         </Button>
         <LogMenu view={view} setView={(change) => void setView(change)} />
-        <div className="flex min-w-40 max-w-xs flex-1 items-center gap-1">
+        <div className="flex min-w-32 max-w-xs flex-1 items-center gap-1">
           <Input
             ref={search}
             type="search"
@@ -101,19 +101,6 @@ function OneLog({ asked, selection }: { asked: string; selection: LogSelection }
       <div className="fill relative border-t bg-surface">
         {/* xterm's own text area takes the focus; its lines are read by the row, and copied as text. */}
         <div ref={place} data-log className="fill overflow-x-auto bg-surface pl-2 text-ink" />
-        {state.atTop && status.sources.length > 0 && !complete && (
-          <div className="pointer-events-none absolute inset-x-0 top-1 flex justify-center">
-            <Button
-              inPreview
-              size="sm"
-              className="pointer-events-auto bg-raised shadow-raised"
-              busy={status.loadingOlder}
-              onClick={older}
-            >
-              {t('older')}
-            </Button>
-          </div>
-        )}
         {!state.following && (
           <div className="pointer-events-none absolute inset-x-0 bottom-3 flex justify-center">
             <Button
@@ -129,13 +116,17 @@ function OneLog({ asked, selection }: { asked: string; selection: LogSelection }
           </div>
         )}
       </div>
-      <p
-        role="status"
-        className="flex min-h-6 shrink-0 items-center gap-3 border-t px-4 text-ink-muted text-xs md:px-5"
-      >
-        <span>{status.connected ? (status.slow ? t('slow') : t('live')) : t('reconnecting')}</span>
-        {state.dropped > 0 && <span>{t('bounded', { count: keptLines })}</span>}
-      </p>
+      <div className="flex h-8 shrink-0 items-center justify-between gap-3 border-t px-4 text-ink-muted text-xs md:px-5 pointer-coarse:h-11">
+        <p role="status" className="flex items-center gap-3">
+          <span>{status.connected ? (status.slow ? t('slow') : t('live')) : t('reconnecting')}</span>
+          {state.dropped > 0 && <span>{t('bounded', { count: keptLines })}</span>}
+        </p>
+        {state.atTop && status.sources.length > 0 && !complete && (
+          <Button inPreview size="sm" variant="ghost" busy={status.loadingOlder} onClick={older}>
+            <ChevronsUp aria-hidden /> {t('older')}
+          </Button>
+        )}
+      </div>
     </section>
   )
 }
