@@ -1,14 +1,17 @@
 import { defineConfig } from 'vitest/config'
 
 const engineTests = '**/*.engine.test.ts'
-/** These freeze engines, take away what nothing uses, or measure: nothing else may run at those engines meanwhile. */
-const alone = [
+/** These are much work for the machine, and two of them are enough. */
+const heavy = [
   'server/gateway/clients.engine.test.ts',
   'server/gateway/tools.engine.test.ts',
-  'server/hosts/hosts.engine.test.ts',
   'server/logs/cuts.engine.test.ts',
   'server/logs/logs.engine.test.ts',
   'server/logs/viewers.engine.test.ts',
+]
+/** These freeze engines, take away what nothing uses, or measure: nothing else may run at those engines meanwhile. */
+const alone = [
+  'server/hosts/hosts.engine.test.ts',
   'server/prune/prune.engine.test.ts',
   'server/stats/stats.engine.test.ts',
   'server/stats/upstreams.engine.test.ts',
@@ -41,7 +44,7 @@ export default defineConfig({
         test: {
           name: 'engine',
           include: [`{server,e2e/lab}/${engineTests}`],
-          exclude: alone,
+          exclude: [...heavy, ...alone],
           // Most of the time they wait for an engine.
           maxWorkers: 2,
           sequence: { groupOrder: 1 },
@@ -50,8 +53,15 @@ export default defineConfig({
       {
         extends: true,
         test: {
-          ...{ name: 'engine-alone', include: alone, fileParallelism: false },
+          ...{ name: 'engine-heavy', include: heavy, maxWorkers: 2 },
           sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          ...{ name: 'engine-alone', include: alone, fileParallelism: false },
+          sequence: { groupOrder: 3 },
         },
       },
     ],

@@ -306,11 +306,11 @@ test('in a preview all that the person could do is there and held back: no click
   await page.goto('/archives')
   const dropped = await page.evaluateHandle(() => {
     const data = new DataTransfer()
-    data.items.add(new File(['x'], 'x.tar'))
+    data.items.add(new File(['x'], 'dropped-in-preview.tar'))
     return data
   })
   await main.locator('> *').first().dispatchEvent('drop', { dataTransfer: dropped })
-  await expect(main.getByText('x.tar')).toHaveCount(0)
+  await expect(main.getByText('dropped-in-preview.tar')).toHaveCount(0)
   expect(asked).toEqual([])
 })
 
