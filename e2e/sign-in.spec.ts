@@ -1,16 +1,11 @@
-import { AxeBuilder } from '@axe-core/playwright'
 import type { APIRequestContext, Browser, Page } from '@playwright/test'
 import type { MadeLink } from '#lib/contracts/users.ts'
 import { totpCode, totpStep } from '#server/auth/totp.ts'
 import { e2eOrigin } from './address.ts'
 import { expect, test } from './fixtures.ts'
+import { check } from './looks.ts'
 
 const password = 'a long enough password'
-
-async function check(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze()
-  expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([])
-}
 
 /** A person of this test alone, signed in in a browser of their own. */
 async function newPerson(api: APIRequestContext, browser: Browser) {
