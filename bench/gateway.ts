@@ -1,10 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import type { ChildProcess } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Agent, request } from 'undici'
 import { engineCall } from '../e2e/lab/engine-http.ts'
 import { labImages } from '../e2e/lab/images.ts'
+import { startNginx } from '../e2e/lab/nginx.ts'
 import { run } from '../e2e/lab/run.ts'
 import { labEngine } from '../e2e/lab/state.ts'
 import type { MadeToken, NewToken } from '../lib/contracts/account.ts'
@@ -25,7 +26,7 @@ const rounds = 3
 export async function benchGateway(): Promise<BenchResult> {
   const socketPath = labEngine('docker-unix').localSocketPath
   const folder = mkdtempSync(join(tmpdir(), 'roadstead-bench-gateway-'))
-  const nginx = await startNginx(join(folder, 'nginx'), socketPath)
+  const nginx = await startBare(join(folder, 'nginx'), socketPath)
   const server = await startServer(port)
   const { Id: id } = await engineCall<{ Id: string }>(socketPath, 'POST', '/v1.41/containers/create', {
     ...{ Image: labImages.busybox, Cmd: ['sh', '-c', 'sleep 100000'], HostConfig: { AutoRemove: true } },
@@ -121,26 +122,12 @@ export async function benchGateway(): Promise<BenchResult> {
   }
 }
 
-/** As little in the way as nginx can have: nothing buffered, nothing logged. */
-async function startNginx(folder: string, socketPath: string): Promise<ChildProcess> {
-  mkdirSync(folder)
-  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
-    (name) => `${name}_temp_path ${folder}/${name};`,
-  )
-  const path = join(folder, 'nginx.conf')
-  writeFileSync(
-    path,
+/** As little in the way as nginx can have: nothing buffered, nothing logged, and one process whose CPU counts. */
+const startBare = (folder: string, socketPath: string): Promise<ChildProcess> =>
+  startNginx(
+    folder,
     `
-daemon off;
-master_process off;
-user root;
-pid ${folder}/pid;
-error_log stderr warn;
-events {}
-http {
-  access_log off;
   client_max_body_size 0;
-  ${temporary.join('\n  ')}
   upstream engine {
     server unix:${socketPath};
     keepalive 8;
@@ -155,10 +142,6 @@ http {
       proxy_buffering off;
       proxy_request_buffering off;
     }
-  }
-}
-`,
+  }`,
+    'master_process off;\nuser root;',
   )
-  await run('/usr/sbin/nginx', ['-t', '-q', '-e', 'stderr', '-c', path])
-  return spawn('/usr/sbin/nginx', ['-e', 'stderr', '-c', path], { stdio: 'inherit' })
-}

@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, type Page, test } from '@playwright/test'
@@ -8,6 +7,7 @@ import type { MadeLink } from '#lib/contracts/users.ts'
 import { totpCode, totpStep } from '#server/auth/totp.ts'
 import { startIdentityProvider } from '#server/testing/identity-provider.ts'
 import { administrator } from './global-setup.ts'
+import { freePort } from './lab/free-port.ts'
 import { check } from './looks.ts'
 import { setUpToken } from './set-up-token.ts'
 
@@ -193,13 +193,3 @@ test('a second factor is required of everybody by who has one, and taken away by
   await expect(other.getByRole('heading', { name: 'Set up a second factor' })).toBeVisible()
   await context.close()
 })
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const bound = server.address()
-      server.close(() => resolve(typeof bound === 'object' && bound ? bound.port : 0))
-    })
-  })
-}

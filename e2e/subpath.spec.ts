@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from '@playwright/test'
 import { administrator } from './global-setup.ts'
-import { run } from './lab/run.ts'
+import { freePort } from './lab/free-port.ts'
+import { startNginx } from './lab/nginx.ts'
 import { labEngine } from './lab/state.ts'
 import { setUpToken } from './set-up-token.ts'
 
@@ -108,7 +108,7 @@ async function startBehindNginx(): Promise<typeof proxied> {
     })
     children.push(server)
     const token = await setUpToken(server)
-    children.push(await startNginx(join(folder, 'nginx'), proxyPort, port))
+    children.push(await startNginx(join(folder, 'nginx'), behind(proxyPort, port)))
     await expect.poll(async () => (await fetch(`${address}/api/health`).catch(() => null))?.status).toBe(200)
     return { address, token, end }
   } catch (error) {
@@ -118,19 +118,7 @@ async function startBehindNginx(): Promise<typeof proxied> {
 }
 
 /** The configuration of docs/container.md around the one location that matters. */
-async function startNginx(folder: string, port: number, upstream: number): Promise<ChildProcess> {
-  mkdirSync(folder)
-  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
-    (name) => `${name}_temp_path ${folder}/${name};`,
-  )
-  const configuration = `
-daemon off;
-pid ${folder}/pid;
-error_log stderr warn;
-events {}
-http {
-  access_log off;
-  ${temporary.join('\n  ')}
+const behind = (port: number, upstream: number) => `
   server {
     listen 127.0.0.1:${port};
     listen [::1]:${port};
@@ -146,29 +134,12 @@ http {
       client_max_body_size 0;
       proxy_read_timeout 1h;
     }
-  }
-}
-`
-  const path = join(folder, 'nginx.conf')
-  writeFileSync(path, configuration)
-  await run('/usr/sbin/nginx', ['-t', '-q', '-e', 'stderr', '-c', path])
-  return spawn('/usr/sbin/nginx', ['-e', 'stderr', '-c', path], { stdio: 'inherit' })
-}
+  }`
 
 function ended(child: ChildProcess): Promise<void> {
   return new Promise((resolve) => {
     if (child.exitCode !== null || child.signalCode !== null) return resolve()
     child.once('exit', () => resolve())
     child.kill('SIGTERM')
-  })
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const bound = server.address()
-      server.close(() => resolve(typeof bound === 'object' && bound ? bound.port : 0))
-    })
   })
 }

@@ -9,11 +9,12 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
-import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { makeCertificates } from '#e2e/lab/certificates.ts'
+import { freePort } from '#e2e/lab/free-port.ts'
+import { startNginx } from '#e2e/lab/nginx.ts'
 import { ensureNewerEngine } from '#e2e/lab/packages.ts'
 import { run, until } from '#e2e/lab/run.ts'
 import { labEngine } from '#e2e/lab/state.ts'
@@ -51,7 +52,7 @@ beforeAll(async () => {
   const headers = { Authorization: `Bearer ${token}`, 'Roadstead-Host': engine }
   writeFileSync(join(folder, 'config/config.json'), JSON.stringify({ HttpHeaders: headers }))
   ports = { http: await freePort(), stream: await freePort() }
-  await startNginx(tls)
+  await startWithTls(tls)
   for (const [name, port] of Object.entries(ports)) {
     const program = [join(import.meta.dirname, 'docker-forward.mjs'), `https://127.0.0.1:${port}/h/${engine}`]
     const forwarder = spawn(process.execPath, [...program, join(folder, `${name}.sock`)], {
@@ -122,7 +123,7 @@ it('the end of input keeps the output through nginx as a stream', async () => {
 })
 
 /** nginx with both blocks of docs/container.md, at our ports and with our certificate. */
-async function startNginx(tls: { serverCert: string; serverKey: string }): Promise<void> {
+async function startWithTls(tls: { serverCert: string; serverKey: string }): Promise<void> {
   const blocks = readFileSync('docs/container.md', 'utf8').matchAll(/```nginx\n([^`]*)```/g)
   const { port } = new URL(test.origin)
   const certificate = `ssl_certificate ${tls.serverCert};\nssl_certificate_key ${tls.serverKey};`
@@ -133,31 +134,13 @@ async function startNginx(tls: { serverCert: string; serverKey: string }): Promi
       .replace('listen 7443', `listen 127.0.0.1:${ports.stream}`)
       .replace(/ssl_certificate .*\n.*/, certificate),
   )
-  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
-    (name) => `${name}_temp_path ${folder}/${name};`,
-  )
-  const path = join(folder, 'nginx.conf')
-  writeFileSync(
-    path,
-    `
-load_module /usr/lib/nginx/modules/ngx_stream_module.so;
-daemon off;
-pid ${folder}/pid;
-error_log stderr warn;
-events {}
-http {
-  access_log off;
-  ${temporary.join('\n  ')}
-  server {
+  const http = `server {
     listen 127.0.0.1:${ports.http} ssl;
     ${certificate}
     ${location}
-  }
-}
-${stream}`,
-  )
-  await run('/usr/sbin/nginx', ['-t', '-q', '-e', 'stderr', '-c', path])
-  children.push(spawn('/usr/sbin/nginx', ['-e', 'stderr', '-c', path], { stdio: 'inherit' }))
+  }`
+  const main = `load_module /usr/lib/nginx/modules/ngx_stream_module.so;\n${stream}`
+  children.push(await startNginx(join(folder, 'nginx'), http, main))
   const health = ['-sf', '--cacert', join(folder, 'authority/ca.pem')]
   for (const at of Object.values(ports))
     await until(
@@ -166,13 +149,4 @@ ${stream}`,
         (await run('curl', [...health, `https://127.0.0.1:${at}/api/health`], { check: false })).code === 0,
       10_000,
     )
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo
-      server.close(() => resolve(port))
-    })
-  })
 }

@@ -3,6 +3,7 @@ import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import { freePort } from '#e2e/lab/free-port.ts'
 import { askPing } from '../testing/ask-ping.ts'
 import { dialTcp } from './dial.ts'
 import { openTransport } from './index.ts'
@@ -18,15 +19,6 @@ async function ping(spec: TransportSpec): Promise<string> {
   } finally {
     await transport.close()
   }
-}
-
-/** A port that was free a moment ago. */
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }
 
 /** A server that greets with bytes that are no HTTP. */

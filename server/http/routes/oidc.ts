@@ -1,4 +1,4 @@
-import type { FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { sessionSchema } from '#lib/contracts/account.ts'
 import { oidcReturnSchema, oidcWaySchema } from '#lib/contracts/sign-in.ts'
@@ -23,6 +23,15 @@ export function oidcRoutes(parts: {
 }): AnyRoute[] {
   const { oidc, guard, access, config } = parts
   const redirectUri = (request: FastifyRequest) => `${guard.origin(request)}${config.basePath}/oidc`
+  const begin = async (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    purpose?: Parameters<OidcSignIn['begin']>[1],
+  ) => {
+    const { url, cookie } = await oidc.begin(redirectUri(request), purpose)
+    reply.header('set-cookie', cookie)
+    return { url }
+  }
   return [
     defineRoute({
       method: 'POST',
@@ -31,11 +40,7 @@ export function oidcRoutes(parts: {
       asksOnly: true,
       summary: 'Where to sign in with the identity provider',
       response: oidcWaySchema,
-      handler: async ({ request, reply }) => {
-        const { url, cookie } = await oidc.begin(redirectUri(request))
-        reply.header('set-cookie', cookie)
-        return { url }
-      },
+      handler: ({ request, reply }) => begin(request, reply),
     }),
     defineRoute({
       method: 'POST',
@@ -45,13 +50,8 @@ export function oidcRoutes(parts: {
       asksOnly: true,
       summary: 'Where to prove anew, with the identity provider, who is signed in',
       response: oidcWaySchema,
-      handler: async ({ principal, request, reply }) => {
-        const { url, cookie } = await oidc.begin(redirectUri(request), {
-          ...{ sessionId: (principal as Principal).sessionId, linking: false },
-        })
-        reply.header('set-cookie', cookie)
-        return { url }
-      },
+      handler: ({ principal, request, reply }) =>
+        begin(request, reply, { sessionId: (principal as Principal).sessionId, linking: false }),
     }),
     defineRoute({
       method: 'POST',
@@ -72,12 +72,8 @@ export function oidcRoutes(parts: {
       asksOnly: true,
       summary: 'Where to sign in with the identity provider, to link what one is there with the own account',
       response: oidcWaySchema,
-      handler: async ({ principal, request, reply }) => {
-        const { sessionId } = principal as Principal
-        const { url, cookie } = await oidc.begin(redirectUri(request), { sessionId, linking: true })
-        reply.header('set-cookie', cookie)
-        return { url }
-      },
+      handler: ({ principal, request, reply }) =>
+        begin(request, reply, { sessionId: (principal as Principal).sessionId, linking: true }),
     }),
     defineRoute({
       method: 'POST',
