@@ -16,13 +16,21 @@ const alone = [
   'server/stats/stats.engine.test.ts',
   'server/stats/upstreams.engine.test.ts',
 ]
+/**
+ * Real engines of several ages fail now and then for reasons of their own (docs/decisions/0026). In CI such a test has one
+ * more try; what needed it is told at the end.
+ */
+const retry = process.env.CI ? 1 : 0
 
 export default defineConfig({
   test: {
     pool: 'forks',
-    // An engine removes a network or counts its disk in a second, or in thirty on a machine with a slow disk.
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
+    // An engine removes a network or counts its disk in a second, or in thirty on a machine that is busy or has a slow
+    // disk. A test that waits says what it waits for and not how long; one that is about time says so itself.
+    testTimeout: 120_000,
+    hookTimeout: 180_000,
+    expect: { poll: { timeout: 30_000 } },
+    reporters: ['default', './scripts/failed-tests.js'],
     projects: [
       {
         extends: true,
@@ -45,6 +53,7 @@ export default defineConfig({
           name: 'engine',
           include: [`{server,e2e/lab}/${engineTests}`],
           exclude: [...heavy, ...alone],
+          retry,
           // Most of the time they wait for an engine.
           maxWorkers: 2,
           sequence: { groupOrder: 1 },
@@ -53,14 +62,14 @@ export default defineConfig({
       {
         extends: true,
         test: {
-          ...{ name: 'engine-heavy', include: heavy, maxWorkers: 2 },
+          ...{ name: 'engine-heavy', include: heavy, maxWorkers: 2, retry },
           sequence: { groupOrder: 2 },
         },
       },
       {
         extends: true,
         test: {
-          ...{ name: 'engine-alone', include: alone, fileParallelism: false },
+          ...{ name: 'engine-alone', include: alone, fileParallelism: false, retry },
           sequence: { groupOrder: 3 },
         },
       },

@@ -24,7 +24,7 @@ ensureChromium()
 const began = performance.now()
 ensureBuild()
 const env = childEnvironment()
-let failed = null
+const failed = []
 try {
   for (const [name, command, args] of steps) {
     const start = performance.now()
@@ -32,16 +32,15 @@ try {
     const program = command === 'node' ? nodePath() : command
     const { status } = spawnSync(program, args, { cwd: projectFolder, stdio: 'inherit', env })
     console.log(`== ${name}: ${status === 0 ? 'passed' : 'FAILED'} after ${seconds(start)} s`)
-    if (status !== 0) {
-      failed = name
-      break
-    }
+    if (status !== 0) failed.push(name)
   }
 } finally {
   spawnSync(nodePath(), ['e2e/lab/cli.ts', 'down'], { cwd: projectFolder, stdio: 'inherit', env })
 }
-console.log(`\n${failed ? `FAILED: ${failed}` : 'All passed'} after ${seconds(began)} s`)
-process.exit(failed ? 1 : 0)
+console.log(
+  `\n${failed.length > 0 ? `FAILED: ${failed.join(', ')}` : 'All passed'} after ${seconds(began)} s`,
+)
+process.exit(failed.length > 0 ? 1 : 0)
 
 function seconds(start) {
   return ((performance.now() - start) / 1000).toFixed(1)

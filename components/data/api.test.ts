@@ -125,7 +125,7 @@ describe('api', () => {
       if (line.step === 3) break
     }
     expect(seen).toEqual([1, 'ü', 3])
-    await vi.waitUntil(() => closed.mock.calls.length === 1, { timeout: 5000 })
+    await vi.waitUntil(() => closed.mock.calls.length === 1, { timeout: 30_000 })
   })
 
   it('reads a last line without its end', async () => {

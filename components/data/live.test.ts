@@ -58,7 +58,7 @@ function start(options: Partial<LiveOptions> = {}): LiveClient {
   client.start()
   return client
 }
-const until = (check: () => boolean) => vi.waitUntil(check, { timeout: 5000, interval: 5 })
+const until = (check: () => boolean) => vi.waitUntil(check, { timeout: 30_000, interval: 5 })
 
 beforeEach(async () => {
   sockets = []

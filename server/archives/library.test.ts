@@ -33,7 +33,7 @@ const library = async (test: AppUnderTest) =>
   (await test.call('GET', '/api/archives')).json as ArchiveLibraryView
 const only = async (test: AppUnderTest) => (await library(test)).archives[0] as ListedArchive
 const settled = async (test: AppUnderTest, state: ListedArchive['state']) => {
-  await expect.poll(async () => (await only(test)).state, { timeout: 10_000 }).toBe(state)
+  await expect.poll(async () => (await only(test)).state).toBe(state)
   return only(test)
 }
 const onDisk = (test: AppUnderTest) => readdirSync(join(test.dataFolder, 'archives'))

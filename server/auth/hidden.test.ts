@@ -346,7 +346,7 @@ describe('the figures of the fleet', () => {
     store.addCoarse(far.id, reading(elsewhere))
     store.removeContainer(near.id, hidden)
     store.removeContainer(near.id, shown)
-    await expect.poll(() => texts.join(''), { timeout: 4000 }).toContain(`"gone":["${shown.slice(0, 12)}"]`)
+    await expect.poll(() => texts.join('')).toContain(`"gone":["${shown.slice(0, 12)}"]`)
     for (const never of [hidden, elsewhere, far.id]) expect(texts.join('')).not.toContain(never.slice(0, 12))
     // Not even what all containers of the host use together.
     expect(texts.join('')).not.toContain('"point"')

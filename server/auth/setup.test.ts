@@ -18,7 +18,7 @@ async function start(folder = join(root, String(folders++))): Promise<AppUnderTe
 }
 const close = async () => (open.pop() as AppUnderTest).close()
 
-describe('the first run', { timeout: 60_000 }, () => {
+describe('the first run', () => {
   it('is nobody’s without the token of this start', async () => {
     const earlier = await start()
     const old = await earlier.app.setup.token()

@@ -28,7 +28,7 @@ async function withHosts(): Promise<{ test: AppUnderTest; engine: SmallEngine; o
   // It has no events, so that nothing is listed over what is put below.
   const state = async () =>
     ((await test.call('GET', '/api/hosts')).json as Host[]).find(({ id }) => id === online.id)?.state
-  await expect.poll(state, { timeout: 10_000 }).toBe('online')
+  await expect.poll(state).toBe('online')
   const put = (hostId: string, letter: string, state: Container['state']) =>
     test.app.live.fleet.put('containers', {
       ...{ hostId, id: idOf(letter), name: letter, state, labels: {} },

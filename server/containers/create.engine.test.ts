@@ -72,9 +72,7 @@ const specOf = async (engine: EngineName, id: string) =>
   (await test.call('GET', `${pathOf(engine, id)}/spec`)).json as SpecAnswer
 /** The server knows it: by event, and at the latest by the next list. */
 const known = (engine: EngineName, id: string) =>
-  expect
-    .poll(() => test.app.live.fleet.get('containers', hosts.get(engine) ?? '', id), { timeout: 15_000 })
-    .toBeDefined()
+  expect.poll(() => test.app.live.fleet.get('containers', hosts.get(engine) ?? '', id)).toBeDefined()
 const recreate = async (engine: EngineName, id: string, input: RecreateInput) =>
   ended(await test.call('POST', `${pathOf(engine, id)}/recreate`, input))
 const inspect = async (engine: EngineName, ref: string) =>

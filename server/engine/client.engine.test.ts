@@ -80,7 +80,7 @@ describe.each(engineNames)('%s', (name: EngineName) => {
     // Docker makes its first health check one interval (10 s) after the start, and the lab may be younger.
     const sickness = async () =>
       (await client.listContainers()).find((container) => container.name === 'sick')?.health
-    await expect.poll(sickness, { timeout: 30_000, interval: 500 }).toBe('unhealthy')
+    await expect.poll(sickness, { interval: 500 }).toBe('unhealthy')
     const list = await client.listContainers()
     const named = (wanted: string) => list.find((container) => container.name === wanted)
     expect(named('sick')).toMatchObject({ state: 'running', health: 'unhealthy' })
@@ -171,7 +171,7 @@ describe.each(engineNames)('%s', (name: EngineName) => {
       await witness(name, command)
     }
     const actions = () => seen.map((event) => event.action)
-    await expect.poll(actions, { timeout: 10_000 }).toContain('destroy')
+    await expect.poll(actions).toContain('destroy')
     expect(
       actions().filter((action) =>
         ['start', 'pause', 'unpause', 'die', 'rename', 'destroy'].includes(action),

@@ -29,7 +29,7 @@ beforeAll(async () => {
   const transport = { kind: 'tcp', host: '127.0.0.1', port: engine.port }
   hostId = ((await test.call('POST', '/api/hosts', { name: 'web', transport })).json as Host).id
   const state = async () => ((await test.call('GET', '/api/hosts')).json as Host[])[0]?.state
-  await vi.waitFor(async () => expect(await state()).toBe('online'), { timeout: 10_000 })
+  await vi.waitFor(async () => expect(await state()).toBe('online'), { timeout: 30_000 })
   made = await newToken()
 })
 afterAll(async () => {
@@ -293,7 +293,7 @@ describe('a tar to the engine', () => {
     await new Promise((resolve) => setTimeout(resolve, 500))
     expect(client.socket.writableLength).toBeGreaterThan(20_000_000)
     go.resolve()
-    await expect.poll(() => client.got.text, { timeout: 20_000 }).toMatch(/^HTTP\/1\.1 200 /)
+    await expect.poll(() => client.got.text).toMatch(/^HTTP\/1\.1 200 /)
     expect(hash.digest('hex')).toBe(createHash('sha256').update(data).digest('hex'))
   })
 

@@ -37,7 +37,7 @@ beforeAll(async () => {
   )
   expect(said).toBe(`export DOCKER_HOST=unix://${socketPath}\n`)
   const online = async () => ((await test.call('GET', '/api/hosts')).json as Host[])[0]?.state
-  await vi.waitFor(async () => expect(await online()).toBe('online'), { timeout: 10_000 })
+  await vi.waitFor(async () => expect(await online()).toBe('online'), { timeout: 30_000 })
 })
 afterAll(async () => {
   forwarder?.kill()

@@ -29,7 +29,7 @@ beforeAll(async () => {
     tokens.set(role, (json as MadeToken).token)
   }
   const states = async () => ((await test.call('GET', '/api/hosts')).json as Host[]).map(({ state }) => state)
-  await vi.waitFor(async () => expect(await states()).toEqual(['online', 'online']), { timeout: 10_000 })
+  await vi.waitFor(async () => expect(await states()).toEqual(['online', 'online']), { timeout: 30_000 })
 })
 afterAll(async () => {
   await test?.close()

@@ -17,7 +17,7 @@ beforeAll(async () => {
   await test.setUp()
   const transport = { kind: 'tcp', host: '127.0.0.1', port: engine.port }
   hostId = ((await test.call('POST', '/api/hosts', { name: 'web one', transport })).json as Host).id
-  await vi.waitFor(async () => expect(await state()).toBe('online'), { timeout: 10_000 })
+  await vi.waitFor(async () => expect(await state()).toBe('online'), { timeout: 30_000 })
   for (const role of ['administrator', 'operator', 'viewer'] as const)
     tokens.set(role, (await tokenOf(rolePermissions[role].filter((name) => name !== 'users.edit'))).token)
 })

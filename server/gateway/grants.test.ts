@@ -50,7 +50,7 @@ beforeAll(async () => {
   otherId = await add('two')
   await vi.waitFor(
     () => expect(test.app.live.fleet.get('containers', hostId, hidden)).toMatchObject({ name: 'hidden' }),
-    { timeout: 10_000 },
+    { timeout: 30_000 },
   )
   const input = { name: 'Vera', email: 'vera@example.com', role: null }
   const made = await test.call('POST', '/api/invitations', input)

@@ -18,7 +18,7 @@ beforeAll(async () => {
   const transport = { kind: 'tcp', host: '127.0.0.1', port: engine.port }
   hostId = ((await test.call('POST', '/api/hosts', { name: 'one', transport })).json as Host).id
   const hosts = async () => (await test.call('GET', '/api/hosts')).json as Host[]
-  await vi.waitFor(async () => expect((await hosts())[0]?.state).toBe('online'), { timeout: 10_000 })
+  await vi.waitFor(async () => expect((await hosts())[0]?.state).toBe('online'), { timeout: 30_000 })
   const permissions = [
     ...rolePermissions.operator,
     ...(['containers.exec', 'containers.attach', 'containers.files.write'] as const),

@@ -40,7 +40,7 @@ async function small(): Promise<{ engine: SmallEngine; input: TransportInput }> 
 }
 
 const becomes = (connection: HostConnection, state: string) =>
-  vi.waitFor(() => expect(connection.status.state).toBe(state), { timeout: 10_000, interval: 10 })
+  vi.waitFor(() => expect(connection.status.state).toBe(state), { timeout: 30_000, interval: 10 })
 
 describe('a host connection', () => {
   it('comes online with version, latency and client, and says so once', async () => {
@@ -88,7 +88,7 @@ describe('a host connection', () => {
     ends.push(() => mute.close())
     timing.pingTimeout = 5000
     const { connection } = connect({ ...input, kind: 'tls' } as TransportInput)
-    await vi.waitFor(() => expect(connection.status.error).not.toBeNull(), { timeout: 10_000 })
+    await vi.waitFor(() => expect(connection.status.error).not.toBeNull(), { timeout: 30_000 })
     expect(connection.status.state).toBe('unresponsive')
   })
 
@@ -115,7 +115,7 @@ describe('a host connection', () => {
     await becomes(connection, 'online')
     engine.version = '28.5.2'
     engine.behaviour = 'cut'
-    await vi.waitFor(() => expect(connection.status.engine?.version).toBe('28.5.2'))
+    await vi.waitFor(() => expect(connection.status.engine?.version).toBe('28.5.2'), { timeout: 30_000 })
     expect(said).not.toContain('-')
     expect(connection.status.state).toBe('online')
   })
@@ -147,7 +147,7 @@ describe('a host connection', () => {
     const { engine, input } = await small()
     engine.behaviour = 'hang'
     const { connection, said } = connect(input)
-    await vi.waitFor(() => expect(engine.asked.length).toBe(1))
+    await vi.waitFor(() => expect(engine.asked.length).toBe(1), { timeout: 30_000 })
     const other = await small()
     connection.retarget(other.input)
     connection.restart()

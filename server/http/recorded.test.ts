@@ -38,7 +38,7 @@ async function withContainer(): Promise<{
   const transport = { kind: 'tcp', host: '127.0.0.1', port: engine.port }
   const { id: hostId } = (await test.call('POST', '/api/hosts', { name: 'one', transport })).json as Host
   const state = async () => ((await test.call('GET', `/api/hosts/${hostId}`)).json as Host).state
-  await expect.poll(state, { timeout: 10_000 }).toBe('online')
+  await expect.poll(state).toBe('online')
   const container = { hostId, id: containerId, name: 'web-1', state: 'running', labels: {} }
   test.app.live.fleet.put('containers', container as unknown as Container)
   return { ...{ test, engine, hostId }, path: `/api/hosts/${hostId}/containers/${containerId}` }
@@ -306,7 +306,7 @@ it('while the log cannot be written, reads go on and no change reaches the engin
   raw.exec(`PRAGMA max_page_count = ${pages}`)
   const change = () => test.call('POST', `${path}/stop`, {})
   // What fits in the last page is still written.
-  await expect.poll(async () => (await change()).status, { timeout: 10_000, interval: 1 }).toBe(503)
+  await expect.poll(async () => (await change()).status, { interval: 1 }).toBe(503)
   const asked = engine.asked.length
   const refused = await change()
   expect(refused.json).toMatchObject({ error: { code: 'audit_unavailable' } })

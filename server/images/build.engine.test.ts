@@ -224,12 +224,12 @@ it('is stopped at the engine, and never makes its image', async () => {
   const context = { kind: 'dockerfile' as const, text }
   const task = await begin({ context, hostIds: idsOf(engines), tags: [name], noCache: true })
   const running = async () => (await taskOf(task.id)).steps.every((step) => step.progress[0]?.current === 1)
-  await expect.poll(running, { timeout: 30_000 }).toBe(true)
+  await expect.poll(running).toBe(true)
   await test.call('POST', `/api/tasks/${task.id}/cancel`, {})
   expect((await ended(task)).steps.map(({ state }) => state)).toEqual(engines.map(() => 'cancelled'))
   for (const engine of dockers) {
     const commands = async () => (await witness(engine, ['ps', '-a', '--no-trunc'])).stdout
-    await expect.poll(commands, { timeout: 10_000 }).not.toContain(`started-${prefix}`)
+    await expect.poll(commands).not.toContain(`started-${prefix}`)
   }
   // Podman ends the RUN it is in.
   await new Promise((resolve) => setTimeout(resolve, 5000))

@@ -128,10 +128,10 @@ describe.each(['docker-unix', 'docker28-tcp', 'podman-unix', 'podman5-tcp'] as c
     try {
       const started = await test.call('POST', '/api/images/pull', { reference, hostIds: [await hostId()] })
       const { id } = started.json as Task
-      await expect.poll(() => proxy.waiting, { timeout: 20_000 }).toBeGreaterThan(0)
+      await expect.poll(() => proxy.waiting).toBeGreaterThan(0)
       const connections = proxy.waiting
       await test.call('POST', `/api/tasks/${id}/cancel`, {})
-      await expect.poll(() => proxy.waiting, { timeout: 20_000 }).toBe(0)
+      await expect.poll(() => proxy.waiting).toBe(0)
       const task = () => test.app.tasks.get({ userId: '', role: 'administrator' } as never, id)
       await expect.poll(() => task().steps[0]?.state).toBe('cancelled')
       expect([task().state, connections]).toEqual(['cancelled', 1])

@@ -165,7 +165,7 @@ describe('keeping a host’s objects equal to its engine’s', () => {
     const blanks: unknown[] = []
     const watch = setInterval(() => blanks.push(get('a')?.restartCount ?? 'blank'), 5)
     script.endStream()
-    await expect.poll(() => get('a')?.restartCount, { timeout: 10_000 }).toBe(3)
+    await expect.poll(() => get('a')?.restartCount).toBe(3)
     clearInterval(watch)
     expect(blanks).not.toContain('blank')
     expect(script.streams()).toBe(2)
@@ -181,7 +181,7 @@ describe('keeping a host’s objects equal to its engine’s', () => {
     script.engine.listContainers = async (options) =>
       (await list(options)).map((known) => ({ ...known, image: `sha256:${'0'.repeat(64)}` }))
     script.endStream()
-    await expect.poll(() => script.lists, { timeout: 10_000 }).toBe(2)
+    await expect.poll(() => script.lists).toBe(2)
     await expect.poll(() => get('a')?.image).toBe('web:1')
   })
 
@@ -192,13 +192,13 @@ describe('keeping a host’s objects equal to its engine’s', () => {
     await expect.poll(() => seen.suspects).toBeGreaterThan(1)
     script.containers.set('a', inspected('a'))
     script.failList = false
-    await expect.poll(() => get('a')?.restartCount, { timeout: 10_000 }).toBe(0)
+    await expect.poll(() => get('a')?.restartCount).toBe(0)
     script.beforeInspect = async () => {
       throw new Error('500')
     }
     const before = script.lists
     script.emit('die', 'a')
-    await expect.poll(() => script.lists, { timeout: 10_000 }).toBeGreaterThan(before)
+    await expect.poll(() => script.lists).toBeGreaterThan(before)
   })
 
   it('reads a burst by one list', async () => {

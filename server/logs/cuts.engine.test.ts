@@ -48,9 +48,7 @@ it('200,000 numbered lines at 5,000 a second come once each and in order, though
         { Image: labImages.busybox, Cmd: ['/bin/sh', '-c', script] },
       )
       made.push(() => engineCall(socketPath, 'DELETE', `/v1.41/containers/${Id}?force=1`))
-      await expect
-        .poll(() => test.app.live.fleet.get('containers', host.id, Id), { timeout: 15_000 })
-        .toBeDefined()
+      await expect.poll(() => test.app.live.fleet.get('containers', host.id, Id)).toBeDefined()
       const viewer = new LogViewer(
         test,
         { containers: [{ hostId: host.id, containerId: Id }] },

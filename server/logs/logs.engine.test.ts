@@ -31,7 +31,7 @@ describe.each(engines)('the log of a container on %s', (engine) => {
       `${count(300).replace('done; while', 'echo "to stderr" >&2; done; while')}`,
     )
     const viewer = await lab.view(lab.of(engine, id), { tail: 10_000 }).open()
-    await expect.poll(() => viewer.rows.length, { timeout: 15_000 }).toBe(600)
+    await expect.poll(() => viewer.rows.length).toBe(600)
     expect(viewer.rows.filter((row) => row.stream === 0).map((row) => row.text)).toEqual(numbers(1, 300))
     expect(viewer.rows.filter((row) => row.stream === 1)).toHaveLength(300)
     const only = await lab.view(lab.of(engine, id), { tail: 10_000, stdout: false }).open()
@@ -43,7 +43,7 @@ describe.each(engines)('the log of a container on %s', (engine) => {
   it('goes on when the container is stopped and started again, and when the viewer is cut', async () => {
     const id = await lab.run(engine, 'again', `echo begin; ${count(50, 'sleep 0.02;')}`)
     const viewer = await lab.view(lab.of(engine, id)).open()
-    await expect.poll(() => viewer.text.includes('n 50'), { timeout: 15_000 }).toBe(true)
+    await expect.poll(() => viewer.text.includes('n 50')).toBe(true)
     const { localSocketPath } = labEngine(engine)
     // Not a restart: Podman 4.3 answers one with 500 now and then, when the container ends by itself on SIGTERM.
     const act = (verb: string) =>
@@ -52,12 +52,12 @@ describe.each(engines)('the log of a container on %s', (engine) => {
         () => false,
       )
     await act('stop?t=1')
-    await expect.poll(() => act('start'), { timeout: 10_000 }).toBe(true)
-    await expect.poll(() => viewer.rows.length, { timeout: 20_000 }).toBeGreaterThan(70)
+    await expect.poll(() => act('start')).toBe(true)
+    await expect.poll(() => viewer.rows.length).toBeGreaterThan(70)
     viewer.cut()
     await sleep(300)
     await viewer.open()
-    await expect.poll(() => viewer.rows.length, { timeout: 20_000 }).toBe(102)
+    await expect.poll(() => viewer.rows.length).toBe(102)
     const twice = ['begin', ...numbers(1, 50), 'begin', ...numbers(1, 50)]
     expect(inAnyOrderOnPodman4(engine, viewer.text)).toEqual(inAnyOrderOnPodman4(engine, twice))
   })
@@ -70,21 +70,21 @@ describe.each(engines)('the log of a container on %s', (engine) => {
       Tty: true,
     })
     const viewer = await lab.view(lab.of(engine, id), all).open()
-    await expect.poll(() => viewer.text.at(-1), { timeout: 15_000 }).toBe('ende')
+    await expect.poll(() => viewer.text.at(-1)).toBe('ende')
     const lengths = viewer.text.map((text) => text.length)
     expect(lengths).toEqual([16_384, 4])
     expect(viewer.text[0] === long).toBe(true)
     viewer.cut()
     const plain = await lab.run(engine, 'long', `${double} echo $s; printf unended`)
     const other = await lab.view(lab.of(engine, plain), all).open()
-    await expect.poll(() => other.text, { timeout: 15_000 }).toEqual([long, 'unended'])
+    await expect.poll(() => other.text).toEqual([long, 'unended'])
   })
 
   it('loads older lines, and takes up where another viewer reads already', async () => {
     const id = await lab.run(engine, 'older', count(1000))
     await lab.written(engine, id, 'n 1000')
     const viewer = await lab.view(lab.of(engine, id), { tail: 50 }).open()
-    await expect.poll(() => viewer.text, { timeout: 15_000 }).toEqual(numbers(951, 1000))
+    await expect.poll(() => viewer.text).toEqual(numbers(951, 1000))
     const [first] = viewer.rows
     viewer.say({ type: 'older', source: 0, before: String(first?.time), shown: 50, limit: 100 })
     const second = await lab.view(lab.of(engine, id), { tail: 5 }).open()
@@ -116,7 +116,7 @@ it('merges containers of several hosts in time order, and takes in what comes', 
       'merge',
       'i=0; while [ $i -lt 40 ]; do i=$((i+1)); echo "n $i"; sleep 0.05; done; sleep 600',
     )
-  await expect.poll(() => viewer.rows.length, { timeout: 20_000 }).toBe(80)
+  await expect.poll(() => viewer.rows.length).toBe(80)
   expect([...viewer.sources.values()].map((source) => source.host).sort()).toEqual([...nano].sort())
   const later = viewer.rows.slice(40).map((row) => row.time)
   expect(later).toEqual([...later].sort((a, b) => (a < b ? -1 : 1)))
@@ -133,20 +133,20 @@ it('is a file to download: merged, as text or as JSON lines, without control cha
   const get = async (query: string) =>
     fetch(`${lab.app.origin}/api/logs/download?${query}`, { headers: { cookie: lab.app.cookie } })
   const whole = async () => (await (await get(`containers=${ref}`)).text()).trimEnd().split('\n')
-  await expect.poll(async () => (await whole()).length, { timeout: 15_000 }).toBe(30_002)
+  await expect.poll(async () => (await whole()).length).toBe(30_002)
   const lines = await whole()
   // Engines read both streams at once: where the line of the other one is stored is theirs.
   const texts = lines.map((line) => line.slice(31))
   expect(texts.filter((text) => !/^n \d+$/.test(text)).sort()).toEqual(['ab', 'err'])
   expect(lines[0]).toMatch(/^20\d\d-\d\d-\d\dT[\d:]{8}\.\d{9}Z /)
   expect(lines.at(-1)).toMatch(/ n 30000$/)
-  const json = await get(`filter=name:${lab.prefix}-file&format=ndjson&stdout=false`)
+  const json = await get(`filter=name~${lab.prefix}-file&format=ndjson&stdout=false`)
   expect(json.headers.get('content-disposition')).toMatch(/attachment; filename=".*\.ndjson"/)
   const rows = (await json.text()).trim().split('\n')
   expect(rows.map((row) => JSON.parse(row))).toEqual([
     expect.objectContaining({
       host: 'docker-unix',
-      container: `${lab.prefix}-file`,
+      container: expect.stringMatching(`^${lab.prefix}-file`),
       stream: 'stderr',
       line: 'err',
     }),
@@ -174,13 +174,13 @@ it('pauses a viewer that takes nothing, tells it, and loses nothing', async () =
   viewer.takes = false
   await viewer.open()
   const slow = () => viewer.frames.find((frame) => frame.type === 'slow')
-  await expect.poll(slow, { timeout: 15_000 }).toEqual({ type: 'slow', paused: true })
+  await expect.poll(slow).toEqual({ type: 'slow', paused: true })
   const held = viewer.rows.length
   await sleep(1000)
   expect(viewer.rows.length).toBe(held)
   viewer.takes = true
   viewer.say({ type: 'taken', lines: held })
-  await expect.poll(() => viewer.text.at(-1), { timeout: 15_000 }).toBe('n 20000')
+  await expect.poll(() => viewer.text.at(-1)).toBe('n 20000')
   const first = Number(viewer.text[0]?.slice(2))
   expect(viewer.text).toEqual(numbers(first, 20_000))
   viewer.cut()

@@ -34,7 +34,7 @@ describe.each(engines)('viewers of one container on %s', (engine) => {
     )
     await lab.written(engine, id, 'n 300')
     const last = await lab.view(lab.of(engine, id), { tail: 1 }).open()
-    await expect.poll(() => last.text, { timeout: 15_000 }).toEqual(['n 300'])
+    await expect.poll(() => last.text).toEqual(['n 300'])
     const reads = countReads(engine)
     const all = await lab.view(lab.of(engine, id), { tail: 500 }).open()
     await expect.poll(() => all.rows.length).toBe(300)
@@ -54,12 +54,10 @@ describe.each(engines)('viewers of one container on %s', (engine) => {
   it('see the first line of the next run where the last one ended without a newline', async () => {
     const id = await lab.run(engine, 'unended', 'sleep 1; echo begin; sleep 1; printf unended')
     const viewer = await lab.view(lab.of(engine, id)).open()
-    await expect.poll(() => viewer.text, { timeout: 15_000 }).toEqual(['begin', 'unended'])
+    await expect.poll(() => viewer.text).toEqual(['begin', 'unended'])
     await sleep(1100)
     expect(await lab.act(engine, id, 'start')).toBe(true)
-    await expect
-      .poll(() => viewer.text, { timeout: 15_000 })
-      .toEqual(['begin', 'unended', 'begin', 'unended'])
+    await expect.poll(() => viewer.text).toEqual(['begin', 'unended', 'begin', 'unended'])
   })
 
   it('see every run of a container that crashes again and again', async () => {
@@ -71,7 +69,7 @@ describe.each(engines)('viewers of one container on %s', (engine) => {
     const run = (length: number) => `run ${'x'.repeat(length)}`
     const runs = [0, 1, 2, 3, 4, 5].map(run)
     const seen = () => viewer.text.filter((text) => runs.includes(text))
-    await expect.poll(() => seen().length, { timeout: 20_000 }).toBe(6)
+    await expect.poll(() => seen().length).toBe(6)
     expect(inAnyOrderOnPodman4(engine, seen())).toEqual(inAnyOrderOnPodman4(engine, runs))
     await lab.act(engine, id, 'stop?t=0')
   })

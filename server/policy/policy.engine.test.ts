@@ -187,9 +187,7 @@ describe.each(engines)('an operator on %s', (engine) => {
     })
     await at(engine, 'POST', `/containers/${Id}/start`)
     const hostId = hosts.get(engine) ?? ''
-    await expect
-      .poll(() => test.app.live.fleet.get('containers', hostId, Id), { timeout: 15_000 })
-      .toBeDefined()
+    await expect.poll(() => test.app.live.fleet.get('containers', hostId, Id)).toBeDefined()
     const page = `/api/hosts/${hostId}/containers/${Id}`
     const committed = await as('POST', `${page}/commit`, { reference: `${mark}:1`, pause: false })
     expect(committed).toMatchObject({

@@ -109,7 +109,7 @@ describe.each(engines)('what nothing uses on %s', (engine) => {
     const { id } = (await test.call('POST', '/api/prune', input)).json as Task
     const task = async () =>
       ((await test.call('GET', '/api/tasks')).json as Task[]).find((one) => one.id === id)
-    await expect.poll(async () => (await task())?.state, { timeout: 30_000 }).toBe('succeeded')
+    await expect.poll(async () => (await task())?.state).toBe('succeeded')
     const [step] = (await task())?.steps ?? []
     expect(step?.result).toMatchObject({ containers: 1, images: 1, volumes: 1, networks: 1, kept: 2 })
     expect(step?.result?.freed).toBeGreaterThanOrEqual(0)

@@ -173,12 +173,12 @@ describe('newer images', () => {
         await own.call('POST', '/api/hosts', { name: engine.name, transport: labTransport(engine.name) })
       const hosts = async () =>
         ((await own.call('GET', `/api/containers?filter=name:${name}`)).json as { items: unknown[] }).items
-      await expect.poll(async () => (await hosts()).length, { timeout: 20_000 }).toBe(engines.length)
+      await expect.poll(async () => (await hosts()).length).toBe(engines.length)
       const check = async () => {
         await own.call('POST', '/api/updates/check')
         const read = async () => (await own.call('GET', '/api/updates')).json as Updates
-        await expect.poll(async () => (await read()).remaining, { timeout: 20_000 }).toBe(0)
-        await expect.poll(async () => (await read()).updates.length, { timeout: 20_000 }).toBeGreaterThan(0)
+        await expect.poll(async () => (await read()).remaining).toBe(0)
+        await expect.poll(async () => (await read()).updates.length).toBeGreaterThan(0)
         return (await read()).updates.filter((update) => update.reference === reference)
       }
       expect((await check()).map((update) => update.state)).toEqual(['current'])

@@ -262,7 +262,7 @@ it('no secret is in the database, its journal, the log, an answer, an error, an 
     transport: { ...sshTransport, passphrase: of('wrong password') },
   })
   const state = (id: string) => app.hosts.registry.get(id).state
-  await expect.poll(() => state(small.id), { timeout: 10_000 }).toBe('online')
+  await expect.poll(() => state(small.id)).toBe('online')
 
   // A registry whose account is used, and refused.
   const basic: string[] = []
@@ -297,9 +297,7 @@ it('no secret is in the database, its journal, the log, an answer, an error, an 
   expect(made.status).toBe(200)
   const { id: taskId } = JSON.parse(made.text) as Task
   await expect
-    .poll(async () => (JSON.parse((await ask('GET', `/api/tasks/${taskId}`)).text) as Task).state, {
-      timeout: 15_000,
-    })
+    .poll(async () => (JSON.parse((await ask('GET', `/api/tasks/${taskId}`)).text) as Task).state)
     .toBe('failed')
   await ask('POST', `/api/hosts/${small.id}/containers/${'a'.repeat(64)}/stop`, {})
 

@@ -43,9 +43,7 @@ async function run(engine: EngineName, name: string, more: object = {}): Promise
   )
   made.push(() => engineCall(socketPath, 'DELETE', `/v1.41/containers/${Id}?force=1`))
   await engineCall(socketPath, 'POST', `/v1.41/containers/${Id}/start`)
-  await expect
-    .poll(() => test.app.live.fleet.get('containers', hosts.get(engine) ?? '', Id), { timeout: 15_000 })
-    .toBeDefined()
+  await expect.poll(() => test.app.live.fleet.get('containers', hosts.get(engine) ?? '', Id)).toBeDefined()
   return Id
 }
 
@@ -89,7 +87,7 @@ class Terminal {
 
   async until(text: string | RegExp): Promise<void> {
     const seen = () => (typeof text === 'string' ? this.text.includes(text) : text.test(this.text))
-    await expect.poll(seen, { timeout: 15_000, message: `${text} in ${this.text.slice(-300)}` }).toBe(true)
+    await expect.poll(seen, { message: `${text} in ${this.text.slice(-300)}` }).toBe(true)
   }
 
   /** Asked until it is so: a new terminal has no size until the engine has passed on the first one. */
@@ -98,11 +96,11 @@ class Terminal {
       if (!this.text.includes(size)) this.type('stty size\n')
       return this.text.includes(size)
     }
-    await expect.poll(seen, { timeout: 10_000, interval: 300 }).toBe(true)
+    await expect.poll(seen, { interval: 300 }).toBe(true)
   }
 
   async frame(type: TerminalServerFrame['type']): Promise<TerminalServerFrame> {
-    await expect.poll(() => this.frames.map((frame) => frame.type), { timeout: 15_000 }).toContain(type)
+    await expect.poll(() => this.frames.map((frame) => frame.type)).toContain(type)
     return this.frames.find((frame) => frame.type === type) as TerminalServerFrame
   }
 }
@@ -145,10 +143,10 @@ describe.each(engineNames)('a shell on %s', (engine) => {
     // One that ignores the hang-up has to be killed.
     terminal.type(`(trap '' HUP; sleep 4321) & sleep 1234\n`)
     const processes = async () => (await witness(engine, ['top', id])).stdout
-    await expect.poll(processes, { timeout: 10_000 }).toMatch(/1234/)
+    await expect.poll(processes).toMatch(/1234/)
     expect(await processes()).toMatch(/4321/)
     terminal.socket.terminate()
-    await expect.poll(processes, { timeout: 15_000 }).not.toMatch(/1234|4321/)
+    await expect.poll(processes).not.toMatch(/1234|4321/)
     expect(await processes()).toMatch(/sleep 600/)
   })
 })
@@ -190,7 +188,7 @@ describe.each(['docker-tls', 'podman-ssh'] as const)('on %s', (engine) => {
     terminal.takes = false
     await terminal.frame('started')
     terminal.type('stty -onlcr; i=0; while [ $i -lt 150000 ]; do i=$((i+1)); echo "n $i"; done; echo en""d\n')
-    await expect.poll(() => terminal.bytes.length, { timeout: 10_000 }).toBeGreaterThan(400_000)
+    await expect.poll(() => terminal.bytes.length).toBeGreaterThan(400_000)
     const length = terminal.bytes.length
     await new Promise((resolve) => setTimeout(resolve, 700))
     expect(terminal.bytes.length - length).toBeLessThan(400_000)

@@ -54,19 +54,19 @@ export async function startLogLab(
       const { Id: id } = await engineCall<{ Id: string }>(
         socketPath,
         'POST',
-        `/v1.41/containers/create?name=${prefix}-${name}`,
+        `/v1.41/containers/create?name=${prefix}-${name}-${engine}-${made.length}`,
         { Image: labImages.busybox, Cmd: ['/bin/sh', '-c', script], ...more },
       )
       made.push({ socketPath, id })
       await engineCall(socketPath, 'POST', `/v1.41/containers/${id}/start`)
       const known = () => app.app.live.fleet.get('containers', hosts.get(engine) ?? '', id)
-      await expect.poll(known, { timeout: 15_000 }).toBeDefined()
+      await expect.poll(known).toBeDefined()
       return id
     },
     async written(engine, id, line) {
       const path = `/v1.41/containers/${id}/logs?stdout=1&tail=1`
       const read = async () => (await engineRequest(labEngine(engine).localSocketPath, 'GET', path)).text
-      await expect.poll(read, { timeout: 30_000 }).toContain(`${line}\n`)
+      await expect.poll(read).toContain(`${line}\n`)
     },
     act: (engine, id, action) =>
       engineCall(labEngine(engine).localSocketPath, 'POST', `/v1.41/containers/${id}/${action}`).then(

@@ -147,7 +147,7 @@ describe('TLS', () => {
     ])
     try {
       await expect
-        .poll(() => ping(port, { ca: read(files.ca) }).catch((error) => error.code), { timeout: 5000 })
+        .poll(() => ping(port, { ca: read(files.ca) }).catch((error) => error.code))
         .toBe('tls_client_refused')
     } finally {
       child.kill()

@@ -107,7 +107,7 @@ async function shipped(test: AppUnderTest): Promise<number> {
         head = state.head?.sequence ?? 0
         return state.receivers.map(({ waiting }) => waiting)
       },
-      { timeout: 15_000, interval: 100 },
+      { interval: 100 },
     )
     .toEqual([0])
   return head
@@ -146,7 +146,7 @@ describe('syslog', { timeout }, () => {
     const config = { transport: 'tcp', host: '127.0.0.1', port, ca: null } as const
     const state = await startShipping(createSyslogReceiver(config), head)
     await expect
-      .poll(() => state()?.error, { timeout: 10_000 })
+      .poll(() => state()?.error)
       .toMatchObject({ code: 'audit_not_shipped', detail: expect.stringContaining('connection_refused') })
     expect(state()).toMatchObject({ kind: 'syslog', shipped: 0, waiting: head, shippedAt: null })
 
@@ -159,7 +159,7 @@ describe('syslog', { timeout }, () => {
       socket.resume()
     })
     await listening(server, port)
-    await expect.poll(state, { timeout: 15_000 }).toMatchObject({ shipped: head, waiting: 0, error: null })
+    await expect.poll(state).toMatchObject({ shipped: head, waiting: 0, error: null })
     expect(cuts).toEqual([])
     expect(sequences(received)).toEqual(upTo(head))
     // What had been read before the cuts came again: at least once.
@@ -203,7 +203,7 @@ describe('syslog', { timeout }, () => {
     const other = await start(address)
     await other.setUp()
     await expect
-      .poll(async () => (await stateOf(other)).receivers[0]?.error?.detail, { timeout: 10_000 })
+      .poll(async () => (await stateOf(other)).receivers[0]?.error?.detail)
       .toContain('tls_untrusted')
     expect(sequences(received)).toEqual(upTo(head))
   })
@@ -216,7 +216,7 @@ describe('syslog', { timeout }, () => {
     const test = await start({ ROADSTEAD_AUDIT_SYSLOG: `udp://127.0.0.1:${socket.address().port}` })
     await test.setUp()
     const head = await shipped(test)
-    await expect.poll(() => lines.length, { timeout: 10_000 }).toBe(head)
+    await expect.poll(() => lines.length).toBe(head)
     expect(lines.every((line) => /^<1\d\d>1 [\x20-\x7e]+$/.test(line))).toBe(true)
   })
 
@@ -224,7 +224,7 @@ describe('syslog', { timeout }, () => {
     const test = await start({ ROADSTEAD_AUDIT_SYSLOG: 'udp://169.254.169.254' })
     await test.setUp()
     await expect
-      .poll(async () => (await stateOf(test)).receivers[0]?.error?.detail, { timeout: 10_000 })
+      .poll(async () => (await stateOf(test)).receivers[0]?.error?.detail)
       .toContain('address_refused')
   })
 })
@@ -251,9 +251,7 @@ it('a log that is no more what was sent is told, and sent anew', { timeout }, as
   test.app.audit.journal.raw.exec(
     `drop trigger audit_no_delete; delete from audit where sequence > ${head - 2}`,
   )
-  await expect
-    .poll(async () => (await stateOf(test)).receivers[0]?.rewrittenAt, { timeout: 10_000 })
-    .not.toBeNull()
+  await expect.poll(async () => (await stateOf(test)).receivers[0]?.rewrittenAt).not.toBeNull()
   await change(test)
   await shipped(test)
   const doubled = received.filter(({ sequence }) => sequence === head)
@@ -333,10 +331,8 @@ describe('a webhook', { timeout }, () => {
     )
     const url = new URL(`http://127.0.0.1:${port}/`)
     const state = await startShipping(createWebhookReceiver({ url, secret, ca: null }), 3)
-    await expect
-      .poll(() => state()?.error?.detail, { interval: 2, timeout: 10_000 })
-      .toMatch(/answered [345]/)
-    await expect.poll(state, { timeout: 15_000 }).toMatchObject({ shipped: 3, waiting: 0, error: null })
+    await expect.poll(() => state()?.error?.detail, { interval: 2 }).toMatch(/answered [345]/)
+    await expect.poll(state).toMatchObject({ shipped: 3, waiting: 0, error: null })
     expect(answers).toEqual([])
     expect(elsewhere).toEqual([])
     const [first, ...more] = got.map(({ body }) => body.split('\n', 1)[0])

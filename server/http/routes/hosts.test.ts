@@ -66,7 +66,7 @@ beforeEach(async () => {
 
 const tcp = () => ({ kind: 'tcp', host: '127.0.0.1', port: engine.port })
 const online = (hostId: string) =>
-  vi.waitFor(() => expect(app.hosts.registry.get(hostId).state).toBe('online'), { timeout: 10_000 })
+  vi.waitFor(() => expect(app.hosts.registry.get(hostId).state).toBe('online'), { timeout: 30_000 })
 
 describe('the hosts API', () => {
   it('adds, shows, edits, pauses, resumes, reconnects and removes a host', async () => {
@@ -99,7 +99,9 @@ describe('the hosts API', () => {
       name: 'moved',
       transport: { ...tcp(), port: 9 },
     })
-    await vi.waitFor(() => expect(app.hosts.registry.get(host.id).state).toBe('unreachable'))
+    await vi.waitFor(() => expect(app.hosts.registry.get(host.id).state).toBe('unreachable'), {
+      timeout: 30_000,
+    })
     const { json: error } = await call('GET', `/api/hosts/${host.id}`)
     expect(error.error.message).toBe('Nothing listens at 127.0.0.1, port 9.')
     await call('PATCH', `/api/hosts/${host.id}`, { transport: tcp() })
@@ -259,7 +261,7 @@ describe('the hosts API', () => {
       jump: { hasPrivateKey: true },
     })
     const at = `/api/hosts/${host.id}`
-    await vi.waitFor(() => expect(app.hosts.registry.get(host.id).error).not.toBeNull())
+    await vi.waitFor(() => expect(app.hosts.registry.get(host.id).error).not.toBeNull(), { timeout: 30_000 })
     await say('GET', at)
     await say('GET', '/api/hosts')
     await say('PATCH', at, { transport: { kind: 'ssh', ...hop, host: 'evil.example' } })
