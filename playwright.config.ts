@@ -1,5 +1,6 @@
 import { defineConfig } from '@playwright/test'
 import { e2eOrigin } from './e2e/address.ts'
+import { chromiumLaunch } from './e2e/chromium.ts'
 
 /** These freeze engines, take away what nothing uses, add and remove hosts, or measure: nothing runs beside them. */
 const alone = ['**/disk.spec.ts', '**/faults.spec.ts', '**/hosts.spec.ts', '**/stats.spec.ts']
@@ -30,13 +31,6 @@ export default defineConfig({
     baseURL: e2eOrigin,
     viewport: { width: 1440, height: 900 },
     trace: 'retain-on-failure',
-    launchOptions: {
-      executablePath: process.env.ROADSTEAD_CHROMIUM ?? '/usr/bin/chromium',
-      args: [
-        '--no-sandbox',
-        ...['--disable-background-networking', '--disable-component-update', '--disable-quic'],
-        ...['--disable-sync', '--no-first-run', '--disable-gpu'],
-      ],
-    },
+    launchOptions: chromiumLaunch,
   },
 })

@@ -1,3 +1,4 @@
+import { cpus } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 const engineTests = '**/*.engine.test.ts'
@@ -11,6 +12,7 @@ const heavy = [
 ]
 /** These freeze engines, take away what nothing uses, or measure: nothing else may run at those engines meanwhile. */
 const alone = [
+  'server/auth/revocation.engine.test.ts',
   'server/hosts/hosts.engine.test.ts',
   'server/prune/prune.engine.test.ts',
   'server/stats/stats.engine.test.ts',
@@ -45,6 +47,8 @@ export default defineConfig({
             'bench/**/*.test.ts',
           ],
           exclude: [engineTests],
+          // Vitest leaves one core free by itself, of two a half.
+          maxWorkers: cpus().length,
         },
       },
       {

@@ -5,6 +5,7 @@ import { benchEventLatency } from './event-latency.ts'
 import { benchGateway } from './gateway.ts'
 import { benchList } from './list.ts'
 import { benchLogs } from './logs.ts'
+import { benchPages } from './pages.ts'
 import { benchScale } from './scale.ts'
 import { benchStats } from './stats.ts'
 
@@ -18,6 +19,7 @@ for (const bench of [
   benchList,
   benchEventLatency,
   benchScale,
+  benchPages,
   benchStats,
   benchLogs,
   benchArchives,

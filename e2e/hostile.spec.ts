@@ -4,16 +4,14 @@ import { type AddressInfo, connect } from 'node:net'
 import type { AuditPage } from '#lib/contracts/audit.ts'
 import type { Host } from '#lib/contracts/hosts.ts'
 import { e2eOrigin, e2ePort } from './address.ts'
+import { chromiumLaunch } from './chromium.ts'
 import { expect, row, signIn, test } from './fixtures.ts'
 
 const evil = 'evil.test'
 test.use({
   launchOptions: {
-    executablePath: process.env.ROADSTEAD_CHROMIUM ?? '/usr/bin/chromium',
-    args: [
-      ...['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--no-first-run'],
-      `--host-resolver-rules=MAP ${evil} 127.0.0.1`,
-    ],
+    ...chromiumLaunch,
+    args: [...chromiumLaunch.args, `--host-resolver-rules=MAP ${evil} 127.0.0.1`],
   },
 })
 

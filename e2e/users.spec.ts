@@ -1,5 +1,6 @@
 import { AxeBuilder } from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
+import type { People } from '#lib/contracts/users.ts'
 import type { Role } from '#lib/permissions.ts'
 import { e2eOrigin } from './address.ts'
 import { containersOf, expect, registerLab, row, test } from './fixtures.ts'
@@ -167,6 +168,35 @@ for (const [theme, width] of [
     await expect(page.getByRole('row', { name: new RegExp(name) })).toHaveCount(0)
   })
 }
+
+test('of a hundred people one is found by name, and the list opens with its beginning', async ({
+  signedIn: page,
+  api,
+}) => {
+  const mark = `crew-${unique()}`
+  const headers = { origin: e2eOrigin }
+  const people = Array.from({ length: 110 }, (_, index) => `${mark}-${index}`)
+  for (const name of people) {
+    const data = { name, email: `${name}@example.com`, role: 'viewer' }
+    expect((await api.post('/api/invitations', { data, headers })).ok()).toBe(true)
+  }
+  await page.goto('/users')
+  const rows = page.getByRole('table', { name: 'Users' }).getByRole('row').filter({ hasText: mark })
+  await expect(rows.first()).toBeVisible()
+  expect(await rows.count()).toBeLessThan(100)
+  await page.getByRole('button', { name: /^Show \d+ more$/ }).click()
+  await expect(rows).toHaveCount(110)
+  await page.keyboard.press('/')
+  await page.keyboard.type(`viewer ${mark}-107`)
+  await expect(rows).toHaveCount(1)
+  await expect(page).toHaveURL(/filter=viewer/)
+  await check(page)
+  await page.keyboard.type('-nobody')
+  await expect(page.getByText('Nobody matches the filter.')).toBeVisible()
+  const { invitations } = (await (await api.get('/api/users')).json()) as People
+  for (const { id } of invitations.filter(({ name }) => name.startsWith(mark)))
+    await api.delete(`/api/invitations/${id}`, { headers })
+})
 
 const pages = [
   ...['/', '/containers', '/images', '/logs', '/terminal', '/registries', '/archives', '/disk', '/hosts'],

@@ -12,9 +12,12 @@ import { ConfirmDialog } from '#components/ui/confirm-dialog.tsx'
 import { EmptyState } from '#components/ui/empty-state.tsx'
 import { ErrorNote } from '#components/ui/error-note.tsx'
 import { IconButton } from '#components/ui/icon-button.tsx'
+import { ListFilter } from '#components/ui/list-filter.tsx'
 import { toast } from '#components/ui/toast.tsx'
+import { useFirst } from '#components/ui/use-first.tsx'
 import { useFormat } from '#components/ui/use-format.ts'
 import type { ListedArchive } from '#lib/contracts/archives.ts'
+import { matchesWords } from '#lib/words.ts'
 import { ArchiveDrawer } from './archive-drawer.tsx'
 import { ArchiveRow } from './archive-row.tsx'
 import { fingerprintOf, forgetUpload, sendArchive, useUploads } from './uploads.ts'
@@ -30,6 +33,9 @@ const LibrarySettings = dynamic(
   () => import('./library-settings.tsx').then((module) => module.LibrarySettings),
   { ssr: false },
 )
+
+/** Archives that are found by looking; from more on there is a filter. */
+const fewArchives = 10
 
 /** Archives of images on this server: dropped in, looked at while they arrive, and loaded on any number of hosts. */
 export function ArchivesPage() {
@@ -47,6 +53,12 @@ export function ArchivesPage() {
   /** The upload that the next chosen file has to be. */
   const wanted = useRef<ListedArchive | null>(null)
   const archives = library.data?.archives ?? []
+  const [filter, setFilter] = useQueryState('filter', parseAsString.withDefault(''))
+  const [shown, more] = useFirst(
+    archives.filter(({ name, userName, digest, summary }) =>
+      matchesWords(filter, [name, userName, digest, ...summary.names, ...summary.platforms]),
+    ),
+  )
 
   const send = (files: Iterable<File>) => {
     for (const file of files) {
@@ -149,11 +161,19 @@ export function ArchivesPage() {
             free={library.data.freeBytes}
             quota={library.data.settings.quotaBytes}
           />
+          {(archives.length > fewArchives || filter !== '') && (
+            <ListFilter
+              className="mb-3"
+              label={t('filter')}
+              value={filter}
+              onChange={(next) => void setFilter(next)}
+            />
+          )}
           <ul aria-label={t('title')} className="rounded-lg border bg-surface">
             {unlisted.map((one) => (
               <ArchiveRow key={one.fingerprint} upload={one} onForget={() => forgetUpload(one.fingerprint)} />
             ))}
-            {archives.map((archive) => (
+            {shown.map((archive) => (
               <ArchiveRow
                 key={archive.id}
                 archive={archive}
@@ -166,7 +186,11 @@ export function ArchivesPage() {
                 onRemove={() => setRemoving(archive)}
               />
             ))}
+            {shown.length + unlisted.length === 0 && (
+              <li className="px-3 py-4 text-ink-muted">{t('noneMatches')}</li>
+            )}
           </ul>
+          {more && <div className="mt-3">{more}</div>}
         </div>
       )}
       {isOver && (

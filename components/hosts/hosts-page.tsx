@@ -1,9 +1,9 @@
 'use client'
-import { Ellipsis, Pause, Pencil, Play, Plus, RotateCw, Search, Server, Trash2 } from 'lucide-react'
+import { Ellipsis, Pause, Pencil, Play, Plus, RotateCw, Server, Trash2 } from 'lucide-react'
 import Link from 'next/link'
 import { useRouter } from 'next/navigation'
 import { parseAsString, useQueryState, useQueryStates } from 'nuqs'
-import { useMemo, useRef, useState } from 'react'
+import { useMemo, useState } from 'react'
 import { useTranslations } from 'use-intl'
 import { useFleet, useHosts, useLoaded } from '#components/data/use-live.ts'
 import { useScopedHref } from '#components/data/use-scope.ts'
@@ -12,7 +12,6 @@ import { type Column, compareText, formatSort, parseSort, sortRows } from '#comp
 import { DataTable } from '#components/data-table/data-table.tsx'
 import { NothingGranted } from '#components/shell/nothing-granted.tsx'
 import { PageHeader } from '#components/shell/page-header.tsx'
-import { useShortcut } from '#components/shell/shortcuts.ts'
 import { Age } from '#components/ui/age.tsx'
 import { Badge } from '#components/ui/badge.tsx'
 import { Button } from '#components/ui/button.tsx'
@@ -20,10 +19,11 @@ import { ConfirmDialog } from '#components/ui/confirm-dialog.tsx'
 import { EmptyState } from '#components/ui/empty-state.tsx'
 import { useErrorText } from '#components/ui/error-text.ts'
 import { IconButton } from '#components/ui/icon-button.tsx'
-import { Input } from '#components/ui/input.tsx'
+import { ListFilter } from '#components/ui/list-filter.tsx'
 import { Menu, MenuItem, MenuLine } from '#components/ui/menu.tsx'
 import { useFormat } from '#components/ui/use-format.ts'
 import type { Host } from '#lib/contracts/hosts.ts'
+import { matchesWords } from '#lib/words.ts'
 import { HostDrawer } from './host-drawer.tsx'
 import { HostStateMark } from './host-state.tsx'
 import { useHostActions } from './use-host-actions.ts'
@@ -39,7 +39,6 @@ export function HostsPage() {
   const mayEdit = usePermission('hosts.edit')
   const router = useRouter()
   const href = useScopedHref()
-  const search = useRef<HTMLInputElement>(null)
   const [view, setView] = useQueryStates({
     filter: parseAsString.withDefault(''),
     sort: parseAsString.withDefault('name'),
@@ -48,18 +47,13 @@ export function HostsPage() {
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set())
   const [removing, setRemoving] = useState<Host | null>(null)
   const actions = useHostActions()
-  useShortcut('/', () => search.current?.focus(), { group: 'list', label: t('filter') })
 
   const columns = useHostColumns()
   const sort = useMemo(() => parseSort(view.sort, { column: 'name', descending: false }), [view.sort])
   const groups = useMemo(() => {
-    const words = view.filter.toLowerCase().split(/\s+/).filter(Boolean)
-    const rows = hosts.filter((host) => {
-      const text = [host.name, host.address, ...host.tags, host.engine?.flavour, host.engine?.version]
-        .join(' ')
-        .toLowerCase()
-      return words.every((word) => text.includes(word))
-    })
+    const rows = hosts.filter(({ name, address, tags, engine }) =>
+      matchesWords(view.filter, [name, address, ...tags, engine?.flavour, engine?.version]),
+    )
     return rows.length > 0 ? [{ key: '', label: '', rows: sortRows(rows, columns, sort) }] : []
   }, [hosts, view.filter, columns, sort])
 
@@ -112,21 +106,12 @@ export function HostsPage() {
           )
         }
       />
-      <div className="relative mx-4 mb-2 shrink-0 md:mx-5 md:max-w-xl">
-        <Search
-          aria-hidden
-          className="pointer-events-none absolute top-2 left-2.5 size-4 text-ink-faint pointer-coarse:top-3"
-        />
-        <Input
-          ref={search}
-          type="search"
-          aria-label={t('filter')}
-          placeholder={t('filter')}
-          className="pl-8"
-          value={view.filter}
-          onChange={(event) => void setView({ filter: event.target.value || null })}
-        />
-      </div>
+      <ListFilter
+        className="mx-4 mb-2 md:mx-5"
+        label={t('filter')}
+        value={view.filter}
+        onChange={(filter) => void setView({ filter })}
+      />
       <DataTable
         label={t('title')}
         columns={columns}

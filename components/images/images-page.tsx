@@ -1,18 +1,17 @@
 'use client'
-import { Download, Hammer, Layers, Search } from 'lucide-react'
+import { Download, Hammer, Layers } from 'lucide-react'
 import { parseAsString, useQueryState, useQueryStates } from 'nuqs'
-import { lazy, Suspense, useMemo, useRef, useState } from 'react'
+import { lazy, Suspense, useMemo, useState } from 'react'
 import { useTranslations } from 'use-intl'
 import { useContainers, useFleet, useHosts, useImages, useLoaded } from '#components/data/use-live.ts'
 import { usePermission } from '#components/data/use-session.ts'
 import { compareText, formatSort, parseSort, sortRows } from '#components/data-table/columns.ts'
 import { DataTable } from '#components/data-table/data-table.tsx'
 import { PageHeader } from '#components/shell/page-header.tsx'
-import { useShortcut } from '#components/shell/shortcuts.ts'
 import { Age } from '#components/ui/age.tsx'
 import { Button } from '#components/ui/button.tsx'
 import { EmptyState } from '#components/ui/empty-state.tsx'
-import { Input } from '#components/ui/input.tsx'
+import { ListFilter } from '#components/ui/list-filter.tsx'
 import { useFormat } from '#components/ui/use-format.ts'
 import { UpdateBar } from '#components/updates/update-bar.tsx'
 import { groupImages, type ImageGroup } from '#lib/image-groups.ts'
@@ -63,7 +62,6 @@ export function ImagesPage() {
   const mayBuild = usePermission('images.build')
   const mayPull = usePermission('images.pull')
   const may = useMayWithImages()
-  const search = useRef<HTMLInputElement>(null)
   const [view, setView] = useQueryStates({
     filter: parseAsString.withDefault(''),
     sort: parseAsString.withDefault('tags'),
@@ -77,7 +75,6 @@ export function ImagesPage() {
   const [saving, setSaving] = useState<readonly ImageGroup[] | null>(null)
   const [building, setBuilding] = useState(false)
   const [removing, setRemoving] = useState<readonly ImageGroup[] | null>(null)
-  useShortcut('/', () => search.current?.focus(), { group: 'list', label: t('filter') })
 
   const all = useMemo(() => groupImages(images, containers), [images, containers])
   const columns = useImageColumns(hosts, hostsInScope)
@@ -135,21 +132,12 @@ export function ImagesPage() {
           </>
         }
       />
-      <div className="relative mx-4 mb-2 shrink-0 md:mx-5 md:max-w-xl">
-        <Search
-          aria-hidden
-          className="pointer-events-none absolute top-2 left-2.5 size-4 text-ink-faint pointer-coarse:top-3"
-        />
-        <Input
-          ref={search}
-          type="search"
-          aria-label={t('filter')}
-          placeholder={t('filter')}
-          className="pl-8"
-          value={view.filter}
-          onChange={(event) => void setView({ filter: event.target.value || null })}
-        />
-      </div>
+      <ListFilter
+        className="mx-4 mb-2 md:mx-5"
+        label={t('filter')}
+        value={view.filter}
+        onChange={(filter) => void setView({ filter })}
+      />
       <UpdateBar />
       <DataTable
         label={t('title')}

@@ -6,6 +6,7 @@ import { parseAsString, useQueryState } from 'nuqs'
 import { useState } from 'react'
 import { useTranslations } from 'use-intl'
 import type { Invitation, MadeLink, People, User } from '#lib/contracts/users.ts'
+import { matchesWords } from '#lib/words.ts'
 import { api } from '../data/api.ts'
 import { usePermission } from '../data/use-session.ts'
 import { PageHeader } from '../shell/page-header.tsx'
@@ -13,7 +14,9 @@ import { Button } from '../ui/button.tsx'
 import { ConfirmDialog } from '../ui/confirm-dialog.tsx'
 import { ErrorNote } from '../ui/error-note.tsx'
 import { useErrorText } from '../ui/error-text.ts'
+import { ListFilter } from '../ui/list-filter.tsx'
 import { toast } from '../ui/toast.tsx'
+import { useFirst } from '../ui/use-first.tsx'
 import { type PersonAction, PersonRow } from './person-row.tsx'
 import { RoleList } from './role-list.tsx'
 import { RoleTable } from './role-table.tsx'
@@ -29,11 +32,14 @@ const PersonDrawer = dynamic(() => import('./person-drawer.tsx').then((module) =
 })
 
 const queryKey = ['users']
+/** People that are found by looking; from more on there is a filter. */
+const fewPeople = 10
 
 /** Who may sign in, as what, and the way in and out. */
 export function UsersPage() {
   const t = useTranslations('users')
   const access = useTranslations('access')
+  const roles = useTranslations('account.roles')
   const errorText = useErrorText()
   const mayEdit = usePermission('users.edit')
   const client = useQueryClient()
@@ -52,6 +58,11 @@ export function UsersPage() {
   const [open, setOpen] = useQueryState('person', parseAsString.withOptions({ history: 'push' }))
   const opened = people.data?.users.find(({ id }) => id === open)
   const preview = usePreview()
+  const [filter, setFilter] = useQueryState('filter', parseAsString.withDefault(''))
+  const everybody = [...(people.data?.users ?? []), ...(people.data?.invitations ?? [])]
+  const [shown, more] = useFirst(
+    everybody.filter(({ name, email, role }) => matchesWords(filter, [name, email, roles(role ?? 'none')])),
+  )
   const again = () => client.invalidateQueries({ queryKey })
   const show = (name: string, link: MadeLink) => {
     setMade({ name, link })
@@ -109,46 +120,54 @@ export function UsersPage() {
           <p className="text-caution">{t('unknownRoles', { roles: people.data.unknownRoles.join(', ') })}</p>
         )}
         {people.data && (
-          <div className="overflow-clip rounded-lg border bg-surface">
-            <table className="w-full text-left">
-              <caption className="sr-only">{t('title')}</caption>
-              <thead className="whitespace-nowrap border-b text-ink-muted text-xs">
-                <tr>
-                  <th className="px-3 py-2 font-medium">{t('person')}</th>
-                  <th className="px-2 py-2 font-medium">{t('role')}</th>
-                  <th className="hidden px-2 py-2 font-medium md:table-cell">{t('state')}</th>
-                  <th className="hidden px-2 py-2 font-medium lg:table-cell">{t('lastSignIn')}</th>
-                  <th className="hidden px-2 py-2 font-medium md:table-cell">{t('factors.title')}</th>
-                  <th className="hidden px-2 py-2 text-right font-medium lg:table-cell">{t('sessions')}</th>
-                  <th className="hidden px-2 py-2 text-right font-medium lg:table-cell">{t('tokens')}</th>
-                  <th className="w-10">
-                    <span className="sr-only">{t('actions')}</span>
-                  </th>
-                </tr>
-              </thead>
-              <tbody>
-                {people.data.users.map((user) => (
-                  <PersonRow
-                    key={user.id}
-                    user={user}
-                    factorsRequired={people.data.secondFactor.required}
-                    provider={people.data.provider}
-                    mayEdit={mayEdit}
-                    onAction={(action) => choose(action, user)}
-                  />
-                ))}
-                {people.data.invitations.map((invitation) => (
-                  <PersonRow
-                    key={invitation.id}
-                    invitation={invitation}
-                    provider={people.data.provider}
-                    mayEdit={mayEdit}
-                    onNewLink={() => renew(invitation)}
-                    onTakeBack={() => takeBack(invitation.name, invitation.id)}
-                  />
-                ))}
-              </tbody>
-            </table>
+          <div className="flex flex-col gap-3">
+            {(everybody.length > fewPeople || filter !== '') && (
+              <ListFilter label={t('filter')} value={filter} onChange={(next) => void setFilter(next)} />
+            )}
+            <div className="overflow-clip rounded-lg border bg-surface">
+              <table className="w-full text-left">
+                <caption className="sr-only">{t('title')}</caption>
+                <thead className="whitespace-nowrap border-b text-ink-muted text-xs">
+                  <tr>
+                    <th className="px-3 py-2 font-medium">{t('person')}</th>
+                    <th className="px-2 py-2 font-medium">{t('role')}</th>
+                    <th className="hidden px-2 py-2 font-medium md:table-cell">{t('state')}</th>
+                    <th className="hidden px-2 py-2 font-medium lg:table-cell">{t('lastSignIn')}</th>
+                    <th className="hidden px-2 py-2 font-medium md:table-cell">{t('factors.title')}</th>
+                    <th className="hidden px-2 py-2 text-right font-medium lg:table-cell">{t('sessions')}</th>
+                    <th className="hidden px-2 py-2 text-right font-medium lg:table-cell">{t('tokens')}</th>
+                    <th className="w-10">
+                      <span className="sr-only">{t('actions')}</span>
+                    </th>
+                  </tr>
+                </thead>
+                <tbody>
+                  {shown.map((person) =>
+                    'sessions' in person ? (
+                      <PersonRow
+                        key={person.id}
+                        user={person}
+                        factorsRequired={people.data.secondFactor.required}
+                        provider={people.data.provider}
+                        mayEdit={mayEdit}
+                        onAction={(action) => choose(action, person)}
+                      />
+                    ) : (
+                      <PersonRow
+                        key={person.id}
+                        invitation={person}
+                        provider={people.data.provider}
+                        mayEdit={mayEdit}
+                        onNewLink={() => renew(person)}
+                        onTakeBack={() => takeBack(person.name, person.id)}
+                      />
+                    ),
+                  )}
+                </tbody>
+              </table>
+              {shown.length === 0 && <p className="px-3 py-4 text-ink-muted">{t('noneMatches')}</p>}
+            </div>
+            {more}
           </div>
         )}
         {people.data && <SecondFactorRule people={people.data} mayEdit={mayEdit} onChanged={again} />}

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { type IncomingMessage, request } from 'node:http'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
@@ -35,7 +36,8 @@ const ends = [
 
 it.each(ends)('%s: every kind of stream is over within 2 s', async (name, end) => {
   const { origin } = lab.app
-  const email = `${name.replaceAll(' ', '-')}@example.com`
+  // A second try meets what the first has left.
+  const email = `${name.replaceAll(' ', '-')}-${randomUUID()}@example.com`
   const byGrant = name === 'no longer granted it'
   // A token is not the session's: who signs out leaves what their programs do.
   const hasToken = name !== 'signed out'
@@ -110,6 +112,7 @@ it.each(ends)('%s: every kind of stream is over within 2 s', async (name, end) =
 
   expect((await end({ id, grant, cookie })).status).toBe(204)
   paused.opened.send(Buffer.from('touch /typed-afterwards\n'), { binary: true })
+  const deadline = performance.now() + promisedMs
   const late = new Promise<string>((resolve) => setTimeout(resolve, promisedMs, 'goes on'))
   const isOver = (what: Promise<unknown>) =>
     Promise.race([
@@ -122,10 +125,6 @@ it.each(ends)('%s: every kind of stream is over within 2 s', async (name, end) =
   const kinds = {
     ...Object.fromEntries(Object.entries(sockets).map(([kind, { closed }]) => [kind, closed])),
     ...{ ...atGateway, download: download.arrayBuffer(), upload: uploadOver },
-    // It stays, and administrators see how it ended.
-    task: expect
-      .poll(async () => ((await lab.app.call('GET', `/api/tasks/${task.id}`)).json as Task).state)
-      .toBe('cancelled'),
   }
   const found = await Promise.all(
     Object.entries(kinds).map(async ([kind, what]) => [kind, await isOver(what)]),
@@ -133,6 +132,11 @@ it.each(ends)('%s: every kind of stream is over within 2 s', async (name, end) =
   expect(Object.fromEntries(found)).toEqual(
     Object.fromEntries(Object.keys(kinds).map((kind) => [kind, 'over'])),
   )
+  // It stays, and administrators see how it ended. Who only signs out leaves what they have begun to its end.
+  const state = async () => ((await lab.app.call('GET', `/api/tasks/${task.id}`)).json as Task).state
+  let ended = await state()
+  while (ended === 'running' && performance.now() < deadline) ended = await state()
+  expect(ended).toBe(hasToken ? 'cancelled' : 'running')
   const code = byGrant ? liveCloseCodes.rightsChanged : liveCloseCodes.signedOut
   for (const { closed } of Object.values(sockets)) expect(await closed).toBe(code)
   await expect(kinds.download).rejects.toThrow()

@@ -34,6 +34,6 @@ export async function runningContainer(test: AppUnderTest, hostId: string, name:
     test.app.live.fleet
       .all('containers', hostId)
       .find((each) => each.name === name && each.state === 'running')
-  await expect.poll(() => find() !== undefined, { timeout: 15_000 }).toBe(true)
+  await expect.poll(() => find() !== undefined).toBe(true)
   return find() as Container
 }
