@@ -47,13 +47,13 @@ function OneLog({ asked, selection }: { asked: string; selection: LogSelection }
   const complete = status.sources.every((source) => status.complete.has(source.index))
   return (
     <section aria-label={t('title')} className="fill">
-      <div className="flex shrink-0 items-center gap-1.5 overflow-x-auto px-4 py-1.5 md:px-5">
+      <div className="flex shrink-0 flex-wrap items-center gap-1.5 px-4 py-1.5 md:flex-nowrap md:px-5">
         <Button inPreview size="sm" onClick={toggle} aria-pressed={!state.following}>
           {state.following ? <Pause aria-hidden /> : <Play aria-hidden />}
           <span className="max-md:sr-only">{state.following ? t('pause') : t('resume')}</span>
         </Button>
         <LogMenu view={view} setView={(change) => void setView(change)} />
-        <div className="flex min-w-32 max-w-xs flex-1 items-center gap-1">
+        <div className="flex min-w-32 flex-1 items-center gap-1 max-md:order-last max-md:basis-full md:max-w-xs">
           <Input
             ref={search}
             type="search"

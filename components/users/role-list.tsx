@@ -6,7 +6,12 @@ import { useState } from 'react'
 import { useTranslations } from 'use-intl'
 import type { CustomRole } from '#lib/contracts/access.ts'
 import type { User } from '#lib/contracts/users.ts'
-import { roles as builtIn, type Permission, rolePermissions } from '#lib/permissions.ts'
+import {
+  permissions as allPermissions,
+  roles as builtIn,
+  type Permission,
+  rolePermissions,
+} from '#lib/permissions.ts'
 import { api } from '../data/api.ts'
 import { Badge } from '../ui/badge.tsx'
 import { Button } from '../ui/button.tsx'
@@ -15,7 +20,7 @@ import { Dialog } from '../ui/dialog.tsx'
 import { ErrorNote } from '../ui/error-note.tsx'
 import { IconButton } from '../ui/icon-button.tsx'
 import { Menu, MenuItem } from '../ui/menu.tsx'
-import { byNoun, rootPermissions } from './permission-groups.ts'
+import { byNoun, nounOf, rootPermissions } from './permission-groups.ts'
 import { rolesKey, useRoles } from './use-access.ts'
 
 const CustomRoleDialog = dynamic(
@@ -131,7 +136,11 @@ function RoleRow({
         </div>
         <p className="text-ink-muted text-xs">
           {groups
-            .map(([noun, list]) => t('some', { noun: users(`noun.${noun}`), count: list.length }))
+            .map(([noun, list]) => {
+              const total = allPermissions.filter((permission) => nounOf(permission) === noun).length
+              const values = { noun: users(`noun.${noun}`), count: list.length, total }
+              return t(list.length === total ? 'allOf' : 'someOf', values)
+            })
             .join(' · ')}
         </p>
       </div>

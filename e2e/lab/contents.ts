@@ -10,6 +10,8 @@ interface Content {
 const shell = (script: string) => ['/bin/sh', '-c', script]
 /** sh as pid 1 ignores SIGTERM; with a trap a stop does not take its ten seconds. */
 const untilStopped = (script: string) => shell(`trap 'exit 0' TERM; ${script}`)
+/** Waiting, a shell hears the signal at once; a loop of short sleeps starts a process each second in every engine. */
+const idle = 'sleep 1000000 & wait'
 
 /** What every engine of the lab runs: each shows the dashboard another state. */
 export const labContents: readonly Content[] = [
@@ -21,11 +23,11 @@ export const labContents: readonly Content[] = [
     name: 'complainer',
     body: { Cmd: untilStopped('while :; do echo "warning: low tide" >&2; sleep 5; done') },
   },
-  { name: 'console', body: { Cmd: untilStopped('while :; do sleep 1; done'), Tty: true, OpenStdin: true } },
+  { name: 'console', body: { Cmd: untilStopped(idle), Tty: true, OpenStdin: true } },
   {
     name: 'sick',
     body: {
-      Cmd: untilStopped('while :; do sleep 1; done'),
+      Cmd: untilStopped(idle),
       Healthcheck: {
         Test: ['CMD-SHELL', 'echo "no answer from port 5432"; exit 1'],
         Interval: 10e9,
