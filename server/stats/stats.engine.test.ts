@@ -7,6 +7,13 @@ import { type AppUnderTest, startApp } from '../testing/app-under-test.ts'
 import { labTransport } from '../testing/lab-hosts.ts'
 import { addHost, runningContainer, watchStats } from '../testing/stats-viewer.ts'
 
+let test: AppUnderTest
+beforeAll(async () => {
+  test = await startApp()
+  await test.setUp()
+})
+afterAll(() => test.close())
+
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
 
 /** "1.5MiB" or "328kB" of the CLIs, in bytes. */
@@ -25,26 +32,19 @@ const engines: readonly EngineName[] = [
   'podman5-tcp',
 ]
 
-const hosts = new Map<EngineName, string>()
-let test: AppUnderTest
-beforeAll(async () => {
-  test = await startApp()
-  await test.setUp()
-  // All at once: the history of each grows while another is tested.
-  for (const name of engines) hosts.set(name, await addHost(test, name, labTransport(name)))
-})
-afterAll(() => test.close())
-
 describe.each(engines)('%s', (name) => {
   const heavy = `stats-heavy-${name}`
   let hostId: string
   beforeAll(async () => {
-    hostId = hosts.get(name) ?? ''
     await witness(name, ['rm', '-f', heavy]).catch(() => {})
     const busy = 'trap "exit 0" TERM; while :; do :; done'
     await witness(name, ['run', '-d', '--name', heavy, '--cpus', '0.2', labImages.busybox, 'sh', '-c', busy])
+    hostId = await addHost(test, name, labTransport(name))
   })
-  afterAll(() => witness(name, ['rm', '-f', heavy]))
+  afterAll(async () => {
+    await witness(name, ['rm', '-f', heavy])
+    await test.call('DELETE', `/api/hosts/${hostId}`)
+  })
 
   it('has a history of what nobody watches, and the host’s sums', async () => {
     const viewer = await watchStats(test)
