@@ -2,8 +2,11 @@ import { spawn } from 'node:child_process'
 import {
   copyFileSync,
   cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
+  readFileSync,
   realpathSync,
   rmSync,
   statSync,
@@ -139,19 +142,60 @@ async function makeBases(): Promise<void> {
   const npm = realpathSync((await run('sh', ['-c', 'command -v npm'])).stdout.trim())
   cpSync(join(dirname(npm), '..'), join(root, 'usr/local/lib/node_modules/npm'), { recursive: true })
   symlinkSync('../lib/node_modules/npm/bin/npm-cli.js', join(root, 'usr/local/bin/npm'))
-  const cache = join(root, 'npm-cache')
-  const filling = join(folder, 'filling')
-  mkdirSync(filling)
-  for (const name of ['package.json', 'package-lock.json']) copyFileSync(name, join(filling, name))
-  const quiet = ['--ignore-scripts', '--no-audit', '--no-fund', '--cache', cache]
-  await run('npm', ['ci', ...quiet], { cwd: filling })
   // The cache is keyed by the address that it was filled from.
   const registry = (await run('npm', ['config', 'get', 'registry'])).stdout.trim()
+  await fillCache(join(root, 'npm-cache'), registry)
   writeFileSync(
     join(root, 'usr/local/etc/npmrc'),
     `offline=true\ncache=/npm-cache\nregistry=${registry}\nomit-lockfile-registry-resolved=true\n`,
   )
   await importImage(root, 'build-base')
+}
+
+/** The packages of the lock file: from npm's own cache of this machine where it has them all, or else from the registry. */
+async function fillCache(cache: string, registry: string): Promise<void> {
+  const own = join((await run('npm', ['config', 'get', 'cache'])).stdout.trim(), '_cacache')
+  const contents = cachedContents(own, registry)
+  if (contents) {
+    cpSync(join(own, 'index-v5'), join(cache, '_cacache/index-v5'), { recursive: true })
+    for (const path of contents) cpSync(join(own, path), join(cache, '_cacache', path))
+    return
+  }
+  const filling = join(folder, 'filling')
+  mkdirSync(filling)
+  for (const name of ['package.json', 'package-lock.json']) copyFileSync(name, join(filling, name))
+  await run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--cache', cache], { cwd: filling })
+}
+
+/**
+ * Where npm keeps the installed packages and what the registry says of each: files named by the hexadecimal digits of
+ * their digest, and an index of addresses (github.com/npm/cacache: content-v2, index-v5). Null where one is not there.
+ */
+function cachedContents(own: string, registry: string): Set<string> | null {
+  const index = join(own, 'index-v5')
+  if (!existsSync(index)) return null
+  const kept = new Map<string, string>()
+  for (const file of readdirSync(index, { recursive: true, withFileTypes: true }).filter((each) =>
+    each.isFile(),
+  ))
+    for (const line of readFileSync(join(file.parentPath, file.name), 'utf8').split('\n').filter(Boolean)) {
+      const { key, integrity } = JSON.parse(line.slice(line.indexOf('\t') + 1))
+      kept.set(decodeURIComponent(key.slice(key.indexOf(registry) + registry.length)), integrity)
+    }
+  const { packages } = JSON.parse(readFileSync('node_modules/.package-lock.json', 'utf8')) as {
+    packages: Record<string, { name?: string; integrity?: string }>
+  }
+  const contents = Object.entries(packages).flatMap(([path, { name, integrity }]) => [
+    integrity,
+    kept.get(name ?? path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length)),
+  ])
+  const paths = contents.map((integrity = '') => {
+    const [algorithm = '', digest = ''] = integrity.split('-')
+    const digits = Buffer.from(digest, 'base64').toString('hex')
+    return join('content-v2', algorithm, digits.slice(0, 2), digits.slice(2, 4), digits.slice(4))
+  })
+  const isThere = (path: string) => statSync(join(own, path), { throwIfNoEntry: false })?.isFile()
+  return paths.every(isThere) ? new Set(paths) : null
 }
 
 function importImage(root: string, tag: string): Promise<void> {

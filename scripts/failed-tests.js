@@ -4,7 +4,8 @@ import { relative } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 import { projectFolder } from './environment.js'
 
-const mostLines = 8
+/** Of what was thrown: what it says is at its beginning, what a command printed last at its end. */
+const linesOf = { beginning: 4, end: 5 }
 const mostCharacters = 200
 
 /** Both runners call methods of theirs. */
@@ -60,10 +61,11 @@ export default class FailedTests {
 function shortened(error) {
   const { message = '', diff = '', cause } = error ?? {}
   const changed = diff.split('\n').filter((line) => /^[-+]/.test(stripVTControlCharacters(line)))
-  return [message, ...changed, cause?.message ?? '']
+  const lines = [message, ...changed, cause?.message ?? '']
     .flatMap((text) => stripVTControlCharacters(text).split('\n'))
     .filter((line) => line.trim())
-    .slice(0, mostLines)
+  const isLong = lines.length > linesOf.beginning + linesOf.end
+  return (isLong ? [...lines.slice(0, linesOf.beginning), '…', ...lines.slice(-linesOf.end)] : lines)
     .map((line) => `    ${line.slice(0, mostCharacters)}`)
     .join('\n')
 }
