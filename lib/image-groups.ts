@@ -14,6 +14,9 @@ export interface ImageGroup {
   usedBy: Container[]
 }
 
+/** What people call it: its first tag, or the beginning of its digest. */
+export const labelOf = ({ tags, id }: ImageGroup) => tags[0] ?? id.slice(7, 19)
+
 /**
  * Groups images by digest over hosts. Podman and Docker give the same config digest as id; the containerd store gives
  * the manifest's digest, which is then found among the others' repository digests.

@@ -93,7 +93,7 @@ export function PruneDialog({ disks, onClose }: { disks: readonly HostDisk[]; on
                 )}
               </CheckField>
               {(kind === 'images' || kind === 'volumes') && chosenKinds.has(kind) && (
-                <CheckField label={t(`onlyNameless.${kind}`)}>
+                <CheckField label={t(`onlyNameless.${kind}`)} className="max-md:ml-6.5">
                   {(props) => (
                     <Checkbox
                       {...props}

@@ -13,7 +13,7 @@ import { Segmented } from '#components/ui/segmented.tsx'
 import { Select } from '#components/ui/select.tsx'
 import type { Host } from '#lib/contracts/hosts.ts'
 import type { CopyInput, ImageArchiveFormat } from '#lib/contracts/image-copy.ts'
-import type { ImageGroup } from '#lib/image-groups.ts'
+import { type ImageGroup, labelOf } from '#lib/image-groups.ts'
 import { everywhere, holds, lacking, referencesAt, sourcesOf, writesOci } from './copy-hosts.ts'
 import { useStart } from './use-start.ts'
 
@@ -21,9 +21,6 @@ function useEverywhere(groups: readonly ImageGroup[]): ImageGroup[] {
   const images = useFleet((fleet) => fleet.images)
   return useMemo(() => everywhere(groups, images.values()), [groups, images])
 }
-
-const nameOf = (groups: readonly ImageGroup[]) =>
-  groups.map((group) => group.tags[0] ?? group.id.slice(7, 19)).join(', ')
 
 function SourceField({
   sources,
@@ -83,7 +80,7 @@ export function CopyImagesDialog({
       open
       onOpenChange={(open) => !open && !start.isPending && onClose()}
       title={t('title', { count: groups.length })}
-      description={`${nameOf(groups)}. ${t('text')}`}
+      description={`${groups.map(labelOf).join(', ')}. ${t('text')}`}
       onSubmit={() =>
         ready &&
         start.mutate({
@@ -153,7 +150,7 @@ export function SaveImagesDialog({
       size="sm"
       onOpenChange={(open) => !open && onClose()}
       title={t('title', { count: groups.length })}
-      description={nameOf(groups)}
+      description={groups.map(labelOf).join(', ')}
       onSubmit={save}
       footer={
         <>

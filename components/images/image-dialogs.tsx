@@ -14,7 +14,7 @@ import { Select } from '#components/ui/select.tsx'
 import { toast } from '#components/ui/toast.tsx'
 import { objectKey } from '#lib/apply-live.ts'
 import type { Image } from '#lib/contracts/images.ts'
-import type { ImageGroup } from '#lib/image-groups.ts'
+import { type ImageGroup, labelOf } from '#lib/image-groups.ts'
 import type { Permission } from '#lib/permissions.ts'
 
 interface Failure {
@@ -133,7 +133,7 @@ export function TagImageDialog({ group, onClose }: { group: ImageGroup; onClose(
       size="sm"
       onOpenChange={(open) => !open && onClose()}
       title={t('tagDialog.title')}
-      description={group.tags[0] ?? group.id.slice(7, 19)}
+      description={labelOf(group)}
       onSubmit={() => void submit()}
       footer={
         <>
@@ -204,7 +204,7 @@ export function RemoveImagesDialog({ groups, onClose }: { groups: readonly Image
       size="sm"
       onOpenChange={(open) => !open && onClose()}
       title={t('removeDialog.title', { count: groups.length })}
-      description={`${groups.map((group) => group.tags[0] ?? group.id.slice(7, 19)).join(', ')}. ${t('removeDialog.text')}`}
+      description={`${groups.map(labelOf).join(', ')}. ${t('removeDialog.text')}`}
       onSubmit={() => void submit()}
       footer={
         <>

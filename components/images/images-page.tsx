@@ -14,7 +14,7 @@ import { EmptyState } from '#components/ui/empty-state.tsx'
 import { ListFilter } from '#components/ui/list-filter.tsx'
 import { useFormat } from '#components/ui/use-format.ts'
 import { UpdateBar } from '#components/updates/update-bar.tsx'
-import { groupImages, type ImageGroup } from '#lib/image-groups.ts'
+import { groupImages, type ImageGroup, labelOf } from '#lib/image-groups.ts'
 import { everywhere, lacking } from './copy-hosts.ts'
 import { ImageTags, useImageColumns } from './image-columns.tsx'
 import { matchesImage } from './image-filter.ts'
@@ -47,7 +47,6 @@ const PushDialog = lazy(() =>
 )
 
 const keyOf = (group: ImageGroup) => group.id
-const labelOf = (group: ImageGroup) => group.tags[0] ?? group.id.slice(7, 19)
 
 /** Images of all hosts, one row for each content. */
 export function ImagesPage() {

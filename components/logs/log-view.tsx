@@ -116,7 +116,7 @@ function OneLog({ asked, selection }: { asked: string; selection: LogSelection }
           </div>
         )}
       </div>
-      <div className="flex h-8 shrink-0 items-center justify-between gap-3 border-t px-4 text-ink-muted text-xs md:px-5 pointer-coarse:h-11">
+      <div className="flex min-h-8 shrink-0 items-center justify-between gap-3 border-t px-4 py-1 text-ink-muted text-xs md:px-5 pointer-coarse:min-h-11">
         <p role="status" className="flex items-center gap-3">
           <span>{status.connected ? (status.slow ? t('slow') : t('live')) : t('reconnecting')}</span>
           {state.dropped > 0 && <span>{t('bounded', { count: keptLines })}</span>}

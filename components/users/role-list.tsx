@@ -139,7 +139,7 @@ function RoleRow({
             .map(([noun, list]) => {
               const total = allPermissions.filter((permission) => nounOf(permission) === noun).length
               const values = { noun: users(`noun.${noun}`), count: list.length, total }
-              return t(list.length === total ? 'allOf' : 'someOf', values)
+              return t(list.length === total ? 'whole' : 'part', values)
             })
             .join(' · ')}
         </p>

@@ -130,7 +130,7 @@ export async function createIdentity(parts: {
   const limits = createLoginLimits(db)
   const factors = createSecondFactors(db, vault)
   const admissions = createAdmissions()
-  const rule = await createSecondFactorRule({
+  const rule = createSecondFactorRule({
     ...{ db, factors, fixed: config.secondFactorRequired, ended: admissions.end },
   })
   const sessions = createSessions(db, (ended) => admissions.end(ended))

@@ -20,18 +20,22 @@ export interface SecondFactorRule {
 const key = 'second_factor_required'
 
 /**
- * Whether whoever has no second factor has to set one up before anything else. Kept in memory too: every request asks.
+ * Whether whoever has no second factor has to set one up before anything else. The database is asked each time, as for
+ * the session: another server process may have set it.
  * @param parts.fixed the configuration says so, and nobody here can say otherwise
  */
-export async function createSecondFactorRule(parts: {
+export function createSecondFactorRule(parts: {
   db: Database
   factors: Pick<SecondFactors, 'methods'>
   fixed: boolean
   ended(what: Ended): void
-}): Promise<SecondFactorRule> {
+}): SecondFactorRule {
   const { db, factors, fixed, ended } = parts
-  const row = await db.selectFrom('settings').select('value').where('key', '=', key).executeTakeFirst()
-  let required = fixed || row?.value === 'yes'
+  const isRequired = async () => {
+    if (fixed) return true
+    const row = await db.selectFrom('settings').select('value').where('key', '=', key).executeTakeFirst()
+    return row?.value === 'yes'
+  }
   /** Whoever comes by the identity provider has what that asks for. */
   const lacks = async (userId: string, method: SignInMethod | null) => {
     if (method === 'oidc') return false
@@ -40,11 +44,12 @@ export async function createSecondFactorRule(parts: {
     const linked = db.selectFrom('oidc_people').select('user_id').where('user_id', '=', userId)
     return (await linked.executeTakeFirst()) === undefined
   }
-  const needed = async (userId: string, method: SignInMethod | null) => required && lacks(userId, method)
+  const needed = async (userId: string, method: SignInMethod | null) =>
+    (await isRequired()) && lacks(userId, method)
   return {
     needed,
     told: async ({ userId, method = 'password' }) => ({
-      ...{ required, fixed, ready: !(await lacks(userId, method)) },
+      ...{ required: await isRequired(), fixed, ready: !(await lacks(userId, method)) },
     }),
     async set({ userId, method = 'password' }, next) {
       if (fixed) throw new AppError('second_factor_fixed')
@@ -55,8 +60,7 @@ export async function createSecondFactorRule(parts: {
         .values({ key, value })
         .onConflict((conflict) => conflict.column('key').doUpdateSet({ value }))
         .execute()
-      required = next
-      if (!required) return
+      if (!next) return
       // By their sessions and not as people: tasks that they began go on.
       const open = await db.selectFrom('session').select(['id', 'userId', 'method']).execute()
       const made = await db.selectFrom('tokens').select(['id', 'user_id as userId']).execute()
