@@ -1,17 +1,12 @@
-import { AxeBuilder } from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
 import type { People } from '#lib/contracts/users.ts'
 import type { Role } from '#lib/permissions.ts'
 import { e2eOrigin } from './address.ts'
 import { containersOf, expect, registerLab, row, test } from './fixtures.ts'
+import { check, everyLook } from './looks.ts'
 
 const password = 'a long enough password'
 const unique = () => Math.random().toString(36).slice(2, 8)
-
-async function check(page: Page, part = 'body'): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).include(part).analyze()
-  expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([])
-}
 
 /** Invites by the page and gives the link that it shows this once. */
 async function invite(page: Page, name: string, email: string, role: Role): Promise<string> {
@@ -137,37 +132,27 @@ test('a reset by link, and a link that was used', async ({ signedIn: page, brows
   await context.close()
 })
 
-for (const [theme, width] of [
-  ['light', 1440],
-  ['dark', 390],
-  ['dark', 1440],
-  ['light', 390],
-] as const) {
-  test(`looks: ${theme}, ${width} px`, async ({ signedIn: page }) => {
-    await page.setViewportSize({ width, height: width === 390 ? 844 : 900 })
-    await page.emulateMedia({ colorScheme: theme })
-    const name = `Olga ${theme} ${width}`
-    const url = await invite(page, name, `olga-${theme}-${width}@example.com`, 'operator')
-    await expect(page.getByRole('row', { name: /olga/i }).first()).toBeVisible()
-    await page.screenshot({ path: `test-results/looks/users-${theme}-${width}.png` })
-    await check(page)
-    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width)
-    await page.getByRole('button', { name: 'Invite…' }).click()
-    await expect(page.getByRole('dialog')).toBeVisible()
-    await page.screenshot({ path: `test-results/looks/invite-${theme}-${width}.png` })
-    await check(page, '[role=dialog]')
-    await page.keyboard.press('Escape')
-    await page.getByRole('button', { name: 'Actions for Ada' }).click()
-    await expect(page.getByRole('menuitem', { name: 'Remove…' })).toBeDisabled()
-    await page.goto(url)
-    await expect(page.getByRole('button', { name: 'Join' })).toBeVisible()
-    await page.screenshot({ path: `test-results/looks/join-${theme}-${width}.png` })
-    await check(page)
-    await page.goto('/users')
-    await choose(page, name, 'Take the link back')
-    await expect(page.getByRole('row', { name: new RegExp(name) })).toHaveCount(0)
-  })
-}
+everyLook('users', async ({ page, shoot }) => {
+  const name = `Olga ${unique()}`
+  const url = await invite(page, name, `olga-${unique()}@example.com`, 'operator')
+  await expect(page.getByRole('row', { name: new RegExp(name) })).toBeVisible()
+  await shoot('users')
+  await check(page)
+  await page.getByRole('button', { name: 'Invite…' }).click()
+  await expect(page.getByRole('dialog')).toBeVisible()
+  await shoot('invite')
+  await check(page, { within: '[role=dialog]' })
+  await page.keyboard.press('Escape')
+  await page.getByRole('button', { name: 'Actions for Ada' }).click()
+  await expect(page.getByRole('menuitem', { name: 'Remove…' })).toBeDisabled()
+  await page.goto(url)
+  await expect(page.getByRole('button', { name: 'Join' })).toBeVisible()
+  await shoot('join')
+  await check(page)
+  await page.goto('/users')
+  await choose(page, name, 'Take the link back')
+  await expect(page.getByRole('row', { name: new RegExp(name) })).toHaveCount(0)
+})
 
 test('of a hundred people one is found by name, and the list opens with its beginning', async ({
   signedIn: page,
