@@ -1,7 +1,7 @@
 'use client'
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { ArrowDown, ArrowUp, ChevronDown, ChevronRight } from 'lucide-react'
-import { type ReactNode, useMemo, useRef, useState } from 'react'
+import { type ReactNode, useCallback, useMemo, useRef, useState } from 'react'
 import { useTranslations } from 'use-intl'
 import { Checkbox } from '#components/ui/checkbox.tsx'
 import { cn } from '#components/ui/cn.ts'
@@ -9,6 +9,7 @@ import { Skeleton } from '#components/ui/skeleton.tsx'
 import { usePhone } from '#components/ui/use-media-query.ts'
 import { type Column, holdOrder, rangeOf, type Sort } from './columns.ts'
 import { useTableKeys } from './table-keys.ts'
+import { TableRow } from './table-row.tsx'
 
 export interface RowGroup<R> {
   key: string
@@ -81,7 +82,7 @@ export function DataTable<R>(props: Props<R>) {
       const line = lines[index]
       return line === undefined ? index : line.kind === 'row' ? line.key : `group ${line.group.key}`
     },
-    overscan: 12,
+    overscan: 8,
   })
 
   const rowAt = (key: string | null) => {
@@ -105,6 +106,22 @@ export function DataTable<R>(props: Props<R>) {
     anchor.current = key
     onSelect(next)
   }
+  // The same functions at every rendering, or no row could be left as it is.
+  const acts = useRef({ choose: (_row: R, _key: string, _range: boolean) => {}, toggle })
+  acts.current = {
+    choose(row, key, range) {
+      setCurrent(key)
+      if (range) toggle(key, true)
+      else onOpen(row)
+    },
+    toggle,
+  }
+  const chooseRow = useCallback(
+    (row: R, key: string, range: boolean) => acts.current.choose(row, key, range),
+    [],
+  )
+  const toggleRow = useCallback((key: string, range: boolean) => acts.current.toggle(key, range), [])
+  const openMenu = useCallback((key: string, open: boolean) => setMenuKey(open ? key : null), [])
   const keyActions = {
     move: (step: number) =>
       goTo(keys[Math.min(keys.length - 1, Math.max(0, keys.indexOf(current ?? openKey ?? '') + step))]),
@@ -210,63 +227,26 @@ export function DataTable<R>(props: Props<R>) {
                 )
               }
               const { row, key } = line
-              const isSelected = selected.has(key)
               return (
-                // oxlint-disable-next-line jsx-a11y/click-events-have-key-events -- the grid's keys act on the current row
-                <div
+                <TableRow
                   key={item.key}
-                  role="row"
-                  tabIndex={-1}
-                  aria-rowindex={item.index + 2}
-                  aria-selected={isSelected}
-                  data-row={key}
-                  onClick={(event) => {
-                    if (
-                      event.target instanceof Element &&
-                      event.target.closest('a, button, input, label, [role="menu"]')
-                    )
-                      return
-                    setCurrent(key)
-                    if (event.shiftKey) toggle(key, true)
-                    else onOpen(row)
-                  }}
-                  className={cn(
-                    'absolute inset-x-0 grid cursor-default items-center border-b pr-1',
-                    'hover:bg-hover',
-                    isSelected && 'bg-accent-soft hover:bg-accent-soft',
-                    openKey === key && 'bg-press hover:bg-press',
-                    current === key && 'shadow-[inset_2px_0_0_var(--color-accent)]',
-                    props.rowClass?.(row),
-                  )}
-                  style={{ ...style, gridTemplateColumns: phone ? '40px minmax(0, 1fr) 44px' : template }}
-                >
-                  <span role="gridcell" className="grid place-items-center">
-                    <Checkbox
-                      aria-label={props.rowLabel(row)}
-                      checked={isSelected}
-                      onClick={(event) => toggle(key, event.shiftKey)}
-                      onChange={() => {}}
-                    />
-                  </span>
-                  {phone ? (
-                    <div role="gridcell" className="min-w-0">
-                      {props.phoneRow(row)}
-                    </div>
-                  ) : (
-                    columns.map((column) => (
-                      <div
-                        key={column.id}
-                        role="gridcell"
-                        className={cn('min-w-0 truncate px-2', column.align === 'end' && 'text-right')}
-                      >
-                        {column.cell(row)}
-                      </div>
-                    ))
-                  )}
-                  <div role="gridcell" className="grid place-items-center">
-                    {props.menu?.(row, menuKey === key, (open) => setMenuKey(open ? key : null))}
-                  </div>
-                </div>
+                  {...{ row, columns, template, phone }}
+                  rowKey={key}
+                  index={item.index}
+                  start={item.start}
+                  height={item.size}
+                  selected={selected.has(key)}
+                  open={openKey === key}
+                  current={current === key}
+                  menuOpen={menuKey === key}
+                  label={props.rowLabel}
+                  phoneRow={props.phoneRow}
+                  rowClass={props.rowClass}
+                  menu={props.menu}
+                  onChoose={chooseRow}
+                  onToggle={toggleRow}
+                  onMenu={openMenu}
+                />
               )
             })}
           </div>
