@@ -102,13 +102,15 @@ async function scrolled(page: Page, selector: string): Promise<{ rate: number; w
       const scroller = document.querySelector(where)
       if (!scroller) throw new Error(`Nothing to scroll at ${where}`)
       const times: number[] = []
-      let step = 72
+      const most = scroller.scrollHeight - scroller.clientHeight
+      let [top, step] = [0, 72]
       await new Promise<void>((resolve) => {
         const frame = (time: number) => {
           times.push(time)
-          const before = scroller.scrollTop
-          scroller.scrollTop += step
-          if (scroller.scrollTop === before) step = -step
+          // Never read back: that would have the page laid out once more.
+          if (top + step < 0 || top + step > most) step = -step
+          top += step
+          scroller.scrollTop = top
           if (time - (times[0] as number) < seconds * 1000) requestAnimationFrame(frame)
           else resolve()
         }
