@@ -22,7 +22,6 @@ import type { BulkAction } from '#lib/contracts/bulk.ts'
 import type { Container } from '#lib/contracts/containers.ts'
 import type { Host } from '#lib/contracts/hosts.ts'
 import type { Question } from './action-dialogs.tsx'
-import { BulkBar } from './bulk-bar.tsx'
 import { columnIds, defaultColumns, useContainerColumns } from './container-columns.tsx'
 import { ContainerMenu } from './container-menu.tsx'
 import { ContainerPhoneRow } from './container-phone-row.tsx'
@@ -35,6 +34,7 @@ import { useContainerActions } from './use-container-actions.ts'
 const ActionDialog = lazy(() =>
   import('./action-dialogs.tsx').then((module) => ({ default: module.ActionDialog })),
 )
+const BulkBar = lazy(() => import('./bulk-bar.tsx').then((module) => ({ default: module.BulkBar })))
 const BulkDialog = lazy(() =>
   import('#components/bulk/bulk-dialog.tsx').then((module) => ({ default: module.BulkDialog })),
 )
@@ -199,11 +199,15 @@ export function ContainersPage() {
           />
         }
       />
-      <BulkBar
-        selected={selection}
-        onAct={(action) => act(action, selection)}
-        onClear={() => setSelected(new Set())}
-      />
+      <Suspense>
+        {selection.length > 0 && (
+          <BulkBar
+            selected={selection}
+            onAct={(action) => act(action, selection)}
+            onClear={() => setSelected(new Set())}
+          />
+        )}
+      </Suspense>
       <Suspense>
         {question && (
           <ActionDialog

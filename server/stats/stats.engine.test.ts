@@ -160,8 +160,9 @@ describe.each(engines)('%s', (name) => {
             .filter(([, cpu]) => (cpu ?? 0) > 10).length,
       )
       .toBeGreaterThan(0)
-    const memory = viewer.samples(own.id).map((point) => point[2])
-    expect(memory).not.toContain(0)
+    // Once it runs again a zero is the engine's own: of so small a container the kernel may have charged no page yet.
+    const untilStarted = viewer.samples(own.id).slice(0, stopped)
+    expect(untilStarted.map((point) => point[2])).not.toContain(0)
     viewer.socket.terminate()
   })
 })
