@@ -34,7 +34,6 @@ export function BulkBar({
   const permitted = offered.filter((action) =>
     selected.some((container) => holds(permissionOf[action], container)),
   )
-  if (selected.length === 0) return null
   return (
     <section aria-label={t('bulk.bar')} className="shrink-0 border-t bg-raised">
       <div className="flex items-center gap-1.5 overflow-x-auto px-4 py-1.5 md:px-5">
