@@ -34,9 +34,10 @@ COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/lib ./lib
 COPY --from=build /app/server ./server
 COPY --from=build /app/.next ./.next
+COPY --from=build /app/public ./public
 # Commands for a container of this image on the same volume, such as `node scripts/rotate-key.ts`.
 COPY --from=build /app/scripts/rotate-key.ts /app/scripts/verify-audit.ts ./scripts/
-# Written are the data and, at the start, `.next-run`: the pages with their base path put in. That folder is replaced as
+# Written are the data and, at the start, `.next-run…`: the pages with their base path put in. That folder is replaced as
 # a whole, for which the user has to own the one it is in; what else is there stays root's.
 RUN mkdir /data && chown 1000:1000 /app /data
 USER 1000:1000

@@ -4,14 +4,26 @@ import './globals.css'
 import type { Metadata, Viewport } from 'next'
 import { headers } from 'next/headers'
 import type { ReactNode } from 'react'
-import { Providers } from '#components/shell/providers.tsx'
+import { Providers } from '#components/frame/providers.tsx'
 import { themeScript } from '#components/ui/theme-script.ts'
 import { pageLanguage } from './page-language.ts'
 
-export const metadata: Metadata = {
-  title: { default: 'Roadstead', template: '%s · Roadstead' },
-  robots: { index: false, follow: false },
-  referrer: 'same-origin',
+/** What `public/` holds is below the path that the server was given, and a picture of a link needs a whole address. */
+export async function generateMetadata(): Promise<Metadata> {
+  const request = await headers()
+  const base = request.get('x-roadstead-base-path') ?? ''
+  const origin = request.get('x-roadstead-origin')
+  return {
+    title: { default: 'Roadstead', template: '%s · Roadstead' },
+    robots: { index: false, follow: false },
+    referrer: 'same-origin',
+    manifest: `${base}/manifest.webmanifest`,
+    icons: {
+      icon: { url: `${base}/icon.svg`, type: 'image/svg+xml' },
+      apple: `${base}/apple-touch-icon.png`,
+    },
+    ...(origin && { openGraph: { title: 'Roadstead', images: `${origin}${base}/social.png` } }),
+  }
 }
 
 export const viewport: Viewport = {

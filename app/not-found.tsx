@@ -1,4 +1,4 @@
-import { NotFound } from '#components/shell/not-found.tsx'
+import { NotFound } from '#components/frame/not-found.tsx'
 
 export default function NotFoundPage() {
   return <NotFound />

@@ -40,7 +40,8 @@ export async function benchArchives(): Promise<BenchResult> {
       `oci-archive:${layout}:${reference}`,
     ])
     const host = await server.call<Host>('POST', '/api/hosts', {
-      ...{ name: 'bench', transport: { kind: 'tcp', host: address, port: enginePort } },
+      name: 'bench',
+      transport: { kind: 'tcp', host: address, port: enginePort },
     })
     await until(async () =>
       (await server.call<Host[]>('GET', '/api/hosts')).every(({ state }) => state === 'online'),
@@ -113,7 +114,8 @@ const archives = async (server: MeasuredServer) =>
 async function load(server: MeasuredServer, hostId: string): Promise<void> {
   const [archive] = await archives(server)
   const { id } = await server.call<Task>('POST', '/api/archives/load', {
-    ...{ archiveId: archive?.id, hostIds: [hostId] },
+    archiveId: archive?.id,
+    hostIds: [hostId],
   })
   const state = async () => (await server.call<Task>('GET', `/api/tasks/${id}`)).state
   await until(async () => (await state()) !== 'running')

@@ -2,7 +2,7 @@ import { WebSocket } from 'ws'
 import { engineCall } from '../e2e/lab/engine-http.ts'
 import { labImages } from '../e2e/lab/images.ts'
 import { labEngine } from '../e2e/lab/state.ts'
-import type { ServerFrame } from '../lib/live-protocol.ts'
+import type { ServerFrame } from '../lib/fleet/live-protocol.ts'
 import { startApp } from '../server/testing/app-under-test.ts'
 import { type BenchResult, ms, percentile } from './measure.ts'
 

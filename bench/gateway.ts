@@ -29,7 +29,9 @@ export async function benchGateway(): Promise<BenchResult> {
   const nginx = await startBare(join(folder, 'nginx'), socketPath)
   const server = await startServer(port)
   const { Id: id } = await engineCall<{ Id: string }>(socketPath, 'POST', '/v1.41/containers/create', {
-    ...{ Image: labImages.busybox, Cmd: ['sh', '-c', 'sleep 100000'], HostConfig: { AutoRemove: true } },
+    Image: labImages.busybox,
+    Cmd: ['sh', '-c', 'sleep 100000'],
+    HostConfig: { AutoRemove: true },
   })
   try {
     await engineCall(socketPath, 'POST', `/v1.41/containers/${id}/start`)
@@ -37,15 +39,18 @@ export async function benchGateway(): Promise<BenchResult> {
     await run('dd', ['if=/dev/urandom', `of=${file}`, 'bs=1M', `count=${mebibytes}`])
     await run('tar', ['-C', folder, '-cf', `${file}.tar`, 'file'])
     const host = await server.call<Host>('POST', '/api/hosts', {
-      ...{ name: 'bench', transport: { kind: 'unix', socketPath } },
+      name: 'bench',
+      transport: { kind: 'unix', socketPath },
     })
     await until(async () =>
       (await server.call<Host[]>('GET', '/api/hosts')).every(({ state }) => state === 'online'),
     )
     const { token } = await server.call<MadeToken>('POST', '/api/account/tokens', {
-      ...{ name: 'bench', hours: 1 },
+      name: 'bench',
+      hours: 1,
       permissions: ['gateway.use', 'hosts.view', 'containers.view', 'containers.reveal'].concat(
-        ...['containers.files.read', 'containers.files.write'],
+        'containers.files.read',
+        'containers.files.write',
       ) as NewToken['permissions'],
     })
     const authorization = `Bearer ${token}`

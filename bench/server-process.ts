@@ -25,12 +25,10 @@ export async function startServer(port: number): Promise<MeasuredServer> {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: {
       ...process.env,
-      ...{
-        NODE_ENV: 'production',
-        ROADSTEAD_PORT: String(port),
-        ROADSTEAD_DATA: data,
-        ROADSTEAD_LOG: 'error',
-      },
+      NODE_ENV: 'production',
+      ROADSTEAD_PORT: String(port),
+      ROADSTEAD_DATA: data,
+      ROADSTEAD_LOG: 'error',
     },
   })
   const call = await signUp(origin, await setUpToken(server))
@@ -83,7 +81,9 @@ async function signUp(origin: string, token: string): Promise<Call> {
     .join('; ')
   const call = async (method: string, path: string, body?: unknown) => {
     const { ok, status, ...rest } = await send(method, path, body, cookie).then(async (got) => ({
-      ...{ ok: got.ok, status: got.status, text: await got.text() },
+      ok: got.ok,
+      status: got.status,
+      text: await got.text(),
     }))
     if (!ok) throw new Error(`${method} ${path}: ${status} ${rest.text.slice(0, 300)}`)
     return rest.text === '' ? undefined : JSON.parse(rest.text)

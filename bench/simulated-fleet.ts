@@ -21,7 +21,8 @@ process.on('message', (command: FleetCommand) => {
     const sum = (of: (engine: SimulatedEngine) => number) =>
       engines.reduce((total, engine) => total + of(engine), 0)
     say({
-      ...{ type: 'count', connections: engines.map((engine) => engine.connections) },
+      type: 'count',
+      connections: engines.map((engine) => engine.connections),
       statsRequests: sum((engine) => engine.stats.requests),
       statsStreams: sum((engine) => engine.stats.streams),
     })

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { APIRequestContext } from '@playwright/test'
 import type { NewGrant } from '#lib/contracts/access.ts'
 import type { Container } from '#lib/contracts/containers.ts'
@@ -8,7 +9,7 @@ import { containersOf, expect, hostsOf, registerLab, row, test } from './fixture
 import { engineCall } from './lab/engine-http.ts'
 import { labImages } from './lab/images.ts'
 import { type EngineName, labEngine } from './lab/state.ts'
-import { check, everyLook, opposites } from './looks.ts'
+import { everyLook, opposites } from './looks.ts'
 
 const password = 'a long enough password'
 const headers = { origin: e2eOrigin }
@@ -29,7 +30,8 @@ async function run(engine: EngineName, which: string, team?: string): Promise<vo
     'POST',
     `/v1.41/containers/create?name=${nameOf(which)}`,
     {
-      ...{ Image: labImages.busybox, Labels: team ? { [label]: team } : {} },
+      Image: labImages.busybox,
+      Labels: team ? { [label]: team } : {},
       Cmd: ['/bin/sh', '-c', `trap 'exit 0' TERM; echo "here is ${which}"; while :; do sleep 1; done`],
     },
   )
@@ -136,7 +138,9 @@ test('a role of one’s own, granted by a label: exactly these containers are th
   await expect(ann.getByRole('option', { name: new RegExp(`e2eaccess-${mark}`) })).toHaveCount(2)
   await ann.keyboard.press('Escape')
   await ann.goto(`/logs?filter=name:e2eaccess-${mark}`)
-  const sources = ann.getByRole('list', { name: 'Sources' }).getByRole('link')
+  const sources = ann
+    .getByRole('list', { name: 'Sources' })
+    .getByRole('button', { name: /^Hide or show the lines of/ })
   await expect(ann.locator('[data-log]')).toContainText('here is a1')
   await expect.poll(async () => (await sources.allInnerTexts()).sort()).toEqual([nameOf('a1'), nameOf('a2')])
   await ann.goto(`/containers/${b.hostId}/${b.id}`)
@@ -224,8 +228,10 @@ test('in a preview all that the person could do is there and held back: no click
     headers,
   })
   const grant = {
-    ...{ effect: 'allow', role: ((await role.json()) as { id: string }).id },
-    ...{ hosts: { kind: 'all' }, containers: { kind: 'all' } },
+    effect: 'allow',
+    role: ((await role.json()) as { id: string }).id,
+    hosts: { kind: 'all' },
+    containers: { kind: 'all' },
   }
   const given = await api.post(`/api/users/${person}/grants`, { data: grant, headers })
   expect(given.status(), await given.text()).toBe(200)
@@ -316,10 +322,10 @@ test('in a preview all that the person could do is there and held back: no click
 
 everyLook(
   'grants, roles, what somebody may, and the preview',
-  async ({ page, api, look, shoot }) => {
+  async ({ page, api, look }) => {
     const context = await page.context().browser()?.newContext({ baseURL: e2eOrigin })
     if (!context) throw new Error('no browser')
-    const name = `Maximiliane Oberstaufenbach-Winterhalter ${look.theme} ${look.width}`
+    const name = `Maximiliane Oberstaufenbach-Winterhalter ${randomUUID().slice(0, 4)}`
     const id = await join(api, context.request, name)
     await context.close()
     const give = async (grant: NewGrant) => {
@@ -330,28 +336,27 @@ everyLook(
     const shop = { kind: 'label', key: 'com.docker.compose.project', value: 'shop' } as const
     await give({ effect: 'allow', role: 'operator', hosts: { kind: 'all' }, containers: shop })
     await give({
-      ...{ effect: 'deny', role: 'viewer', hosts: { kind: 'host', hostId: host?.id ?? '' } },
+      effect: 'deny',
+      role: 'viewer',
+      hosts: { kind: 'host', hostId: host?.id ?? '' },
       containers: { kind: 'name', pattern: 'shop-db*' },
     })
     const dialog = page.getByRole('dialog').last()
     const within = '[role=dialog]'
     await page.goto('/users')
     await expect(page.getByRole('row', { name: new RegExp(name) })).toContainText('2 grants')
-    await shoot('access-users')
-    await check(page)
+    await look('access-users')
     await page.getByRole('button', { name: 'New role…' }).click()
     await dialog.getByLabel('Name', { exact: true }).fill('Deployer')
     await dialog.getByLabel('All of Containers').check()
     const count = grantablePermissions.filter((one) => one.startsWith('containers.')).length
     await expect(dialog.getByRole('status')).toHaveText(`${count} permissions`)
-    await shoot('access-role')
-    await check(page, { within })
+    await look('access-role', { within })
     await page.keyboard.press('Escape')
     await page.getByRole('button', { name, exact: true }).click()
     const drawer = page.getByRole('dialog', { name, exact: true })
     await expect(drawer.getByRole('row', { name: /^See containers/ })).toContainText('allowed')
-    await shoot('access-explained')
-    await check(page, { within })
+    await look('access-explained', { within })
     // A drawer would hide what is too wide for it.
     const excess = (table: Element) => table.scrollWidth - (table.parentElement?.clientWidth ?? 0)
     expect(await drawer.getByRole('table').evaluate(excess)).toBeLessThanOrEqual(0)
@@ -362,27 +367,24 @@ everyLook(
     await dialog.getByLabel('Tag', { exact: true }).fill('prod')
     await dialog.getByLabel('Label', { exact: true }).fill('team')
     await expect(dialog.getByRole('status')).toContainText('on hosts tagged prod, containers with label team')
-    await shoot('access-grant')
-    await check(page, { within })
+    await look('access-grant', { within })
     await page.keyboard.press('Escape')
     await drawer.getByRole('button', { name: 'See as this person' }).click()
     await expect(page.getByRole('region', { name: 'Preview' })).toBeVisible()
     await expect(page.getByRole('heading', { name: 'Fleet' })).toBeVisible()
     await expect(page.locator('[aria-busy="true"]')).toHaveCount(0)
     await expect(page.getByText(/you may see only some of the containers/)).toBeVisible()
-    await shoot('access-preview')
-    await check(page)
+    await look('access-preview')
     // What a part of a host looks like where it is most of all about whole hosts.
     await page.goto('/disk')
     await expect(page.getByRole('row', { name: /^docker-unix/ })).toContainText(/docker-unix–\d/)
-    await shoot('access-part-disk')
-    await check(page)
+    await look('access-part-disk')
     await page.goto('/images')
     await expect(page.getByText('It is about whole hosts')).toBeVisible()
-    await shoot('access-part-denied')
+    await look('access-part-denied')
     await page.goto('/containers?filter=name:nothing-of-that-name')
     await expect(page.getByRole('heading', { name: 'Nothing matches the filter' })).toBeVisible()
-    await shoot('access-part-none')
+    await look('access-part-none')
   },
   opposites,
 )

@@ -6,7 +6,7 @@ import type { APIRequestContext, Page } from '@playwright/test'
 import type { Archive, ArchiveLibraryView, ListedArchive } from '#lib/contracts/archives.ts'
 import type { Task } from '#lib/contracts/tasks.ts'
 import { e2eOrigin } from './address.ts'
-import { expect, registerLab, signIn, test } from './fixtures.ts'
+import { expect, registerLab, signIn, succeeded, test } from './fixtures.ts'
 import { makeArchives, makeLargeArchive, makeRootfs } from './lab/image-archives.ts'
 import { run } from './lab/run.ts'
 import { engineNames } from './lab/state.ts'
@@ -17,6 +17,14 @@ const repository = `registry.example/e2e-${randomUUID().slice(0, 6)}`
 const folder = mkdtempSync(join(tmpdir(), 'roadstead-archives-'))
 const headers = { origin: e2eOrigin }
 test.describe.configure({ timeout: 180_000 })
+// A second try, and a test run by itself, begin in a library that knows nothing of these files.
+test.beforeAll(async ({ playwright }) => {
+  const api = await playwright.request.newContext({ baseURL: e2eOrigin })
+  await signIn(api)
+  for (const { id, name } of await library(api))
+    if (ours.test(name)) await api.delete(`/api/archives/${id}`, { headers })
+  await api.dispose()
+})
 test.afterAll(async () => {
   rmSync(folder, { recursive: true, force: true })
   for (const engine of engineNames) {
@@ -26,6 +34,8 @@ test.afterAll(async () => {
   }
 })
 
+/** Names of the files that are uploaded here. */
+const ours = /^(oci-zstd|docker20-save|index|rootfs|large-\d+|damaged|noise|cut|image|only-app)\.tar$/
 const library = async (api: APIRequestContext) =>
   ((await (await api.get('/api/archives')).json()) as ArchiveLibraryView).archives
 const named = async (api: APIRequestContext, name: string) =>
@@ -38,12 +48,28 @@ const rowOf = (page: Page, name: string) =>
 const taskOf = (page: Page, title: string) =>
   page.getByRole('dialog', { name: 'Tasks' }).getByRole('listitem').filter({ hasText: title }).first()
 
+let made: ReturnType<typeof makeArchives> | undefined
+/** The library has it, whether or not a test before this one has uploaded it. */
+async function stored(api: APIRequestContext, kind: 'index' | 'oci-zstd'): Promise<void> {
+  made ??= makeArchives(folder, repository)
+  const data = readFileSync((await made)[kind])
+  const name = `${kind}.tar`
+  if (await named(api, name)) return
+  const answer = await api.put('/api/archives/upload', {
+    params: { name },
+    headers: { ...headers, 'content-type': 'application/octet-stream' },
+    data,
+  })
+  expect(answer.status(), await answer.text()).toBe(200)
+}
+
 test('archives of every kind are loaded on every engine at once, and run there', async ({
   signedIn: page,
   api,
 }) => {
   const hosts = await registerLab(api)
-  const archives = await makeArchives(folder, repository)
+  made = makeArchives(folder, repository)
+  const archives = await made
   await page.goto('/archives')
   await page.getByLabel('Upload…').setInputFiles(Object.values(archives))
   for (const path of Object.values(archives))
@@ -60,7 +86,7 @@ test('archives of every kind are loaded on every engine at once, and run there',
   await page.screenshot({ path: 'test-results/looks/archive-load-light-1440.png' })
   await dialog.getByRole('button', { name: 'Load on 8 hosts' }).click()
   const task = taskOf(page, 'Load oci-zstd.tar on 8 hosts')
-  await expect(task).toContainText('done', { timeout: 60_000 })
+  await succeeded(task)
   await expect(task.getByRole('button', { name: 'Dismiss' })).toBeVisible({ timeout: 60_000 })
   await task.getByRole('button', { name: 'Load oci-zstd.tar' }).click()
   const { contents } = await wholeOf(api, 'oci-zstd.tar')
@@ -100,6 +126,7 @@ test('a host without a platform in it is told so; another name and another image
   api,
 }) => {
   await registerLab(api)
+  await stored(api, 'index')
   await page.goto('/archives')
   await page.getByRole('button', { name: 'Load on hosts…: index.tar' }).click()
   const dialog = page.getByRole('dialog', { name: 'Load index.tar' })
@@ -109,7 +136,7 @@ test('a host without a platform in it is told so; another name and another image
   await dialog.getByText('Other names').click()
   await dialog.getByLabel('Names of the image').fill(`${repository}/renamed`)
   await dialog.getByRole('button', { name: 'Load on 2 hosts' }).click()
-  await expect(taskOf(page, 'Load index.tar on 2 hosts')).toContainText('done', { timeout: 30_000 })
+  await succeeded(taskOf(page, 'Load index.tar on 2 hosts'))
   const architecture = async (engine: 'podman5-tcp' | 'docker-tls') =>
     (await witness(engine, ['inspect', '--format', '{{.Architecture}}', `${repository}/renamed:latest`]))
       .stdout
@@ -120,6 +147,7 @@ test('a host without a platform in it is told so; another name and another image
 
 test('names are given besides those in the archive', async ({ signedIn: page, api }) => {
   await registerLab(api)
+  await stored(api, 'oci-zstd')
   await page.goto('/archives')
   await page.getByRole('button', { name: 'Load on hosts…: oci-zstd.tar' }).click()
   const dialog = page.getByRole('dialog', { name: 'Load oci-zstd.tar' })
@@ -128,7 +156,7 @@ test('names are given besides those in the archive', async ({ signedIn: page, ap
   await dialog.getByText('Add names').click()
   await dialog.getByLabel('Names of the image').fill(`${repository}/second:1\n${repository}/third:latest`)
   await dialog.getByRole('button', { name: 'Load on 4 hosts' }).click()
-  await expect(taskOf(page, 'Load oci-zstd.tar on 4 hosts')).toContainText('done', { timeout: 30_000 })
+  await succeeded(taskOf(page, 'Load oci-zstd.tar on 4 hosts'))
   for (const engine of engines) {
     const names = ['oci-zstd:1', 'second:1', 'third'].map((name) => `${repository}/${name}`)
     const { stdout } = await witness(engine, ['inspect', '--format', '{{.Id}}', ...names])
@@ -149,7 +177,7 @@ test('the files of a system become an image with a command', async ({ signedIn: 
   await dialog.getByLabel('Command').fill(`/bin/sh -c 'echo "$GREETING you"'`)
   await dialog.getByLabel('Environment').fill('GREETING=hello to')
   await dialog.getByRole('button', { name: 'Load on 8 hosts' }).click()
-  await expect(taskOf(page, 'Load rootfs.tar on 8 hosts')).toContainText('done', { timeout: 60_000 })
+  await succeeded(taskOf(page, 'Load rootfs.tar on 8 hosts'))
   const outputs = engineNames.map(async (engine) => {
     const { stdout } = await witness(engine, ['run', '--rm', `${repository}/rootfs:7`])
     return `${engine}: ${stdout.trim()}`
@@ -167,11 +195,11 @@ test('an upload is cut by the network and by the browser, goes on, and is loaded
   const path = await makeLargeArchive(folder, size, `${repository}/large:1`)
   const name = basename(path)
   const total = statSync(path).size
-  /** Slow enough to be cut in the middle. */
+  /** Slow enough to be cut in the middle: on a busy machine what is clicked meanwhile takes ten seconds. */
   const slow = async (on: Page, offline: boolean) => {
     const session = await on.context().newCDPSession(on)
     await session.send('Network.enable')
-    const limits = { latency: 0, downloadThroughput: -1, uploadThroughput: 6_000_000 }
+    const limits = { latency: 0, downloadThroughput: -1, uploadThroughput: 2_000_000 }
     await session.send('Network.emulateNetworkConditions', { ...limits, offline })
   }
   const received = async () => (await named(api, name))?.received ?? 0
@@ -182,7 +210,7 @@ test('an upload is cut by the network and by the browser, goes on, and is loaded
   await first.goto('/archives')
   await slow(first, false)
   await first.getByLabel('Upload…').setInputFiles(path)
-  await expect.poll(received, { timeout: 20_000 }).toBeGreaterThan(total * 0.1)
+  await expect.poll(received, { timeout: 60_000 }).toBeGreaterThan(total * 0.1)
   await first.getByRole('button', { name: `Load on hosts…: ${name}` }).click()
   const dialog = first.getByRole('dialog', { name: `Load ${name}` })
   await expect(dialog).toContainText('Hosts begin with what has arrived')
@@ -197,7 +225,8 @@ test('an upload is cut by the network and by the browser, goes on, and is loaded
   const cut = await received()
   await first.context().setOffline(false)
   await slow(first, false)
-  await expect.poll(received, { timeout: 30_000 }).toBeGreaterThan(Math.max(cut, total * 0.4))
+  expect(cut).toBeLessThan(total * 0.9)
+  await expect.poll(received, { timeout: 60_000 }).toBeGreaterThan(Math.max(cut, total * 0.4))
   await first.screenshot({ path: 'test-results/looks/archive-uploading-light-1440.png' })
   await context.close()
   const half = await received()
@@ -211,11 +240,29 @@ test('an upload is cut by the network and by the browser, goes on, and is loaded
   await expect.poll(async () => (await named(api, name)).state, { timeout: 30_000 }).toBe('ready')
   expect((await named(api, name)).digest).toBe(digestOf(path))
   await page.getByRole('button', { name: /^Tasks/ }).click()
-  await expect(taskOf(page, `Load ${name} on 3 hosts`)).toContainText('done', { timeout: 60_000 })
+  await succeeded(taskOf(page, `Load ${name} on 3 hosts`))
   for (const engine of ['docker-unix', 'docker28-tcp', 'podman-ssh'] as const) {
     const { stdout } = await witness(engine, ['run', '--rm', `${repository}/large:1`, 'wc', '-c', '/large'])
     expect(stdout, engine).toContain(String(size))
   }
+})
+
+test('a tar that looks like nothing is a root filesystem where somebody says so', async ({
+  signedIn: page,
+  api,
+}) => {
+  const path = join(folder, 'only-app.tar')
+  writeFileSync(join(folder, 'app'), 'one program')
+  await run('tar', ['-C', folder, '-cf', path, 'app'])
+  await page.goto('/archives')
+  await page.getByLabel('Upload…').setInputFiles(path)
+  await expect(rowOf(page, 'only-app.tar')).toContainText('upload it by “Root filesystem…”')
+  const chooser = page.waitForEvent('filechooser')
+  await page.getByRole('button', { name: 'Root filesystem…', exact: true }).click()
+  await (await chooser).setFiles(path)
+  await expect(rowOf(page, 'only-app.tar').filter({ hasText: 'System files' })).toHaveCount(1)
+  const states = (await library(api)).filter(({ name }) => name === 'only-app.tar').map(({ state }) => state)
+  expect(states.toSorted()).toEqual(['ready', 'refused'])
 })
 
 test('a bad archive is refused with what is wrong and where, and nothing of it is loaded', async ({
@@ -264,7 +311,7 @@ test('curl uploads with one command, whose token can do nothing else and can be 
   await page.goto('/archives')
   await page.getByLabel('Upload…').setInputFiles(path)
   await expect.poll(async () => (await named(api, basename(path)))?.state).toBe('ready')
-  await page.getByRole('button', { name: 'By curl' }).click()
+  await page.getByRole('button', { name: 'By curl', exact: true }).click()
   const dialog = page.getByRole('dialog', { name: 'Upload by curl' })
   await dialog.getByRole('button', { name: 'Make a token' }).click()
   const command = dialog.locator('pre, code').filter({ hasText: 'rst_' }).first()
@@ -281,12 +328,12 @@ test('curl uploads with one command, whose token can do nothing else and can be 
   await api.delete(`/api/archives/${(await named(api, 'image.tar')).id}`, { headers })
 })
 
-everyLook('archives', async ({ page, shoot }) => {
+everyLook('archives', async ({ page, api, look }) => {
+  await stored(api, 'index')
   await page.goto('/archives')
   await expect(rowOf(page, 'index.tar')).toBeVisible()
-  await check(page)
-  await shoot('archives')
+  await look('archives')
   await rowOf(page, 'index.tar').getByRole('button').first().click()
   await expect(page.getByRole('dialog').getByText('linux/s390x').first()).toBeVisible()
-  await shoot('archive')
+  await look('archive')
 })

@@ -2,7 +2,12 @@
 export const chromiumLaunch = {
   executablePath: process.env.ROADSTEAD_CHROMIUM ?? '/usr/bin/chromium',
   args: [
-    ...['--no-sandbox', '--disable-background-networking', '--disable-component-update', '--disable-quic'],
-    ...['--disable-sync', '--no-first-run', '--disable-gpu'],
+    '--no-sandbox',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-quic',
+    '--disable-sync',
+    '--no-first-run',
+    '--disable-gpu',
   ],
 }

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { containersOf, everyVersion, expect, registerLab, test } from './fixtures.ts'
+import { containersOf, expect, registerLab, samePages, test } from './fixtures.ts'
 import { engineCall } from './lab/engine-http.ts'
 import { labImages } from './lab/images.ts'
 import { engineNames, labEngine } from './lab/state.ts'
 import { witness } from './lab/witness.ts'
-import { check, everyLook } from './looks.ts'
+import { everyLook } from './looks.ts'
 
 const prefix = `e2ecreate-${randomUUID().slice(0, 6)}`
 test.afterAll(async () => {
@@ -36,9 +36,12 @@ test('a pasted line becomes a container on every engine', async ({ signedIn: pag
         `  ${labImages.busybox} sh -c 'echo "$GREETING"; sleep 600'`,
       ].join('\n'),
     )
-  await expect(page.getByText('The form has no place for: --isolation')).toBeVisible()
-  await expect(page.getByText('What a shell would put in')).toBeVisible()
-  await page.getByRole('button', { name: 'Fill the form' }).click()
+  await expect(
+    page.getByText('Line 2, character 42: the form has no place for --isolation process'),
+  ).toBeVisible()
+  await expect(page.getByText('a shell would have put something else for $HOME')).toBeVisible()
+  // As the button does.
+  await page.getByRole('textbox', { name: 'Line', exact: true }).press('Control+Enter')
   await expect(page.getByLabel('Image', { exact: true })).toHaveValue(labImages.busybox)
   await page.getByRole('button', { name: 'Take out line 2 of Environment' }).click()
   const hosts = page.getByRole('group', { name: 'Hosts' })
@@ -77,7 +80,7 @@ test('faults are told as one types, and at the engine', async ({ signedIn: page,
   ).toBeVisible()
 })
 
-for (const engine of everyVersion) {
+for (const engine of samePages) {
   test(`${engine}: duplicate, then edit and recreate`, async ({ signedIn: page, api }) => {
     await registerLab(api)
     const name = `${prefix}-${engine}`
@@ -116,14 +119,13 @@ for (const engine of everyVersion) {
   })
 }
 
-everyLook('a container to be made', async ({ page, api, shoot }) => {
+everyLook('a container to be made', async ({ page, api, look }) => {
   const [container] = await containersOf(api, 'name:web host:docker-unix')
   await page.goto(`/containers/new?from=${container?.hostId}/${container?.id}`)
   await page.getByRole('button', { name: 'Security' }).click()
   await page.getByRole('checkbox', { name: /^Privileged/ }).check()
   await expect(page.getByText('root on the host')).toBeVisible()
-  await shoot('create')
+  await look('create')
   await page.getByText('root on the host').scrollIntoViewIfNeeded()
-  await shoot('create-end')
-  await check(page)
+  await look('create-end')
 })

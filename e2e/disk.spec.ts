@@ -4,7 +4,7 @@ import { engineCall } from './lab/engine-http.ts'
 import { labImages } from './lab/images.ts'
 import { engineNames, labEngine } from './lab/state.ts'
 import { witness } from './lab/witness.ts'
-import { check, everyLook } from './looks.ts'
+import { everyLook } from './looks.ts'
 
 const prefix = `e2edisk-${randomUUID().slice(0, 6)}`
 
@@ -32,6 +32,11 @@ test('what nothing uses on every engine: shown before it goes, and gone as shown
   const dialog = page.getByRole('dialog')
   await expect(dialog.getByText(stopped)).toHaveCount(8)
   await expect(dialog.getByText(volume)).toHaveCount(0)
+  // One by one: what was taken out stays in the list, and may be put back.
+  const one = dialog.getByRole('checkbox', { name: new RegExp(stopped) }).first()
+  await one.uncheck()
+  await expect(one).not.toBeChecked()
+  await one.check()
   await dialog.getByLabel('Unused volumes').check()
   await expect(dialog.getByText('hold data')).toBeVisible()
   await dialog.getByLabel('only those without a name of their own').uncheck()
@@ -62,14 +67,12 @@ test('what nothing uses on every engine: shown before it goes, and gone as shown
   }
 })
 
-everyLook('disks', async ({ page, shoot }) => {
+everyLook('disks', async ({ page, look }) => {
   await page.goto('/disk')
   for (const one of engineNames)
     await expect(page.getByRole('row', { name: new RegExp(`^${one}.*MB`) })).toBeVisible()
-  await shoot('disk')
-  await check(page)
+  await look('disk')
   await page.getByRole('button', { name: 'Prune…', exact: true }).click()
   await page.getByLabel('Unused volumes').check()
-  await shoot('prune')
-  await check(page)
+  await look('prune')
 })

@@ -70,6 +70,9 @@ test('changes made while the dashboard could not see them are found after the cu
       'true',
     ])
     await expect.poll(stateOf(api, 'podman5-tcp'), { timeout: 32_000 }).not.toBe('online')
+    // What a host that is away has is not known, and nobody says that it has none.
+    await page.goto('/containers?filter=made-in-the-dark')
+    await expect(page.getByText('podman5-tcp has not answered')).toBeVisible()
   } finally {
     await heal('podman5-tcp')
   }

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Locator, Page } from '@playwright/test'
-import { containersOf, everyVersion, expect, registerLab, test } from './fixtures.ts'
+import { containersOf, expect, registerLab, samePages, test } from './fixtures.ts'
 import { engineCall } from './lab/engine-http.ts'
 import { labImages } from './lab/images.ts'
 import { type EngineName, labEngine } from './lab/state.ts'
@@ -38,7 +38,7 @@ async function start(engine: EngineName, name: string): Promise<string> {
   return Id
 }
 
-for (const engine of everyVersion) {
+for (const engine of samePages) {
   test(`${engine}: browse, preview, upload and download, running and stopped`, async ({
     signedIn: page,
     api,
@@ -250,15 +250,14 @@ test('a read-only container says so, although much is still to be sent', async (
   await expect(page.getByRole('button', { name: 'Tasks', exact: true })).toBeVisible()
 })
 
-everyLook('files', async ({ page, api, shoot }) => {
+everyLook('files', async ({ page, api, look }) => {
   const [container] = await containersOf(api, 'name:web host:docker-unix')
   await page.goto(
     `/containers/${container?.hostId}/${container?.id}?tab=files&path=/www&file=/www/index.html`,
   )
   await expect(page.getByRole('option', { name: /^index.html/ })).toBeVisible()
-  await shoot('files')
+  await look('files')
   await page.goto(`/containers/${container?.hostId}/${container?.id}?tab=files`)
   await expect(page.getByText(/\d+ entries/)).toBeVisible()
-  await shoot('files-root')
-  await check(page)
+  await look('files-root')
 })

@@ -13,7 +13,7 @@ test('what the host’s drawer shows, pasted into a shell, is docker on that hos
   await page.setViewportSize({ width: 390, height: 844 })
   await page.goto(`/hosts?open=${host?.id}`)
   await page.getByRole('button', { name: 'Show the commands' }).click()
-  const dialog = page.getByRole('dialog', { name: 'Use docker with docker28-tcp' })
+  const dialog = page.getByRole('dialog', { name: 'Use docker28-tcp with other clients' })
   await dialog.getByRole('radio', { name: 'Read' }).check()
   await dialog.getByRole('button', { name: 'Make a token' }).click()
   await expect(dialog.getByText('The token is shown this once.')).toBeVisible()
@@ -22,7 +22,8 @@ test('what the host’s drawer shows, pasted into a shell, is docker on that hos
   const home = mkdtempSync(join(tmpdir(), 'roadstead-docker-'))
   const shell = (last: string) =>
     run('sh', ['-ec', commands.replace(/docker ps\s*$/, last)], {
-      ...{ check: false, env: { ...process.env, HOME: home } },
+      check: false,
+      env: { ...process.env, HOME: home },
     })
   const names = ['ps', '-a', '--format', '{{.Names}}']
   const seen = await shell("/usr/bin/docker ps -a --format '{{.Names}}'")

@@ -34,6 +34,9 @@ async function startServer(data: string): Promise<{ child: ChildProcess; token: 
       ROADSTEAD_LAB_STATE: join(labFolder(), 'lab.json'),
       // Nobody has to listen.
       ROADSTEAD_AUDIT_SYSLOG: 'udp://127.0.0.1:9',
+      // Engines by an address of their own, too.
+      ROADSTEAD_ENGINES_DOMAIN: '127.0.0.1',
+      ROADSTEAD_ENGINES_PORT: '0',
     },
   })
   return { child, token: await setUpToken(child) }

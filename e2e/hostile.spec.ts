@@ -83,7 +83,8 @@ test('a page of another site changes, reads and frames nothing of a person who i
         body: text ?? '',
       })
       await attempt('/api/account/tokens', {
-        ...{ method: 'POST', body: text ?? '' },
+        method: 'POST',
+        body: text ?? '',
         headers: { 'content-type': 'application/json' },
       })
       await attempt('/api/hosts', {})
@@ -199,24 +200,28 @@ test('an engine that lies in every text changes no page, no clipboard and no lin
     'com.docker.compose.service': markup,
   }
   const container = {
-    ...{ Id: id, Names: [`/${hostile}`], Image: hostile, ImageID: `sha256:${id}`, Command: hostile },
-    ...{ Created: 1_760_000_000, State: 'exited', Status: `Exited (1) ${hostile}`, Labels: labels },
-    ...{
-      Ports: [],
-      Mounts: [{ Type: 'bind', Source: hostile, Destination: hostile }],
-      NetworkSettings: { Networks: {} },
-    },
+    Id: id,
+    Names: [`/${hostile}`],
+    Image: hostile,
+    ImageID: `sha256:${id}`,
+    Command: hostile,
+    Created: 1_760_000_000,
+    State: 'exited',
+    Status: `Exited (1) ${hostile}`,
+    Labels: labels,
+    Ports: [],
+    Mounts: [{ Type: 'bind', Source: hostile, Destination: hostile }],
+    NetworkSettings: { Networks: {} },
   }
   const inspected = {
-    ...{
-      Id: id,
-      Name: `/${hostile}`,
-      Image: `sha256:${id}`,
-      Created: '2026-01-01T00:00:00Z',
-      Path: hostile,
-      Args: [hostile],
-    },
-    ...{ State: { Status: 'exited', ExitCode: 1, Error: hostile, Running: false }, Mounts: container.Mounts },
+    Id: id,
+    Name: `/${hostile}`,
+    Image: `sha256:${id}`,
+    Created: '2026-01-01T00:00:00Z',
+    Path: hostile,
+    Args: [hostile],
+    State: { Status: 'exited', ExitCode: 1, Error: hostile, Running: false },
+    Mounts: container.Mounts,
     Config: {
       Image: hostile,
       Labels: labels,
@@ -224,7 +229,8 @@ test('an engine that lies in every text changes no page, no clipboard and no lin
       Cmd: [hostile],
       Hostname: hostile,
     },
-    ...{ HostConfig: { RestartPolicy: { Name: hostile } }, NetworkSettings: { Networks: {}, Ports: {} } },
+    HostConfig: { RestartPolicy: { Name: hostile } },
+    NetworkSettings: { Networks: {}, Ports: {} },
   }
   const answers: Record<string, unknown> = {
     '/version': { Version: '28.0.0', ApiVersion: '1.48', MinAPIVersion: '1.24', Os: 'linux', Arch: 'amd64' },

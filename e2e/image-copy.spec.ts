@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from '@playwright/test'
-import { expect, registerLab, test } from './fixtures.ts'
+import { expect, registerLab, succeeded, test } from './fixtures.ts'
 import { labImages } from './lab/images.ts'
 import { run } from './lab/run.ts'
 import { type EngineName, engineNames, requireLab } from './lab/state.ts'
@@ -48,7 +48,7 @@ async function finished(page: Page, name: string): Promise<void> {
     .getByRole('listitem')
     .filter({ hasText: `Copy ${name}` })
     .first()
-  await expect(task).toContainText('done', { timeout: 30_000 })
+  await succeeded(task)
 }
 
 test('an image of Docker 20.10 is copied to Podman 4, as Podman’s own CLI sees it', async ({

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import type { Page } from '@playwright/test'
-import { containersOf, expect, registerLab, test } from './fixtures.ts'
+import { containersOf, expect, registerLab, samePages, test } from './fixtures.ts'
 import { engineCall } from './lab/engine-http.ts'
 import { labImages } from './lab/images.ts'
-import { type EngineName, engineNames, labEngine } from './lab/state.ts'
+import { type EngineName, labEngine } from './lab/state.ts'
 import { witness } from './lab/witness.ts'
-import { check, everyLook } from './looks.ts'
+import { everyLook } from './looks.ts'
 
 const prefix = `e2elog-${randomUUID().slice(0, 6)}`
 const made: (() => Promise<unknown>)[] = []
@@ -39,7 +39,7 @@ async function lines(page: Page): Promise<string[]> {
     .filter(Boolean)
 }
 
-for (const name of engineNames) {
+for (const name of samePages) {
   test(`${name}: the page shows what the CLI prints, and goes on as it is written`, async ({
     signedIn: page,
     api,
@@ -109,13 +109,45 @@ test('nothing moves while older lines are read; a mark counts what comes; search
   const before = await lines(page)
   await page.waitForTimeout(1000)
   expect(await lines(page)).toEqual(before)
-  await page.getByRole('searchbox').last().fill('n 88')
+  await page.getByLabel('Search in the lines shown').fill('n 88')
   await expect(page.getByText(/^\d+ of \d+$/)).toBeVisible()
   await mark.or(page.getByRole('button', { name: 'To the end' })).click()
   await expect(mark).toBeHidden()
   const numbers = async () => (await lines(page)).map((line) => Number(line.replace(/\D/g, '')))
   const seen = await numbers()
   expect(seen).toEqual(Array.from({ length: seen.length }, (_, index) => (seen[0] as number) + index))
+})
+
+test('only matching lines are kept; a link leads to one of them', async ({ signedIn: page, api }) => {
+  await registerLab(api)
+  const id = await run(
+    'docker28-tcp',
+    'keep',
+    'i=0; while [ $i -lt 300 ]; do i=$((i+1)); echo "{\\"level\\":\\"info\\",\\"msg\\":\\"n $i\\",\\"code\\":$i}"; done; echo "ERROR it broke"; sleep 600',
+  )
+  await expect.poll(async () => (await containersOf(api, `name:${prefix}-keep`)).length).toBe(1)
+  const [container] = await containersOf(api, `name:${prefix}-keep`)
+  await page.goto(`/logs?containers=${container?.hostId}/${id.slice(0, 12)}&times=off`)
+  await expect.poll(() => lines(page)).toContain('ERROR it broke')
+  await page.getByLabel('Level of the lines kept').selectOption('Errors')
+  await expect.poll(() => lines(page)).toEqual(['ERROR it broke'])
+  await expect(page.getByText('1 of 301 lines')).toBeVisible()
+  await page.getByRole('button', { name: 'Show all lines' }).click()
+  // The browser's own expressions would not come back from this one.
+  await page.getByLabel('How lines are kept').selectOption('regex')
+  await page.getByLabel('Keep only lines with').fill('(n+)+1[0-9]$|"code":15}')
+  await expect.poll(() => lines(page)).toEqual(['INFO  n 15 code=15'])
+  await page.locator('[data-log] .xterm-screen').click({ position: { x: 60, y: 8 } })
+  const details = page.getByRole('region', { name: 'Details of a line' })
+  await expect(details.getByText('"code":15}')).toBeVisible()
+  await details.getByRole('button', { name: 'code as a column' }).click()
+  await expect.poll(async () => (await lines(page))[0]).toMatch(/^15 +INFO +n 15$/)
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
+  await details.getByRole('button', { name: 'Copy a link to this line' }).click()
+  const link = new URL(await page.evaluate(() => navigator.clipboard.readText()))
+  for (const name of ['keep', 'mode', 'columns']) link.searchParams.delete(name)
+  await page.goto(link.href)
+  await expect(details.getByText('"code":15}')).toBeVisible()
 })
 
 test('hostile output stays output', async ({ signedIn: page, api, context }) => {
@@ -169,10 +201,9 @@ test('ten thousand lines a second leave the page at work', async ({ signedIn: pa
   await expect(page.getByRole('button', { name: 'Follow' })).toBeVisible()
 })
 
-everyLook('logs', async ({ page, shoot }) => {
+everyLook('logs', async ({ page, look }) => {
   await page.goto(`/logs?filter=${encodeURIComponent('stack:shop')}`)
   await page.goto(`/logs?filter=${encodeURIComponent('name:chatter')}`)
   await expect.poll(async () => (await lines(page)).length).toBeGreaterThan(10)
-  await shoot('logs')
-  await check(page, { without: '.xterm' })
+  await look('logs', { without: '.xterm' })
 })

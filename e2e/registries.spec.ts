@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Registry } from '#lib/contracts/registries.ts'
 import { e2eOrigin } from './address.ts'
-import { expect, registerLab, test } from './fixtures.ts'
+import { expect, registerLab, succeeded, test } from './fixtures.ts'
 import { run } from './lab/run.ts'
 import { labRegistry, requireLab } from './lab/state.ts'
 import { witness } from './lab/witness.ts'
@@ -20,8 +20,13 @@ test('an account is tested, kept, looked through, pulled with, and forgotten', a
   const { address, username, password, caPath } = labRegistry('private')
   const archive = `docker-archive:${join(requireLab().folder, 'images.tar')}:lab.internal/web:1.0`
   await run('skopeo', [
-    ...['copy', '--quiet', '--dest-tls-verify=false', '--dest-creds', `${username}:${password}`],
-    ...[archive, `docker://${address}/${repository}:1`],
+    'copy',
+    '--quiet',
+    '--dest-tls-verify=false',
+    '--dest-creds',
+    `${username}:${password}`,
+    archive,
+    `docker://${address}/${repository}:1`,
   ])
   // Of a run that was cut short.
   for (const one of (await (await api.get('/api/registries')).json()) as Registry[])
@@ -59,12 +64,12 @@ test('an account is tested, kept, looked through, pulled with, and forgotten', a
   await dialog.getByRole('checkbox', { name: 'podman5-tcp' }).check()
   await dialog.getByRole('button', { name: 'Pull on 1 host' }).click()
   const tray = page.getByRole('dialog', { name: 'Tasks' })
-  await expect(
+  await succeeded(
     tray
       .getByRole('listitem')
       .filter({ hasText: `Pull ${reference}` })
       .first(),
-  ).toContainText('done')
+  )
   await witness('podman5-tcp', ['rmi', reference])
   await page.keyboard.press('Escape')
 

@@ -1,6 +1,6 @@
 import type { APIRequestContext, Browser, Page } from '@playwright/test'
 import type { MadeLink } from '#lib/contracts/users.ts'
-import { totpCode, totpStep } from '#server/auth/totp.ts'
+import { totpCode, totpStep } from '#server/identity/totp.ts'
 import { e2eOrigin } from './address.ts'
 import { expect, test } from './fixtures.ts'
 import { check } from './looks.ts'
@@ -92,8 +92,12 @@ test('a passkey: made, signed in with, and given as a proof', async ({ api, brow
   await devtools.send('WebAuthn.enable')
   await devtools.send('WebAuthn.addVirtualAuthenticator', {
     options: {
-      ...{ protocol: 'ctap2', transport: 'internal', hasResidentKey: true },
-      ...{ hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true },
+      protocol: 'ctap2',
+      transport: 'internal',
+      hasResidentKey: true,
+      hasUserVerification: true,
+      isUserVerified: true,
+      automaticPresenceSimulation: true,
     },
   })
   await page.goto(`${e2eOrigin}/account`)

@@ -1,13 +1,20 @@
 import type { Page } from '@playwright/test'
 import type { StatsFrame } from '#lib/contracts/stats.ts'
-import { containersOf, everyVersion, expect, registerLab, row, test } from './fixtures.ts'
+import { containersOf, expect, registerLab, row, samePages, test } from './fixtures.ts'
+import { burn } from './lab/burner.ts'
 import { engineNames } from './lab/state.ts'
-import { witness } from './lab/witness.ts'
-import { check, everyLook } from './looks.ts'
+import { witnessedUse } from './lab/witness.ts'
+import { everyLook } from './looks.ts'
 
 test.beforeEach(async ({ api }) => {
   await registerLab(api)
 })
+
+let rest: (() => Promise<void>) | undefined
+test.beforeAll(async () => {
+  rest = await burn(engineNames)
+})
+test.afterAll(() => rest?.())
 
 async function burnerOf(api: Parameters<typeof containersOf>[0], host: string) {
   const [burner] = await containersOf(api, `host:${host} name:burner`)
@@ -30,7 +37,7 @@ const curve = (page: Page, chart: string) =>
   page.locator(`[data-chart="${chart}"] .recharts-line-curve`).first().getAttribute('d')
 const pointsIn = (path: string | null) => (path?.match(/[ML]/g) ?? []).length
 
-for (const name of everyVersion) {
+for (const name of samePages) {
   test(`${name}: opens with a curve, and live values agree with the CLI`, async ({ signedIn: page, api }) => {
     const burner = await burnerOf(api, name)
     const frames = statsFrames(page)
@@ -47,13 +54,8 @@ for (const name of everyVersion) {
         await page.waitForTimeout(1000)
         seen.push(Number.parseFloat((await now.textContent()) ?? ''))
       }
-      const [told] = await Promise.all([
-        witness(name, ['stats', '--no-stream', '--format', '{{.CPUPerc}}', 'burner']),
-        look().then(look).then(look),
-      ])
-      return Math.abs(
-        seen.reduce((sum, value) => sum + value, 0) / seen.length - Number.parseFloat(told.stdout),
-      )
+      const [told] = await Promise.all([witnessedUse(name, 'burner'), look().then(look).then(look)])
+      return Math.abs(seen.reduce((sum, value) => sum + value, 0) / seen.length - told.cpu)
     }
     // A busy machine does not give a container its share evenly: looked at again then.
     await expect.poll(compare, { timeout: 25_000 }).toBeLessThan(2)
@@ -126,10 +128,9 @@ test('what does not run says so instead of showing zeros', async ({ signedIn: pa
   await expect(row(page, `${failed?.hostId}/${failed?.id}`)).not.toContainText('%')
 })
 
-everyLook('the charts', async ({ page, api, shoot }) => {
+everyLook('the charts', async ({ page, api, look }) => {
   const burner = await burnerOf(api, 'podman5-tcp')
   await page.goto(`/containers/${burner.hostId}/${burner.id}?tab=stats&range=1m`)
   await expect.poll(async () => pointsIn(await curve(page, 'CPU'))).toBeGreaterThan(1)
-  await shoot('container-stats')
-  await check(page)
+  await look('container-stats')
 })

@@ -68,6 +68,23 @@ test('works below a path behind nginx: set-up, assets, deep links, the live sock
   expect(problems).toEqual([])
 })
 
+test('icons, the manifest and the picture of a link are below the path, for everybody', async ({ page }) => {
+  await page.goto(`${proxied.address}/login`)
+  const named = await page
+    .locator('link[rel=manifest], link[rel=icon], link[rel=apple-touch-icon], meta[property="og:image"]')
+    .evaluateAll((all) => all.map((each) => each.getAttribute('href') ?? each.getAttribute('content') ?? ''))
+  expect(named).toHaveLength(4)
+  const manifest = `${proxied.address}/manifest.webmanifest`
+  const { icons, start_url } = await (await page.request.get(manifest)).json()
+  expect(new URL(start_url, manifest).href).toBe(`${proxied.address}/`)
+  const all = [...named, ...icons.map(({ src }: { src: string }) => src), 'robots.txt']
+  for (const each of all) {
+    const { href, pathname } = new URL(each, manifest)
+    expect(pathname).toMatch(/^\/roadstead\//)
+    expect((await page.request.get(href)).status(), href).toBe(200)
+  }
+})
+
 test('another site cannot open the live socket through the proxy', async ({ request }) => {
   const answer = await request.get(`${proxied.address}/api/live`, {
     headers: { connection: 'Upgrade', upgrade: 'websocket', origin: 'http://elsewhere.example' },
@@ -81,7 +98,7 @@ async function startBehindNginx(): Promise<typeof proxied> {
   const address = `http://localhost:${proxyPort}/roadstead`
   // A copy: the server writes the pages with its path into `.next-run`, which the other server here is serving from.
   const project = join(folder, 'project')
-  for (const name of ['server', 'lib', 'package.json', 'next.config.js'])
+  for (const name of ['server', 'lib', 'public', 'package.json', 'next.config.js'])
     cpSync(name, join(project, name), { recursive: true })
   cpSync('.next', join(project, '.next'), {
     recursive: true,

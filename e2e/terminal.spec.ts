@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import type { Page } from '@playwright/test'
-import { containersOf, expect, registerLab, test } from './fixtures.ts'
+import { containersOf, expect, registerLab, samePages, test } from './fixtures.ts'
 import { engineCall } from './lab/engine-http.ts'
 import { labImages } from './lab/images.ts'
 import { type EngineName, labEngine } from './lab/state.ts'
 import { witness } from './lab/witness.ts'
-import { check, everyLook } from './looks.ts'
+import { everyLook } from './looks.ts'
 
 const prefix = `e2eterm-${randomUUID().slice(0, 6)}`
 const made: (() => Promise<unknown>)[] = []
@@ -38,8 +38,7 @@ async function openOn(page: Page, name: string): Promise<string> {
   return `${container?.hostId}/${container?.id.slice(0, 12)}`
 }
 
-// Unix, TLS and SSH, Docker and Podman.
-for (const engine of ['docker-unix', 'docker-tls', 'docker-ssh', 'podman-unix', 'podman5-tcp'] as const) {
+for (const engine of samePages) {
   test(`${engine}: types, resizes, pastes, and ends with the exit code`, async ({
     signedIn: page,
     api,
@@ -125,13 +124,36 @@ test('several in tabs, each goes on by itself; many lines are asked about before
   expect(await screen(page)).not.toContain('echo a')
 })
 
-everyLook('a terminal', async ({ page, look: { theme, width }, shoot }) => {
-  const name = `look-${theme}-${width}`
+test('a shell goes on while one looks at other pages, is counted there, and ends when its tab is closed', async ({
+  signedIn: page,
+  api,
+}) => {
+  await registerLab(api)
+  const id = await run('docker28-tcp', 'kept')
+  await page.goto(`/terminal?open=${await openOn(page, 'kept')}`)
+  await expect(page.getByRole('status').filter({ hasText: 'Open' })).toBeVisible()
+  await page.keyboard.type('MARK=$((6*7))\n')
+  const navigation = page.getByRole('navigation', { name: 'Main' })
+  await navigation.getByRole('link', { name: /^Containers/ }).click()
+  await expect(page.getByRole('grid')).toBeVisible()
+  await navigation.getByRole('link', { name: /^Terminal 1/ }).click()
+  await expect(page.getByRole('tab')).toHaveCount(1)
+  await page.getByRole('textbox', { name: 'Terminal input' }).click()
+  await page.keyboard.type('echo kept-$MARK\n')
+  await expect.poll(() => screen(page)).toContain('kept-42')
+
+  await page.getByRole('button', { name: /^Close/ }).click()
+  await expect(page.getByText('No terminal is open')).toBeVisible()
+  const shells = async () => (await witness('docker28-tcp', ['top', id, '-o', 'pid,args'])).stdout
+  await expect.poll(shells).not.toMatch(/\bsh\b/)
+})
+
+everyLook('a terminal', async ({ page, look }) => {
+  const name = 'look'
   await run('docker-unix', name)
   await page.goto(`/terminal?open=${await openOn(page, name)}`)
   await expect(page.getByRole('status').filter({ hasText: 'Open' })).toBeVisible()
   await page.keyboard.type('ls --color=always -la /\n')
   await expect.poll(() => screen(page)).toContain('etc')
-  await shoot('terminal')
-  await check(page, { without: '.xterm' })
+  await look('terminal', { without: '.xterm' })
 })

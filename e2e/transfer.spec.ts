@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
-import { expect, registerLab, test } from './fixtures.ts'
+import { expect, registerLab, succeeded, test } from './fixtures.ts'
 import { run } from './lab/run.ts'
 import { engineNames, labRegistry, requireLab } from './lab/state.ts'
 import { witness } from './lab/witness.ts'
@@ -30,7 +30,7 @@ test('an image is pulled on every engine, and pushed under another name', async 
     .getByRole('listitem')
     .filter({ hasText: `Pull ${reference()}` })
     .first()
-  await expect(task).toContainText('done', { timeout: 30_000 })
+  await succeeded(task)
   await page.keyboard.press('Escape')
   for (const engine of engineNames)
     expect((await witness(engine, ['images', '-q', reference()])).stdout.trim(), engine).not.toBe('')
@@ -45,5 +45,5 @@ test('an image is pulled on every engine, and pushed under another name', async 
     .getByRole('listitem')
     .filter({ hasText: `Push ${reference()}` })
     .first()
-  await expect(pushed).toContainText('done', { timeout: 30_000 })
+  await succeeded(pushed)
 })

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import type { Registry } from '#lib/contracts/registries.ts'
 import { e2eOrigin } from './address.ts'
-import { containersOf, expect, registerLab, test } from './fixtures.ts'
+import { containersOf, expect, registerLab, succeeded, test } from './fixtures.ts'
 import { run } from './lab/run.ts'
 import { labRegistry, requireLab } from './lab/state.ts'
 import { witness } from './lab/witness.ts'
@@ -73,7 +73,7 @@ test('a newer image is found by its digest, and a container made anew on it with
       .getByRole('listitem')
       .filter({ hasText: `Recreate ${name}` })
       .first()
-    await expect(task).toContainText('done', { timeout: 30_000 })
+    await succeeded(task)
     const after = JSON.parse((await witness(engine, ['inspect', name])).stdout)[0]
     expect(after.Id).not.toBe(before.Id)
     expect(after.Image).not.toBe(before.Image)

@@ -132,23 +132,20 @@ test('a reset by link, and a link that was used', async ({ signedIn: page, brows
   await context.close()
 })
 
-everyLook('users', async ({ page, shoot }) => {
+everyLook('users', async ({ page, look }) => {
   const name = `Olga ${unique()}`
   const url = await invite(page, name, `olga-${unique()}@example.com`, 'operator')
   await expect(page.getByRole('row', { name: new RegExp(name) })).toBeVisible()
-  await shoot('users')
-  await check(page)
+  await look('users')
   await page.getByRole('button', { name: 'Invite…' }).click()
   await expect(page.getByRole('dialog')).toBeVisible()
-  await shoot('invite')
-  await check(page, { within: '[role=dialog]' })
+  await look('invite', { within: '[role=dialog]' })
   await page.keyboard.press('Escape')
   await page.getByRole('button', { name: 'Actions for Ada' }).click()
   await expect(page.getByRole('menuitem', { name: 'Remove…' })).toBeDisabled()
   await page.goto(url)
   await expect(page.getByRole('button', { name: 'Join' })).toBeVisible()
-  await shoot('join')
-  await check(page)
+  await look('join')
   await page.goto('/users')
   await choose(page, name, 'Take the link back')
   await expect(page.getByRole('row', { name: new RegExp(name) })).toHaveCount(0)
@@ -184,8 +181,19 @@ test('of a hundred people one is found by name, and the list opens with its begi
 })
 
 const pages = [
-  ...['/', '/containers', '/images', '/logs', '/terminal', '/registries', '/archives', '/disk', '/hosts'],
-  ...['/users', '/account', '/hosts/add', '/containers/new'],
+  '/',
+  '/containers',
+  '/images',
+  '/logs',
+  '/terminal',
+  '/registries',
+  '/archives',
+  '/disk',
+  '/hosts',
+  '/users',
+  '/account',
+  '/hosts/add',
+  '/containers/new',
 ]
 
 for (const [role, hidden] of [

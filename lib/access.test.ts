@@ -19,7 +19,10 @@ const grant = (
   containers: ContainerSelector,
   of: readonly Permission[] = rolePermissions.operator,
 ): Rights['grants'][number] => ({
-  ...{ id: 'g000000000000', effect, hosts, containers },
+  id: 'g000000000000',
+  effect,
+  hosts,
+  containers,
   permissions: effect === 'allow' ? withViews(of) : [...of],
 })
 const none: Permission[] = []

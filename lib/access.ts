@@ -1,11 +1,13 @@
 import type { ContainerSelector, Grant, HostSelector, Rights } from './contracts/access.ts'
-import { type Permission, scopeOf } from './permissions.ts'
+import { type Permission, scopeOf, withImplied } from './permissions.ts'
 
 interface HostLike {
   id: string
   tags: readonly string[]
 }
 interface ContainerLike {
+  /** Where it has one already. */
+  id?: string
   name: string
   labels: Readonly<Record<string, string>>
 }
@@ -51,6 +53,9 @@ function counts(
   // Asked whether it is held at all, a denial of a part takes nothing away, and a grant of a part is enough.
   const partly = effect === 'allow'
   if (host ? !selectsHost(hosts, host) : hosts.kind !== 'all' && !partly) return false
+  // A denial of some containers takes nothing of a host as a whole, but does of what is asked about one of them.
+  if (scope === 'host' && !whole && container && !partly && permission.startsWith('containers.'))
+    return selectsContainer(containers, container)
   if (scope === 'host' || whole) return ofAll
   return container && permission !== 'hosts.view' ? selectsContainer(containers, container) : ofAll || partly
 }
@@ -60,11 +65,21 @@ export function selectsHost(selector: HostSelector, host: HostLike): boolean {
   return selector.kind === 'tag' ? host.tags.includes(selector.tag) : host.id === selector.hostId
 }
 
-export function selectsContainer(selector: ContainerSelector, { name, labels }: ContainerLike): boolean {
+export function selectsContainer(selector: ContainerSelector, container: ContainerLike): boolean {
   if (selector.kind === 'all') return true
-  if (selector.kind === 'name') return matchesPattern(selector.pattern, name)
+  if (selector.kind === 'name') return matchesPattern(selector.pattern, decidingName(container))
   const { key, value } = selector
+  const { labels } = container
   return Object.hasOwn(labels, key) && (value === null || labels[key] === value)
+}
+
+/** What a container is called while another one is made in its place, and after it where the old one is kept. */
+export const asideName = ({ id, name }: { id: string; name: string }) => `${name}-old-${id.slice(0, 6)}`
+
+/** Put aside, it is to everybody what it was before: else making it anew would take it out of a grant, or of a denial. */
+function decidingName({ id, name }: ContainerLike): string {
+  const ending = id === undefined ? '' : asideName({ id, name: '' })
+  return ending !== '' && name.endsWith(ending) ? name.slice(0, -ending.length) : name
 }
 
 /** `*` is any text, `?` any character. No regular expression: `a*a*a*a*b` would take it for ever. */
@@ -90,8 +105,9 @@ export function matchesPattern(pattern: string, name: string): boolean {
   return at === pattern.length
 }
 
-/** What nobody can do without seeing what it is done to. */
-export function withViews(permissions: readonly Permission[]): Permission[] {
+/** With what nobody can do it without: seeing what it is done to, and what one of them gives besides. */
+export function withViews(given: readonly Permission[]): Permission[] {
+  const permissions = withImplied(given)
   const scopes = new Set(permissions.map(scopeOf))
   const views: Permission[] = []
   if (scopes.has('container') || scopes.has('host')) views.push('hosts.view')

@@ -1,109 +1,89 @@
-/**
- * The named permissions. A route, a WebSocket and (later) a gateway row each declares one; an undeclared one does
- * not start. Names are `noun.verb`; the permission of a view is `<noun>.view`.
- */
-export const permissions = [
-  'hosts.view',
-  'hosts.edit',
-  'containers.view',
-  'containers.reveal',
-  'containers.start',
-  'containers.stop',
-  'containers.restart',
-  'containers.pause',
-  'containers.kill',
-  'containers.rename',
-  'containers.remove',
-  'containers.logs',
-  'containers.stats',
-  'containers.top',
-  'containers.changes',
-  'containers.files.read',
-  'containers.files.write',
-  'containers.exec',
-  'containers.attach',
-  'containers.export',
-  'containers.commit',
-  'containers.update',
-  'containers.create',
-  'containers.unrestricted',
-  'containers.prune',
-  'images.view',
-  'images.pull',
-  'images.push',
-  'images.build',
-  'images.prune',
-  'images.save',
-  'images.tag',
-  'images.remove',
-  'images.load',
-  'archives.view',
-  'archives.upload',
-  'archives.edit',
-  'volumes.view',
-  'volumes.prune',
-  'networks.view',
-  'networks.prune',
-  'pods.view',
-  'registries.view',
-  'registries.edit',
-  'users.view',
-  'users.edit',
-  'audit.view',
-  'gateway.use',
-  'gateway.raw',
-] as const
-export type Permission = (typeof permissions)[number]
-
-/** What a permission is about: one container, a host as a whole, or the whole dashboard. */
-export function scopeOf(permission: Permission): 'container' | 'host' | 'everything' {
-  if (
-    permission === 'containers.create' ||
-    permission === 'containers.unrestricted' ||
-    permission === 'containers.prune' ||
-    permission === 'gateway.raw'
-  )
-    return 'host'
-  if (/^(?:containers\.|hosts\.view$|gateway\.use$)/.test(permission)) return 'container'
-  return /^(?:images|volumes|networks|pods)\./.test(permission) ? 'host' : 'everything'
-}
-
-/** What a custom role can be made of. Whoever may change people could give themselves the rest: only administrators do. */
-export const grantablePermissions = permissions.filter((permission) => permission !== 'users.edit')
-
 export const roles = ['administrator', 'operator', 'viewer'] as const
 export type Role = (typeof roles)[number]
 
-const view: readonly Permission[] = [
-  'hosts.view',
-  'containers.view',
-  'containers.stats',
-  'images.view',
-  'archives.view',
-  'volumes.view',
-  'networks.view',
-  'pods.view',
-  'registries.view',
-  'gateway.use',
-]
+interface PermissionRow {
+  /** What it is about: one container, a host as a whole, or the whole dashboard. */
+  scope: 'container' | 'host' | 'everything'
+  /** The least role that has it. Absent: administrators alone. */
+  from?: 'viewer' | 'operator'
+  /** Whoever has it could give themselves every other one: it is in no custom role. */
+  grantable?: false
+}
+
+/**
+ * The named permissions. A route, a WebSocket and a gateway row each declares one; an undeclared one does
+ * not start. Names are `noun.verb`; the permission of a view is `<noun>.view`.
+ */
+const table = {
+  'hosts.view': { scope: 'container', from: 'viewer' },
+  'hosts.edit': { scope: 'everything' },
+  'containers.view': { scope: 'container', from: 'viewer' },
+  'containers.reveal': { scope: 'container' },
+  'containers.start': { scope: 'container', from: 'operator' },
+  'containers.stop': { scope: 'container', from: 'operator' },
+  'containers.restart': { scope: 'container', from: 'operator' },
+  'containers.pause': { scope: 'container', from: 'operator' },
+  'containers.kill': { scope: 'container', from: 'operator' },
+  'containers.rename': { scope: 'container' },
+  'containers.remove': { scope: 'container', from: 'operator' },
+  'containers.logs': { scope: 'container', from: 'operator' },
+  'containers.stats': { scope: 'container', from: 'viewer' },
+  'containers.top': { scope: 'container', from: 'operator' },
+  'containers.changes': { scope: 'container', from: 'operator' },
+  'containers.files.read': { scope: 'container' },
+  'containers.files.write': { scope: 'container' },
+  'containers.exec': { scope: 'container' },
+  'containers.attach': { scope: 'container' },
+  'containers.export': { scope: 'container' },
+  'containers.commit': { scope: 'container' },
+  'containers.update': { scope: 'container', from: 'operator' },
+  'containers.create': { scope: 'host', from: 'operator' },
+  'containers.unrestricted': { scope: 'host' },
+  'containers.prune': { scope: 'host' },
+  'images.view': { scope: 'host', from: 'viewer' },
+  'images.pull': { scope: 'host', from: 'operator' },
+  'images.push': { scope: 'host' },
+  'images.build': { scope: 'host' },
+  'images.prune': { scope: 'host' },
+  'images.save': { scope: 'host' },
+  'images.tag': { scope: 'host' },
+  'images.remove': { scope: 'host' },
+  'images.load': { scope: 'host' },
+  'archives.view': { scope: 'everything', from: 'viewer' },
+  'archives.upload': { scope: 'everything' },
+  'archives.edit': { scope: 'everything' },
+  'volumes.view': { scope: 'host', from: 'viewer' },
+  'volumes.prune': { scope: 'host' },
+  'networks.view': { scope: 'host', from: 'viewer' },
+  'networks.prune': { scope: 'host' },
+  'pods.view': { scope: 'host', from: 'viewer' },
+  'registries.view': { scope: 'everything', from: 'viewer' },
+  'registries.edit': { scope: 'everything' },
+  'users.view': { scope: 'everything' },
+  'users.edit': { scope: 'everything', grantable: false },
+  'audit.view': { scope: 'everything' },
+  'gateway.use': { scope: 'container', from: 'viewer' },
+  'gateway.raw': { scope: 'host' },
+} as const satisfies Readonly<Record<string, PermissionRow>>
+
+export type Permission = keyof typeof table
+export const permissions = Object.keys(table) as readonly Permission[]
+const rowOf = (permission: Permission): PermissionRow => table[permission]
+
+/** What a permission is about: one container, a host as a whole, or the whole dashboard. */
+export const scopeOf = (permission: Permission) => rowOf(permission).scope
+
+/** Whoever sends an engine what they like makes any container: by the other door it would be refused to no purpose. */
+export function withImplied(permissions: readonly Permission[]): readonly Permission[] {
+  return permissions.includes('gateway.raw') ? [...permissions, 'containers.unrestricted'] : permissions
+}
+
+/** What a custom role can be made of. */
+export const grantablePermissions = permissions.filter((permission) => rowOf(permission).grantable !== false)
 
 /** What a role allows when granted on everything. Grants per host and label narrow it. */
 export const rolePermissions: Readonly<Record<Role, readonly Permission[]>> = {
   administrator: permissions,
-  operator: [
-    ...view,
-    'containers.start',
-    'containers.stop',
-    'containers.restart',
-    'containers.pause',
-    'containers.kill',
-    'containers.create',
-    'containers.update',
-    'containers.remove',
-    'containers.logs',
-    'containers.top',
-    'containers.changes',
-    'images.pull',
-  ],
-  viewer: view,
+  operator: permissions.filter((permission) => rowOf(permission).from !== undefined),
+  viewer: permissions.filter((permission) => rowOf(permission).from === 'viewer'),
 }

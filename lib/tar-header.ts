@@ -19,13 +19,20 @@ export interface TarInput {
 /** The largest number in 11 octal digits. */
 const octalLimit = 8 ** 11 - 1
 
-/** Header blocks of an entry: one, and before it a pax header where a plain one cannot say it. */
-export function tarHeader(entry: TarInput): Bytes {
-  const extras: Record<string, string> = {}
+/**
+ * Header blocks of an entry: one, and before it a pax header where a plain one cannot say it.
+ * @param bytesOf the bytes of its path
+ */
+export function tarHeader(
+  entry: TarInput,
+  bytesOf: (path: string) => Uint8Array = (path) => utf8.encode(path),
+): Bytes {
+  const extras: Record<string, Uint8Array> = {}
   const isPlain = /^[\x20-\x7e]*$/.test(entry.path) && entry.path.length <= 100
-  if (!isPlain) extras.path = entry.path
-  if (entry.size > octalLimit) extras.size = String(entry.size)
-  for (const id of ['uid', 'gid'] as const) if (entry[id] > 0o7777777) extras[id] = String(entry[id])
+  if (!isPlain) extras.path = bytesOf(entry.path)
+  if (entry.size > octalLimit) extras.size = utf8.encode(String(entry.size))
+  for (const id of ['uid', 'gid'] as const)
+    if (entry[id] > 0o7777777) extras[id] = utf8.encode(String(entry[id]))
   const block = plainHeader({
     ...entry,
     path: isPlain ? entry.path : 'pax',
@@ -37,7 +44,13 @@ export function tarHeader(entry: TarInput): Bytes {
   if (Object.keys(extras).length === 0) return block
   const body = joined(Object.entries(extras).map(([key, value]) => paxRecord(key, value)))
   const head = plainHeader({
-    ...{ path: 'PaxHeader', size: body.length, mode: 0o644, uid: 0, gid: 0, mtime: 0, flag: 'x' },
+    path: 'PaxHeader',
+    size: body.length,
+    mode: 0o644,
+    uid: 0,
+    gid: 0,
+    mtime: 0,
+    flag: 'x',
   })
   return joined([head, body, tarPadding(body.length), block])
 }
@@ -47,11 +60,11 @@ export const tarPadding = (size: number): Bytes => new Uint8Array(padding(size))
 export const tarEnd = (): Bytes => new Uint8Array(1024)
 
 /** `length keyword=value\n`, where the length counts its own digits. */
-function paxRecord(keyword: string, value: string): Bytes {
-  const rest = utf8.encode(` ${keyword}=${value}\n`).length
+function paxRecord(keyword: string, value: Uint8Array): Bytes {
+  const rest = ` ${keyword}=\n`.length + value.length
   let length = rest + String(rest).length
   if (rest + String(length).length > length) length = rest + String(length).length
-  return utf8.encode(`${length} ${keyword}=${value}\n`)
+  return joined([utf8.encode(`${length} ${keyword}=`), value, utf8.encode('\n')])
 }
 
 function joined(parts: readonly Uint8Array[]): Bytes {

@@ -24,6 +24,9 @@ const environmentSchema = z.object({
         .filter(Boolean),
     )
     .refine((list) => list.every(isNetwork), 'addresses or networks such as 10.0.0.0/8, with commas'),
+  ROADSTEAD_ENGINES_DOMAIN: z.string().optional(),
+  ROADSTEAD_ENGINES_PORT: z.coerce.number().int().min(0).max(65535).optional(),
+  ROADSTEAD_ENGINES_BIND: z.string().optional(),
   ...oidcEnvironment,
   ROADSTEAD_SECOND_FACTOR: z.enum(['optional', 'required']).default('optional'),
   ROADSTEAD_LOG: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
@@ -55,6 +58,16 @@ export interface WebhookReceiver {
   ca: string | null
 }
 
+/** Engine addresses without a path, for clients that take host and port only. */
+export interface EnginesSettings {
+  /** A name below it is a host's; null where there are only addresses. */
+  domain: string | null
+  /** By which clients reach the listener where they have no names. */
+  addresses: string[]
+  /** Where we end TLS ourselves; null: a proxy does, and hands names on to our own port. */
+  listener: { port: number; bind: string } | null
+}
+
 export interface Config {
   port: number
   bind: string
@@ -66,6 +79,8 @@ export interface Config {
   /** The encryption key as given; null makes or reads `<data>/secret.key`. */
   key: string | null
   trustedProxies: string[]
+  /** Null: off. */
+  engines: EnginesSettings | null
   /** Who has no second factor has to set one up before anything else. */
   secondFactorRequired: boolean
   /** The identity provider; null: none. */
@@ -99,6 +114,7 @@ export function readConfig(environment: NodeJS.ProcessEnv, dev = false): Config 
     basePath: publicUrl ? publicUrl.pathname.replace(/\/+$/, '') : '',
     key: values.ROADSTEAD_KEY ?? readGivenFile('ROADSTEAD_KEY_FILE', values.ROADSTEAD_KEY_FILE),
     trustedProxies: values.ROADSTEAD_TRUSTED_PROXIES,
+    engines: readEngines(values),
     ...readSignIn(values),
     secondFactorRequired: values.ROADSTEAD_SECOND_FACTOR === 'required',
     logLevel: values.ROADSTEAD_LOG,
@@ -116,6 +132,35 @@ function readGivenFile(name: string, path: string | undefined): string | null {
     throw new StartError(`${name}: ${(error as Error).message}`)
   }
 }
+
+/** A name of one label would have no wildcard certificate that clients take. */
+const domainName = /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/
+
+function readEngines(values: z.infer<typeof environmentSchema>): EnginesSettings | null {
+  const { ROADSTEAD_ENGINES_DOMAIN: given, ROADSTEAD_ENGINES_PORT: port } = values
+  const names = (given ?? '')
+    .split(',')
+    .map((entry) => entry.trim().toLowerCase())
+    .filter(Boolean)
+  const addresses = names.filter((name) => isIP(name) !== 0)
+  const [domain = null, ...more] = names.filter((name) => isIP(name) === 0)
+  if (names.length === 0) {
+    if (port === undefined) return null
+    throw new StartError('ROADSTEAD_ENGINES_DOMAIN: needed with ROADSTEAD_ENGINES_PORT')
+  }
+  if (more.length > 0 || (domain !== null && !domainName.test(domain)))
+    throw new StartError(
+      'ROADSTEAD_ENGINES_DOMAIN: one domain such as engines.ops.example, or IP addresses, or both, with commas',
+    )
+  if (port === undefined && domain === null)
+    throw new StartError('ROADSTEAD_ENGINES_PORT: needed where clients come by an IP address')
+  if (domain !== null && values.ROADSTEAD_URL && isBelow(new URL(values.ROADSTEAD_URL).hostname, domain))
+    throw new StartError('ROADSTEAD_ENGINES_DOMAIN: ROADSTEAD_URL must not be a name below it')
+  const bind = values.ROADSTEAD_ENGINES_BIND ?? values.ROADSTEAD_BIND
+  return { domain, addresses, listener: port === undefined ? null : { port, bind } }
+}
+
+const isBelow = (name: string, domain: string) => name.endsWith(`.${domain}`)
 
 function readSignIn(values: z.infer<typeof environmentSchema>): Pick<Config, 'oidc' | 'localSignIn'> {
   const file = values.ROADSTEAD_OIDC_CLIENT_SECRET_FILE

@@ -1,16 +1,17 @@
-import { createApp } from './app.ts'
+import { type App, createApp } from './app.ts'
 import { type Config, readConfig, StartError } from './config.ts'
 import { createLog } from './log.ts'
-import { closeOnSignal } from './shutdown.ts'
+import { endInOrder } from './shutdown.ts'
 
 /** Entry: configuration, services, listen, and one calm block of text for the person who started it. */
 async function start(): Promise<void> {
   const config = readConfig(process.env, process.argv.includes('--dev'))
   const log = createLog(config.logLevel)
-  const app = await createApp(config, log)
-  closeOnSignal(app, log)
+  let app: App | undefined
+  endInOrder(log, async () => app?.close())
+  app = await createApp(config, log)
   const port = await app.listen().catch((error: NodeJS.ErrnoException) => {
-    throw new StartError(listenSentence(error, config))
+    throw error instanceof StartError ? error : new StartError(listenSentence(error, config))
   })
   const token = await app.setup.token()
   console.log(`\n  Roadstead is at ${config.publicUrl?.href ?? `http://localhost:${port}`}`)

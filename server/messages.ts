@@ -1,5 +1,5 @@
 import { createTranslator } from 'use-intl/core'
-import type { SpecFault } from '#lib/container-spec-check.ts'
+import type { SpecFault } from '#lib/containers/spec-check.ts'
 import type { ApiError } from '#lib/contracts/common.ts'
 import type { ErrorCode } from '#lib/error-codes.ts'
 import { en } from '#lib/messages/en/index.ts'
@@ -20,6 +20,7 @@ export function sentence(code: ErrorCode, params: Record<string, string | number
     limit: 0,
     count: 0,
     containers: '?',
+    container: '?',
     field: 'other',
     seconds: 0,
     reason: '?',

@@ -15,7 +15,8 @@ it('takes groups with an equals sign in them, in order, and roles that it does n
     ROADSTEAD_OIDC_ROLES: 'cn=ops=administrator, all=viewer, shop=Shop keepers',
   })
   expect(oidc).toMatchObject({
-    ...{ name: 'id.example', linkByEmail: false },
+    name: 'id.example',
+    linkByEmail: false,
     roles: [
       { group: 'cn=ops', role: 'administrator' },
       { group: 'all', role: 'viewer' },

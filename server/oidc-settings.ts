@@ -50,7 +50,9 @@ export function readOidc(values: Values, secretInFile: string | null): OidcSetti
       'ROADSTEAD_OIDC_CLIENT_SECRET or ROADSTEAD_OIDC_CLIENT_SECRET_FILE: needed with an issuer',
     )
   return {
-    ...{ issuer, clientId, clientSecret },
+    issuer,
+    clientId,
+    clientSecret,
     name: values.ROADSTEAD_OIDC_NAME ?? issuer.host,
     scope: values.ROADSTEAD_OIDC_SCOPES,
     groupsClaim: values.ROADSTEAD_OIDC_GROUPS_CLAIM,

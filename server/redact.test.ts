@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { hideBuildValues, hideText, hideValues, hideWords } from './redact.ts'
+import { hideBuildValues, hideLabels, hideText, hideValues, hideWords } from './redact.ts'
 
 const shown = <T>(document: T): T => {
   const copy = structuredClone(document)
@@ -35,6 +35,17 @@ describe('what a document shows', () => {
       },
     ],
     ['labels', { Config: { Labels: { 'db.password': 'canary', url: 'https://a:canary@b/', users: 'x' } } }],
+    ['an engine', { Labels: ['db.password=canary', 'url=https://a:canary@b/', 'rack=4', 'bare'] }],
+    [
+      'a plugin',
+      {
+        Config: {
+          Args: { Name: 'args', Settable: ['value'], Value: ['--token', 'canary'] },
+          Env: [{ Name: 'TOKEN', Settable: ['value'], Value: 'canary' }],
+        },
+        Settings: { Args: ['--token=canary'], Env: ['TOKEN=canary'] },
+      },
+    ],
     ['a list of containers', [{ Command: 'app --secret canary', Labels: { apikey: 'canary' } }]],
     ['a log driver', { HostConfig: { LogConfig: { Type: 'splunk', Config: { 'splunk-token': 'canary' } } } }],
     ['volumes', { Volumes: [{ Mountpoint: '/x', Options: { o: 'addr=1,password=canary' } }] }],
@@ -67,6 +78,16 @@ describe('what a document shows', () => {
     expect(shown({ Mounts: [{ Source: '/a', Options: ['nosuid'] }], Image: 'a/secret:1' })).toEqual({
       Mounts: [{ Source: '/a', Options: ['nosuid'] }],
       Image: 'a/secret:1',
+    })
+  })
+
+  it('has the form that it had, which clients read by', () => {
+    const engine = { Labels: ['rack=4', 'bare', 'of=a=b'], Options: [], Args: [{ Value: null }] }
+    expect(shown(engine)).toEqual(engine)
+    expect(shown({ Labels: [], Env: [{ Name: 'A', Value: 'x' }], Args: { Name: 'b', Value: [] } })).toEqual({
+      Labels: [],
+      Env: [{ Name: 'A', Value: '' }],
+      Args: { Name: 'b', Value: [] },
     })
   })
 
@@ -112,13 +133,36 @@ describe('a command line', () => {
 
   it('in words is one of words', () => {
     expect(hideWords(['sh', '-c', 'mysql --password=x && y', '--token', 'a b', '', 'c'])).toEqual([
-      ...['sh', '-c', 'mysql --password=*** && y', '--token', '***', '', 'c'],
+      'sh',
+      '-c',
+      'mysql --password=*** && y',
+      '--token',
+      '***',
+      '',
+      'c',
     ])
   })
 
   it.each([
-    ...['=', ':', '"', "' ", '://', '://@', '--password ', 'a=', 'pass', ' ', '\\', '{', '@', '-p '],
-    ...['|1 A="', '\t\n', '\'"', '?token=', 'https://a:b@c '],
+    '=',
+    ':',
+    '"',
+    "' ",
+    '://',
+    '://@',
+    '--password ',
+    'a=',
+    'pass',
+    ' ',
+    '\\',
+    '{',
+    '@',
+    '-p ',
+    '|1 A="',
+    '\t\n',
+    '\'"',
+    '?token=',
+    'https://a:b@c ',
   ])('of many characters of %j is read', (piece) => {
     const text = piece.repeat(Math.ceil(2e5 / piece.length))
     expect(hideText(text).length).toBeGreaterThan(0)
@@ -141,11 +185,42 @@ it.each([
 
 it('takes from Podman what made a container as from its environment, and an image’s history where it inspects it', () => {
   const container = {
-    Config: { CreateCommand: ['podman', 'run', '-e', 'A=canary', '--env=B=canary', '-eC=canary', 'web'] },
+    Config: {
+      CreateCommand: [
+        'podman',
+        'run',
+        '-e',
+        'A=canary',
+        '--env=B=canary',
+        '-eC=canary',
+        '-ite',
+        'D=canary',
+        '-deE=canary',
+        'web',
+      ],
+    },
   }
   hideValues(container)
-  expect(container.Config.CreateCommand.join(' ')).toBe('podman run -e A= --env=B= -eC= web')
+  expect(container.Config.CreateCommand.join(' ')).toBe('podman run -e A= --env=B= -eC= -ite D= -deE= web')
   const image = { History: [{ created_by: '/bin/sh -c #(nop)  ENV A=canary' }] }
   hideValues(image)
   expect(image.History).toEqual([{ created_by: '/bin/sh -c #(nop)  ENV A=' }])
+})
+
+it('looks at so much of a value, and shows no more than it looked at', () => {
+  const long = `--password=x ${'a=b '.repeat(250_000)}`
+  // Not the clock on the wall: what else the machine does is not ours.
+  const began = process.cpuUsage()
+  const shown = hideText(long)
+  const labels = hideLabels(
+    Object.fromEntries(Array.from({ length: 40_000 }, (_, n) => [`l${n}`, `v=${n} `.repeat(30)])),
+  )
+  const words = hideWords(Array.from({ length: 100_000 }, () => 'token=abc'))
+  const { user, system } = process.cpuUsage(began)
+  expect((user + system) / 1000).toBeLessThan(2000)
+  expect(shown).toMatch(/^--password=\*\*\* a=b .*… \(\d+ more characters, not shown\)$/)
+  expect([shown.length < 9000, Object.keys(labels).length]).toEqual([true, 40_000])
+  expect(labels.l39999).toContain('not shown')
+  expect(words.at(-1)).toContain('more, not shown')
+  expect(words.join(' ')).not.toContain('abc')
 })

@@ -7,6 +7,13 @@
 const hidden = '***'
 /** Characters of a name that are looked at: what it names stands at its end. */
 const longestName = 128
+/**
+ * Characters that are looked at: of one value, and of all values of a set of labels or a command together. Looking costs
+ * some microseconds each, for everybody at once, and engines take labels of megabytes. What is not looked at is not shown.
+ */
+const mostOfOne = 8 * 1024
+const mostOfAll = 32 * 1024
+const cutMark = (left: number) => `… (${left} more characters, not shown)`
 
 const secretName = new RegExp(
   [
@@ -43,46 +50,67 @@ export function hideValues(document: unknown): void {
     const shown = hide ? hide(value) : typeof value === 'string' ? hideAddresses(value) : value
     // Numbers that are kept as they were written are frozen.
     if (shown !== value) fields[name] = shown
-    else if (!hide) hideValues(value)
+    else hideValues(value)
   }
 }
 
 const mapped = (value: unknown, each: (value: string) => string): unknown =>
   typeof value === 'string' ? each(value) : value
 
-/** A line, or a list of words. */
-const command = (value: unknown) =>
-  Array.isArray(value) ? hideWords(value.map(String)) : mapped(value, hideText)
+const isWords = (value: unknown): value is string[] =>
+  Array.isArray(value) && value.every((word) => typeof word === 'string')
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** A line, a list of words, or a plugin's, which has them as its `Value`. */
+const command = (value: unknown): unknown => {
+  if (isWords(value)) return hideWords(value)
+  if (isRecord(value) && isWords(value.Value)) return { ...value, Value: hideWords(value.Value) }
+  return mapped(value, hideText)
+}
+
+/** Pairs, or a plugin's documents of name and value. */
+const environment = (value: unknown) =>
+  Array.isArray(value)
+    ? value.map((entry) =>
+        isRecord(entry) && 'Value' in entry
+          ? { ...entry, Value: '' }
+          : typeof entry === 'string'
+            ? `${entry.split('=', 1)[0]}=`
+            : entry,
+      )
+    : value
 
 const emptied = (value: unknown): unknown =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? Object.fromEntries(Object.keys(value).map((name) => [name, '']))
-    : value
+  isRecord(value) ? Object.fromEntries(Object.keys(value).map((name) => [name, ''])) : value
 
 /** Of a driver, of logs or of a volume: a network share's password is among its options. */
 const driver = (field: string) => (value: unknown) =>
-  typeof value === 'object' && value !== null && field in value
-    ? { ...value, [field]: emptied((value as Record<string, unknown>)[field]) }
-    : value
+  isRecord(value) && field in value ? { ...value, [field]: emptied(value[field]) } : value
 
+const labelPair = (pair: string): string => {
+  const [name = ''] = pair.split('=', 1)
+  return name === pair ? pair : `${name}=${hideLabels({ [name]: pair.slice(name.length + 1) })[name]}`
+}
+
+/** Of an object; or an engine's own, which it lists as pairs (`/info`). */
 const labels = (value: unknown) =>
-  typeof value === 'object' && value !== null ? hideLabels(value as Record<string, unknown>) : value
+  isRecord(value) ? hideLabels(value) : isWords(value) ? value.map(labelPair) : value
 
-/** Podman keeps the line that made a container: `podman run -e NAME=value …` has what `Env` does. */
+/** Podman keeps the line that made a container: `podman run -ite NAME=value …` has what `Env` does. */
 const withoutEnvironment = (value: unknown): unknown =>
   Array.isArray(value)
     ? value.map(String).map((word, index, all) => {
-        const isPair = /^(?:-e|--env)$/.test(all[index - 1] ?? '')
-        return isPair ? `${word.split('=', 1)[0]}=` : word.replace(/^((?:-e|--env=)[^=]*=).*/s, '$1')
+        const isPair = /^(?:-[A-Za-z]*e|--env)$/.test(all[index - 1] ?? '')
+        return isPair
+          ? `${word.split('=', 1)[0]}=`
+          : word.replace(/^((?:-[A-Za-z]*?e|--env=)[^=]*=).*/s, '$1')
       })
     : value
 
 /** What a field holds, by its name in the documents of Docker and of libpod. */
 const byField = new Map<string, (value: unknown) => unknown>([
-  [
-    'Env',
-    (value) => (Array.isArray(value) ? value.map((entry) => `${String(entry).split('=', 1)[0]}=`) : value),
-  ],
+  ['Env', environment],
   ...['Cmd', 'Entrypoint', 'Path', 'Args', 'Command', 'Test', 'arguments'].map(
     (name) => [name, command] as [string, typeof command],
   ),
@@ -108,10 +136,14 @@ const byField = new Map<string, (value: unknown) => unknown>([
 
 /** Labels without the values of those that are named as a secret, and without secrets in the other ones. */
 export function hideLabels<T>(values: Record<string, T>): Record<string, T> {
-  const shown = Object.entries(values).map(([name, value]) => [
-    name,
-    typeof value !== 'string' || value === '' ? value : isSecretName(name) ? hidden : hideText(value),
-  ])
+  let left = mostOfAll
+  const shown = Object.entries(values).map(([name, value]) => {
+    if (typeof value !== 'string' || value === '') return [name, value]
+    const cost = name.length + Math.min(value.length, mostOfOne)
+    if (cost > left) return [name, cutMark(value.length)]
+    left -= cost
+    return [name, isSecretName(name) ? hidden : hideText(value)]
+  })
   return Object.fromEntries(shown) as Record<string, T>
 }
 
@@ -130,8 +162,13 @@ export function hideBuildValues(step: string): string {
 const suspicious = /[=:]|(?:^|[\s"'])-|bearer|basic/i
 
 /** A command line or other text without what looks like a secret in it. */
-export function hideText(text: string): string {
-  if (!suspicious.test(text)) return text
+export function hideText(whole: string): string {
+  const text = whole.slice(0, mostOfOne)
+  const cut = whole.length > mostOfOne ? cutMark(whole.length - mostOfOne) : ''
+  return (suspicious.test(text) ? hideParts(text) : text) + cut
+}
+
+function hideParts(text: string): string {
   const words: string[] = []
   const gaps: string[] = []
   for (const { word, gap } of split(text)) {
@@ -148,7 +185,8 @@ const passwordIsBehind = /(?:^|\/)(?:mysql|mariadb|sshpass)[\w-]{0,30}$/
 const port = /^[\d.:/\-\]]*(?:tcp|udp)?$/
 
 /** Arguments of a command without those that look like a secret. */
-export function hideWords(words: readonly string[]): string[] {
+export function hideWords(all: readonly string[]): string[] {
+  const words = bounded(all)
   let next: 'shown' | 'hidden' | 'account' | 'notPort' = 'shown'
   let behind = false
   return words.map((word) => {
@@ -173,6 +211,20 @@ export function hideWords(words: readonly string[]): string[] {
     // A script in one word.
     return /\s/.test(word) && word !== bare ? quoted(word, hideText(bare)) : hideWord(word)
   })
+}
+
+/** Words of which no more is looked at than that. */
+function bounded(words: readonly string[]): readonly string[] {
+  let left = mostOfAll
+  // With its mark it is no longer than that.
+  const shorter = mostOfOne - 64
+  const cut: string[] = []
+  for (const word of words) {
+    if (left <= 0) return [...cut, `… (${words.length - cut.length} more, not shown)`]
+    cut.push(word.length > mostOfOne ? `${word.slice(0, shorter)}${cutMark(word.length - shorter)}` : word)
+    left -= Math.min(word.length, mostOfOne) + 1
+  }
+  return words.some((word) => word.length > mostOfOne) ? cut : words
 }
 
 /** `name=value`, lists of them, addresses: one word, or a text without quotes around it. */

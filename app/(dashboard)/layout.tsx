@@ -1,6 +1,12 @@
 import type { ReactNode } from 'react'
-import { Dashboard } from '#components/shell/dashboard.tsx'
+import { ContainerCommands } from '#components/containers/container-commands.tsx'
+import { Dashboard } from '#components/frame/dashboard.tsx'
 
 export default function DashboardLayout({ children }: { children: ReactNode }) {
-  return <Dashboard>{children}</Dashboard>
+  return (
+    <Dashboard>
+      <ContainerCommands />
+      {children}
+    </Dashboard>
+  )
 }

@@ -1,16 +1,19 @@
 'use client'
 import { useQuery } from '@tanstack/react-query'
 import { LogOut } from 'lucide-react'
+import Link from 'next/link'
 import type { ReactNode } from 'react'
 import { useTranslations } from 'use-intl'
+import { api } from '#components/data/api.ts'
+import { queryKeys } from '#components/data/query-keys.ts'
+import { useSession } from '#components/data/use-session.ts'
+import { Fact, Facts } from '#components/details/facts.tsx'
+import { PageHeader } from '#components/page/page-header.tsx'
+import { ThemeSwitch } from '#components/page/theme-switch.tsx'
+import { useSignOut } from '#components/page/use-sign-out.ts'
+import { Button, buttonClass } from '#components/ui/button.tsx'
+import { cn } from '#components/ui/cn.ts'
 import type { Factors } from '#lib/contracts/sign-in.ts'
-import { api } from '../data/api.ts'
-import { queryKeys } from '../data/query-keys.ts'
-import { useSession } from '../data/use-session.ts'
-import { PageHeader } from '../shell/page-header.tsx'
-import { ThemeSwitch } from '../shell/theme-switch.tsx'
-import { useSignOut } from '../shell/use-sign-out.ts'
-import { Button } from '../ui/button.tsx'
 import { ChangePassword } from './change-password.tsx'
 import { ProviderLink } from './provider-link.tsx'
 import { SecondFactor } from './second-factor.tsx'
@@ -38,14 +41,11 @@ export function AccountPage() {
       />
       <div className="w-full max-w-4xl px-4 pb-12 md:px-5">
         <Section title={t('profile')}>
-          <dl className="grid grid-cols-[7rem_minmax(0,1fr)] gap-y-1.5">
-            <dt className="text-ink-muted">{t('name')}</dt>
-            <dd className="truncate">{user.name}</dd>
-            <dt className="text-ink-muted">{t('email')}</dt>
-            <dd className="truncate">{user.email}</dd>
-            <dt className="text-ink-muted">{t('role')}</dt>
-            <dd>{t(`roles.${user.role ?? 'none'}`)}</dd>
-          </dl>
+          <Facts>
+            <Fact label={t('name')}>{user.name}</Fact>
+            <Fact label={t('email')}>{user.email}</Fact>
+            <Fact label={t('role')}>{t(`roles.${user.role ?? 'none'}`)}</Fact>
+          </Facts>
         </Section>
         <Section title={t('appearance')} hint={t('appearanceHint')}>
           <ThemeSwitch />
@@ -69,6 +69,9 @@ export function AccountPage() {
         </Section>
         <Section title={t('tokens')} hint={t('tokensHint')}>
           <TokenList />
+          <Link href="/api-reference" className={cn(buttonClass('link'), 'mt-3')}>
+            {t('apiReference')}
+          </Link>
         </Section>
       </div>
     </>

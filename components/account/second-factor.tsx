@@ -4,16 +4,16 @@ import { Fingerprint, LifeBuoy, Pencil, Smartphone } from 'lucide-react'
 import dynamic from 'next/dynamic'
 import { type ReactNode, useState } from 'react'
 import { useTranslations } from 'use-intl'
+import { api } from '#components/data/api.ts'
+import { queryKeys } from '#components/data/query-keys.ts'
+import { Button } from '#components/ui/button.tsx'
+import { ConfirmDialog } from '#components/ui/confirm-dialog.tsx'
+import { ErrorNote } from '#components/ui/error-note.tsx'
+import { IconButton } from '#components/ui/icon-button.tsx'
+import { Skeleton } from '#components/ui/skeleton.tsx'
+import { toast } from '#components/ui/toast.tsx'
+import { useFormat } from '#components/ui/use-format.ts'
 import type { Factors, Passkey, RecoveryCodes } from '#lib/contracts/sign-in.ts'
-import { api } from '../data/api.ts'
-import { queryKeys } from '../data/query-keys.ts'
-import { Button } from '../ui/button.tsx'
-import { ConfirmDialog } from '../ui/confirm-dialog.tsx'
-import { ErrorNote } from '../ui/error-note.tsx'
-import { IconButton } from '../ui/icon-button.tsx'
-import { Skeleton } from '../ui/skeleton.tsx'
-import { toast } from '../ui/toast.tsx'
-import { useFormat } from '../ui/use-format.ts'
 
 const dialogs = () => import('./totp-dialog.tsx')
 const TotpDialog = dynamic(() => dialogs().then((module) => module.TotpDialog), { ssr: false })
@@ -40,7 +40,7 @@ export function SecondFactor() {
   const changed = (recoveryCodes: string[] | null) => {
     setAsked(null)
     setCodes(recoveryCodes)
-    void client.invalidateQueries({ queryKey: ['account'] })
+    void client.invalidateQueries({ queryKey: queryKeys.account() })
   }
   if (factors.error && !factors.data)
     return <ErrorNote error={factors.error} onRetry={() => void factors.refetch()} />

@@ -2,15 +2,16 @@
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useId, useState } from 'react'
 import { useTranslations } from 'use-intl'
+import { CodeInput } from '#components/credentials/code-input.tsx'
+import { api } from '#components/data/api.ts'
+import { queryKeys } from '#components/data/query-keys.ts'
+import { Button } from '#components/ui/button.tsx'
+import { CodeBlock } from '#components/ui/code-block.tsx'
+import { Dialog } from '#components/ui/dialog.tsx'
+import { ErrorNote } from '#components/ui/error-note.tsx'
+import { Field } from '#components/ui/field.tsx'
+import { Skeleton } from '#components/ui/skeleton.tsx'
 import type { NewTotp, RecoveryCodes } from '#lib/contracts/sign-in.ts'
-import { api } from '../data/api.ts'
-import { CodeInput } from '../proof/code-input.tsx'
-import { Button } from '../ui/button.tsx'
-import { CodeBlock } from '../ui/code-block.tsx'
-import { Dialog } from '../ui/dialog.tsx'
-import { ErrorNote } from '../ui/error-note.tsx'
-import { Field } from '../ui/field.tsx'
-import { Skeleton } from '../ui/skeleton.tsx'
 import { FactorDialog } from './factor-dialog.tsx'
 import { QrCode } from './qr-code.tsx'
 
@@ -27,9 +28,11 @@ export function TotpDialog({
   const [code, setCode] = useState('')
   // Each opening of the dialog is a secret of its own, asked for once.
   const begun = useQuery({
-    queryKey: ['account', 'totp', useId()],
+    queryKey: queryKeys.totp(useId()),
     queryFn: () => api.post<NewTotp>('/api/account/totp'),
-    ...{ retry: false, staleTime: Number.POSITIVE_INFINITY, gcTime: 0 },
+    retry: false,
+    staleTime: Number.POSITIVE_INFINITY,
+    gcTime: 0,
   })
   const confirm = useMutation({
     mutationFn: () => api.post<RecoveryCodes>('/api/account/totp/confirm', { code }),

@@ -1,14 +1,14 @@
 'use client'
 import { Rocket, Trash2 } from 'lucide-react'
-import type { ReactNode } from 'react'
 import { useTranslations } from 'use-intl'
 import { usePermission } from '#components/data/use-session.ts'
-import { CopyButton } from '#components/ui/copy-button.tsx'
+import { Fact, Facts, Identifier } from '#components/details/facts.tsx'
+import { Section } from '#components/details/section.tsx'
 import { Drawer } from '#components/ui/drawer.tsx'
 import { ErrorNote } from '#components/ui/error-note.tsx'
 import { IconButton } from '#components/ui/icon-button.tsx'
 import { useFormat } from '#components/ui/use-format.ts'
-import type { ArchiveImage, ListedArchive } from '#lib/contracts/archives.ts'
+import type { ArchiveContents, ArchiveImage, ListedArchive } from '#lib/contracts/archives.ts'
 import { useArchive } from './use-library.ts'
 
 /** What was found in an archive, digest by digest. */
@@ -58,7 +58,7 @@ export function ArchiveDrawer({
       {archive && (
         <div className="flex min-h-0 flex-1 flex-col gap-5 overflow-y-auto px-4 py-4">
           <Facts>
-            {archive.digest && <Fact label={t('digest')}>{archive.digest}</Fact>}
+            <Fact label={t('digest')}>{archive.digest && <Identifier text={archive.digest} />}</Fact>
             <Fact label={t('size')}>{format.bytes(archive.size)}</Fact>
             {contents && (
               <>
@@ -75,9 +75,29 @@ export function ArchiveDrawer({
           {contents?.images.map((image) => (
             <ImageOf key={`${image.configDigest} ${image.platform}`} image={image} />
           ))}
+          {contents && contents.remarkCount > 0 && <Remarks contents={contents} />}
         </div>
       )}
     </Drawer>
+  )
+}
+
+/** What the upload was not refused for. */
+function Remarks({ contents: { remarks, remarkCount } }: { contents: ArchiveContents }) {
+  const t = useTranslations('archives')
+  return (
+    <Section title={t('remarks')}>
+      <p className="text-ink-muted text-xs">{t('remarksText')}</p>
+      <ul className="flex flex-col gap-1 text-xs">
+        {remarks.map(({ what, entry, detail }, index) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: one entry can be there many times
+          <li key={index} className="wrap-anywhere">
+            <code>{entry}</code> <span className="text-ink-muted">{t(`remark.${what}`, { detail })}</span>
+          </li>
+        ))}
+        {remarkCount > remarks.length && <li>{t('moreRemarks', { count: remarkCount - remarks.length })}</li>}
+      </ul>
+    </Section>
   )
 }
 
@@ -85,18 +105,23 @@ function ImageOf({ image }: { image: ArchiveImage }) {
   const t = useTranslations('archives')
   const format = useFormat()
   return (
-    <section aria-label={image.names[0] ?? image.configDigest} className="flex flex-col gap-2">
+    <section
+      aria-label={[image.names[0] ?? image.configDigest, image.platform].filter(Boolean).join(' ')}
+      className="flex flex-col gap-2"
+    >
       <h2 className="break-all font-medium">
         {image.names.join(', ') || t('unnamed')}{' '}
         <span className="font-normal text-ink-muted">{image.platform}</span>
       </h2>
       <Facts>
-        <Fact label={t('imageId')}>{image.configDigest}</Fact>
-        {image.manifest && <Fact label={t('manifest')}>{image.manifest.digest}</Fact>}
-        {image.createdAt && <Fact label={t('created')}>{format.date(image.createdAt)}</Fact>}
+        <Fact label={t('imageId')}>
+          <Identifier text={image.configDigest} />
+        </Fact>
+        <Fact label={t('manifest')}>{image.manifest && <Identifier text={image.manifest.digest} />}</Fact>
+        <Fact label={t('created')}>{image.createdAt && format.date(image.createdAt)}</Fact>
       </Facts>
       <div className="overflow-x-auto rounded-md border">
-        <table className="w-full min-w-96 text-left text-xs">
+        <table className="w-full text-left text-xs">
           <thead className="border-b text-ink-muted">
             <tr>
               <th className="px-2 py-1 font-medium">{t('layer')}</th>
@@ -122,21 +147,5 @@ function ImageOf({ image }: { image: ArchiveImage }) {
         </table>
       </div>
     </section>
-  )
-}
-
-function Facts({ children }: { children: ReactNode }) {
-  return <dl className="grid grid-cols-[auto_minmax(0,1fr)] gap-x-4 gap-y-1 text-xs">{children}</dl>
-}
-
-function Fact({ label, children }: { label: string; children: string | number }) {
-  const text = String(children)
-  return (
-    <>
-      <dt className="text-ink-muted">{label}</dt>
-      <dd className="flex min-w-0 items-center gap-1 break-all font-mono">
-        {text} {text.startsWith('sha256:') && <CopyButton text={text} />}
-      </dd>
-    </>
   )
 }

@@ -1,12 +1,12 @@
 'use client'
-import { Package, Settings, Terminal, Upload } from 'lucide-react'
+import { FolderTree, Package, Settings, Terminal, Upload } from 'lucide-react'
 import dynamic from 'next/dynamic'
 import { parseAsString, useQueryState } from 'nuqs'
 import { type DragEvent, useRef, useState } from 'react'
 import { useTranslations } from 'use-intl'
 import { api } from '#components/data/api.ts'
 import { usePermission } from '#components/data/use-session.ts'
-import { PageHeader } from '#components/shell/page-header.tsx'
+import { PageHeader } from '#components/page/page-header.tsx'
 import { Button } from '#components/ui/button.tsx'
 import { ConfirmDialog } from '#components/ui/confirm-dialog.tsx'
 import { EmptyState } from '#components/ui/empty-state.tsx'
@@ -50,8 +50,11 @@ export function ArchivesPage() {
   const [dialog, setDialog] = useState<'curl' | 'settings' | null>(null)
   const [isOver, setIsOver] = useState(false)
   const picker = useRef<HTMLInputElement>(null)
-  /** The upload that the next chosen file has to be. */
-  const wanted = useRef<ListedArchive | null>(null)
+  /** The upload that the next chosen file has to be, and whether it is the files of a system. */
+  const wanted = useRef<{ archive: ListedArchive | null; isRootfs: boolean }>({
+    archive: null,
+    isRootfs: false,
+  })
   const archives = library.data?.archives ?? []
   const [filter, setFilter] = useQueryState('filter', parseAsString.withDefault(''))
   const [shown, more] = useFirst(
@@ -60,21 +63,22 @@ export function ArchivesPage() {
     ),
   )
 
-  const send = (files: Iterable<File>) => {
+  const send = (files: Iterable<File>, isRootfs = false) => {
     for (const file of files) {
       if (file.size === 0) toast.error(t('emptyFile', { name: file.name }))
-      else sendArchive(file, archives, library.again)
+      else sendArchive(file, isRootfs, archives, library.again)
     }
   }
-  const pick = (archive: ListedArchive | null) => {
-    wanted.current = archive
+  const pick = (archive: ListedArchive | null, isRootfs = archive?.isRootfs ?? false) => {
+    wanted.current = { archive, isRootfs }
     picker.current?.click()
   }
   const picked = (files: FileList | null) => {
-    const { current: archive } = wanted
-    const other = archive && [...(files ?? [])].some((file) => fingerprintOf(file) !== archive.fingerprint)
+    const { archive, isRootfs } = wanted.current
+    const other =
+      archive && [...(files ?? [])].some((file) => fingerprintOf(file, isRootfs) !== archive.fingerprint)
     if (other) toast.error(t('otherFile', { name: archive.name }))
-    else send(files ?? [])
+    else send(files ?? [], isRootfs)
   }
   const dropped = (event: DragEvent) => {
     event.preventDefault()
@@ -89,6 +93,11 @@ export function ArchivesPage() {
   const upload = (
     <Button size="sm" variant="primary" onClick={() => pick(null)}>
       <Upload aria-hidden /> {t('upload')}
+    </Button>
+  )
+  const uploadRootfs = (
+    <Button size="sm" title={t('uploadRootfsHint')} onClick={() => pick(null, true)}>
+      <FolderTree aria-hidden /> {t('uploadRootfs')}
     </Button>
   )
   const curl = (
@@ -117,6 +126,7 @@ export function ArchivesPage() {
             {mayUpload && archives.length + uploads.length > 0 && (
               <>
                 {curl}
+                {uploadRootfs}
                 {upload}
               </>
             )}
@@ -146,6 +156,7 @@ export function ArchivesPage() {
             mayUpload && (
               <>
                 {upload}
+                {uploadRootfs}
                 {curl}
               </>
             )

@@ -2,9 +2,9 @@
 import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslations } from 'use-intl'
-import { HostPicker } from '#components/create/host-picker.tsx'
 import { api, fieldErrors } from '#components/data/api.ts'
 import { useFleet } from '#components/data/use-live.ts'
+import { HostPicker } from '#components/hosts/host-picker.tsx'
 import { openTray } from '#components/tasks/open-tray.ts'
 import { taskStore } from '#components/tasks/task-store.ts'
 import { Button } from '#components/ui/button.tsx'
@@ -17,7 +17,7 @@ import { Select } from '#components/ui/select.tsx'
 import { Textarea } from '#components/ui/textarea.tsx'
 import type { ListedArchive, LoadInput } from '#lib/contracts/archives.ts'
 import type { Task, TaskOptions } from '#lib/contracts/tasks.ts'
-import { parseImageRef } from '#lib/image-ref.ts'
+import { parseImageRef } from '#lib/images/image-ref.ts'
 import { splitShellWords } from '#lib/shell-words.ts'
 import { useArchive } from './use-library.ts'
 
@@ -55,7 +55,9 @@ export function LoadDialog({ archive, onClose }: { archive: ListedArchive; onClo
   const submit = () => {
     if (!ready) return
     start.mutate({
-      ...{ archiveId: archive.id, hostIds: [...chosen], width: Math.min(mostAtOnce, chosen.size) },
+      archiveId: archive.id,
+      hostIds: [...chosen],
+      width: Math.min(mostAtOnce, chosen.size),
       ...(isRootfs
         ? {
             references,

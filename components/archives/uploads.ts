@@ -1,12 +1,10 @@
 'use client'
 import { useSyncExternalStore } from 'react'
 import { DetailedError, Upload } from 'tus-js-client'
-import { ApiFailure, apiUrl } from '#components/data/api.ts'
+import { apiUrl } from '#components/data/api.ts'
 import type { ListedArchive } from '#lib/contracts/archives.ts'
-import type { ApiError } from '#lib/contracts/common.ts'
+import { largestPart, retriesUpload, uploadFailure } from './upload-parts.ts'
 
-/** Bytes of one request: proxies with a limit of 100 MB let it through, and a cut costs at most this. */
-const chunkBytes = 32 * 1024 * 1024
 /** Milliseconds before each new try; after the last the upload stands still until somebody says go on. */
 const retryDelays = [500, 1000, 2000, 4000, 8000, 15_000, 30_000]
 
@@ -49,24 +47,35 @@ export function useUploads(): readonly LocalUpload[] {
 }
 
 /** Which file it is, as far as a browser tells. The digests tell in the end whether it was the right one. */
-export function fingerprintOf(file: File): string {
-  return `${file.name}|${file.size}|${file.lastModified}`
+export function fingerprintOf(file: File, isRootfs: boolean): string {
+  return `${file.name}|${file.size}|${file.lastModified}${isRootfs ? '|rootfs' : ''}`
 }
 
 /**
  * Sends a file, from where an earlier upload of it stopped.
+ * @param isRootfs it holds the files of a system, whatever they look like
  * @param before what the library holds, to find that upload
  * @param onChange called when the server's list has something new
  */
-export function sendArchive(file: File, before: readonly ListedArchive[], onChange: () => void): void {
-  const fingerprint = fingerprintOf(file)
+export function sendArchive(
+  file: File,
+  isRootfs: boolean,
+  before: readonly ListedArchive[],
+  onChange: () => void,
+): void {
+  const fingerprint = fingerprintOf(file, isRootfs)
   if (list.some((upload) => upload.fingerprint === fingerprint && upload.state === 'sending')) return
   const started = before.find(
     (archive) => archive.state === 'uploading' && archive.fingerprint === fingerprint,
   )
   const fresh: LocalUpload = {
-    ...{ fingerprint, name: file.name, size: file.size, sent: started?.received ?? 0 },
-    ...{ state: 'sending', error: null, archiveId: started?.id ?? null },
+    fingerprint,
+    name: file.name,
+    size: file.size,
+    sent: started?.received ?? 0,
+    state: 'sending',
+    error: null,
+    archiveId: started?.id ?? null,
   }
   set([fresh, ...list.filter((upload) => upload.fingerprint !== fingerprint)])
   const done = () => {
@@ -77,8 +86,8 @@ export function sendArchive(file: File, before: readonly ListedArchive[], onChan
   const upload = new Upload(file, {
     endpoint: apiUrl('/api/archives/uploads'),
     uploadUrl: started ? apiUrl(`/api/archives/uploads/${started.id}`) : null,
-    metadata: { filename: file.name, fingerprint },
-    chunkSize: chunkBytes,
+    metadata: { filename: file.name, fingerprint, ...(isRootfs ? { kind: 'rootfs' } : {}) },
+    chunkSize: largestPart,
     retryDelays,
     // The server knows its uploads; the browser's storage would only know those of this browser.
     storeFingerprintForResuming: false,
@@ -89,14 +98,13 @@ export function sendArchive(file: File, before: readonly ListedArchive[], onChan
       onChange()
     },
     onProgress: (sent) => change(fingerprint, { sent }),
-    onShouldRetry(error) {
-      const status = error.originalResponse?.getStatus() ?? 0
-      // A proxy without its server, or none: both come back. What the server itself refuses stays refused.
-      return status === 0 || (status >= 502 && status <= 504)
-    },
+    onShouldRetry: retriesUpload,
     onError(error) {
       running.delete(fingerprint)
-      change(fingerprint, { state: 'failed', error: failureOf(error) })
+      change(fingerprint, {
+        state: 'failed',
+        error: error instanceof DetailedError ? uploadFailure(error) : error,
+      })
       onChange()
     },
     onSuccess: done,
@@ -121,19 +129,4 @@ export function forgetUpload(fingerprint: string): void {
   void running.get(fingerprint)?.abort()
   running.delete(fingerprint)
   set(list.filter((upload) => upload.fingerprint !== fingerprint))
-}
-
-function failureOf(error: Error | DetailedError): unknown {
-  if (!(error instanceof DetailedError)) return error
-  const response = error.originalResponse
-  if (!response) return new ApiFailure(0, { code: 'server_unreachable', message: 'No answer.' })
-  try {
-    const { error: told } = JSON.parse(response.getBody()) as { error: ApiError }
-    return new ApiFailure(response.getStatus(), told)
-  } catch {
-    return new ApiFailure(response.getStatus(), {
-      code: 'internal',
-      message: `HTTP ${response.getStatus()}`,
-    })
-  }
 }

@@ -2,9 +2,9 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useCallback } from 'react'
 import { api } from '#components/data/api.ts'
+import { queryKeys } from '#components/data/query-keys.ts'
 import type { Archive, ArchiveLibraryView, ListedArchive } from '#lib/contracts/archives.ts'
 
-const queryKey = ['archives']
 /** Milliseconds between two looks: short while something arrives, long else. */
 const busyMs = 1000
 const idleMs = 15_000
@@ -12,7 +12,7 @@ const idleMs = 15_000
 /** The library, as old as its last look. */
 export function useLibrary() {
   const query = useQuery({
-    queryKey,
+    queryKey: queryKeys.archives(),
     queryFn: ({ signal }) => api.get<ArchiveLibraryView>('/api/archives', { signal }),
     refetchInterval: ({ state }) =>
       state.data?.archives.some(({ state: now }) => now === 'uploading' || now === 'checking')
@@ -20,14 +20,14 @@ export function useLibrary() {
         : idleMs,
   })
   const client = useQueryClient()
-  const again = useCallback(() => void client.invalidateQueries({ queryKey }), [client])
+  const again = useCallback(() => void client.invalidateQueries({ queryKey: queryKeys.archives() }), [client])
   return { ...query, again }
 }
 
 /** One archive with every layer; asked for again when its state has changed. */
 export function useArchive(archive: Pick<ListedArchive, 'id' | 'state'> | undefined) {
   return useQuery({
-    queryKey: [...queryKey, archive?.id, archive?.state],
+    queryKey: queryKeys.archive(archive?.id, archive?.state),
     queryFn: ({ signal }) => api.get<Archive>(`/api/archives/${archive?.id}`, { signal }),
     enabled: archive !== undefined,
     staleTime: Number.POSITIVE_INFINITY,

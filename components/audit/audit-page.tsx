@@ -6,34 +6,38 @@ import { useRef } from 'react'
 import { useTranslations } from 'use-intl'
 import { api, apiUrl } from '#components/data/api.ts'
 import { useAllHosts, useFleet } from '#components/data/use-live.ts'
-import { PageHeader } from '#components/shell/page-header.tsx'
-import { useShortcut } from '#components/shell/shortcuts.ts'
+import { PageHeader } from '#components/page/page-header.tsx'
 import { Button } from '#components/ui/button.tsx'
 import { EmptyState } from '#components/ui/empty-state.tsx'
 import { ErrorNote } from '#components/ui/error-note.tsx'
 import { IconButton } from '#components/ui/icon-button.tsx'
 import { Input } from '#components/ui/input.tsx'
 import { Select } from '#components/ui/select.tsx'
+import { useShortcut } from '#components/ui/shortcuts.ts'
 import { Skeleton } from '#components/ui/skeleton.tsx'
-import type { AuditVerification } from '#lib/contracts/audit.ts'
+import type { AuditRecord, AuditVerification } from '#lib/contracts/audit.ts'
 import { AuditDrawer } from './audit-drawer.tsx'
 import { AuditTable } from './audit-table.tsx'
+import { sentenceOf } from './sentence.ts'
 import { ShippingNote } from './shipping-note.tsx'
 import { auditResults, useAuditFilter, useAuditRecord, useAuditRecords } from './use-audit.ts'
+import { useAuditNames } from './use-audit-names.ts'
 import { VerificationNote } from './verification-note.tsx'
 
 /** Who did what, from where, and what came of it. */
 export function AuditPage() {
   const t = useTranslations('audit')
   const hostById = useFleet((fleet) => fleet.hosts)
-  const { view, setView, filter, isFiltered } = useAuditFilter()
+  const { view, setView, filter, listed: asked, isLess, isFiltered } = useAuditFilter()
   const [open, setOpen] = useQueryState('open', parseAsInteger.withOptions({ history: 'push' }))
-  const query = useAuditRecords(filter)
+  const query = useAuditRecords(asked)
   const verify = useMutation({ mutationFn: () => api.post<AuditVerification>('/api/audit/verify') })
   const records = query.data?.pages.flatMap((page) => page.items) ?? []
   const listed = records.find((record) => record.sequence === open)
   const single = useAuditRecord(listed ? null : open)
   const nameOf = (hostId: string) => hostById.get(hostId)?.name ?? hostId
+  const names = useAuditNames(nameOf)
+  const sentence = (record: AuditRecord) => sentenceOf(record, names, t)
   return (
     <div className="fill">
       <PageHeader
@@ -78,12 +82,22 @@ export function AuditPage() {
           </div>
         )}
         {query.data && records.length === 0 && (
-          <EmptyState icon={<ScrollText />} title={t(isFiltered ? 'noneFound' : 'none')} />
+          <EmptyState
+            icon={<ScrollText />}
+            title={t(isLess ? 'noChanges' : isFiltered ? 'noneFound' : 'none')}
+            action={
+              isLess && (
+                <Button inPreview size="sm" onClick={() => void setView({ shows: 'all' })}>
+                  {t('showAll')}
+                </Button>
+              )
+            }
+          />
         )}
         {records.length > 0 && (
           <AuditTable
             records={records}
-            nameOf={nameOf}
+            sentence={sentence}
             open={open}
             onOpen={(record) => void setOpen(record.sequence)}
           />
@@ -106,6 +120,7 @@ export function AuditPage() {
           record={listed ?? single.data ?? null}
           isLoading={!listed && single.isPending}
           nameOf={nameOf}
+          sentence={sentence}
           onClose={() => void setOpen(null)}
         />
       )}
@@ -153,8 +168,22 @@ function FilterBar({
         ]}
         onValueChange={(result) => void setView({ result: result || null })}
       />
-      <Input type="date" {...text('from')} className="w-[calc(50%-0.25rem)] md:w-36" />
-      <Input type="date" {...text('to')} className="w-[calc(50%-0.25rem)] md:w-36" />
+      <Select
+        aria-label={t('filter.shows')}
+        className="w-[calc(50%-0.25rem)] md:w-36"
+        value={view.shows}
+        options={[
+          { value: 'changes', label: t('filter.changes') },
+          { value: 'all', label: t('filter.all') },
+        ]}
+        onValueChange={(shows) => void setView({ shows })}
+      />
+      {(['from', 'to'] as const).map((end) => (
+        <label key={end} className="flex items-center gap-1.5 text-ink-muted text-xs max-md:w-full">
+          <span className="max-md:w-10">{t(`filter.${end}`)}</span>
+          <Input type="datetime-local" {...text(end)} value={minuteOf(view[end], end)} className="md:w-52" />
+        </label>
+      ))}
       {isFiltered && (
         <Button inPreview size="sm" variant="ghost" onClick={() => void setView(null)}>
           <X aria-hidden /> {t('filter.clear')}
@@ -163,3 +192,7 @@ function FilterBar({
     </search>
   )
 }
+
+/** A day alone, as older links have it: its first minute, or its last. */
+const minuteOf = (text: string, end: 'from' | 'to') =>
+  /^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T${end === 'from' ? '00:00' : '23:59'}` : text

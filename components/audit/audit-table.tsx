@@ -9,14 +9,18 @@ import { type AuditResult, resultOf } from './use-audit.ts'
 
 interface Props {
   records: readonly AuditRecord[]
-  nameOf(hostId: string): string
+  sentence(record: AuditRecord): string
   /** The sequence whose drawer is open. */
   open: number | null
   onOpen(record: AuditRecord): void
 }
 
 const tones: Record<AuditResult, StateTone> = {
-  ...{ succeeded: 'running', failed: 'unhealthy', unknown: 'paused', denied: 'unreachable', running: 'busy' },
+  succeeded: 'running',
+  failed: 'unhealthy',
+  unknown: 'paused',
+  denied: 'unreachable',
+  running: 'busy',
 }
 
 export function ResultMark({ record, className }: { record: AuditRecord; className?: string }) {
@@ -35,7 +39,7 @@ export function AuditTable(props: Props) {
   return usePhone() ? <PhoneList {...props} /> : <WideTable {...props} />
 }
 
-function WideTable({ records, nameOf, open, onOpen }: Props) {
+function WideTable({ records, sentence, open, onOpen }: Props) {
   const t = useTranslations('audit.column')
   const format = useFormat()
   return (
@@ -43,10 +47,9 @@ function WideTable({ records, nameOf, open, onOpen }: Props) {
       <thead className="sticky top-0 z-10 bg-bg text-ink-muted text-xs">
         <tr className="h-8 border-b">
           <th className="w-52 px-3 font-medium md:pl-5">{t('at')}</th>
-          <th className="w-32 px-3 font-medium">{t('actor')}</th>
-          <th className="w-52 px-3 font-medium">{t('action')}</th>
           <th className="px-3 font-medium">{t('summary')}</th>
-          <th className="w-32 px-3 font-medium">{t('host')}</th>
+          {/* The sentence says it, and on a tablet needs the room. */}
+          <th className="w-44 px-3 font-medium max-lg:hidden">{t('action')}</th>
           <th className="w-32 px-3 font-medium">{t('result')}</th>
         </tr>
       </thead>
@@ -71,12 +74,15 @@ function WideTable({ records, nameOf, open, onOpen }: Props) {
                 {format.dateTime(record.at)}
               </button>
             </td>
-            <td className="truncate px-3">{record.actorName ?? <span className="text-ink-faint">–</span>}</td>
-            <td className="truncate px-3 font-mono text-xs">{record.action}</td>
-            <td className="truncate px-3 text-ink-muted" title={summaryOf(record)}>
-              {summaryOf(record)}
+            <td className="truncate px-3" title={sentence(record)}>
+              {sentence(record)}
             </td>
-            <td className="truncate px-3 text-ink-muted">{record.hostId && nameOf(record.hostId)}</td>
+            <td
+              className="truncate px-3 font-mono text-ink-muted text-xs max-lg:hidden"
+              title={record.action}
+            >
+              {record.action}
+            </td>
             <td className="truncate px-3">
               <ResultMark record={record} />
             </td>
@@ -87,7 +93,7 @@ function WideTable({ records, nameOf, open, onOpen }: Props) {
   )
 }
 
-function PhoneList({ records, nameOf, onOpen }: Props) {
+function PhoneList({ records, sentence, onOpen }: Props) {
   const format = useFormat()
   return (
     <ul>
@@ -99,28 +105,16 @@ function PhoneList({ records, nameOf, onOpen }: Props) {
             className="flex min-h-15 w-full flex-col justify-center gap-0.5 px-4 py-1.5 text-left"
             onClick={() => onOpen(record)}
           >
-            <span className="flex w-full items-center gap-2">
-              <span className="min-w-0 flex-1 truncate font-mono text-xs">{record.action}</span>
-              <ResultMark record={record} className="text-xs" />
-            </span>
-            <span className="w-full truncate text-ink-muted text-xs">
-              {[
-                format.dateTime(record.at),
-                record.actorName,
-                record.hostId && nameOf(record.hostId),
-                summaryOf(record),
-              ]
-                .filter(Boolean)
-                .join(' · ')}
+            <span className="w-full break-words">{sentence(record)}</span>
+            <span className="flex w-full items-center gap-2 text-ink-muted text-xs">
+              <span className="min-w-0 flex-1 truncate">
+                {format.dateTime(record.at)} · <span className="font-mono">{record.action}</span>
+              </span>
+              <ResultMark record={record} />
             </span>
           </button>
         </li>
       ))}
     </ul>
   )
-}
-
-/** What was asked, and what only its end could tell. */
-function summaryOf({ summary, result }: AuditRecord): string {
-  return result && result.summary !== summary ? [summary, result.summary].filter(Boolean).join(': ') : summary
 }

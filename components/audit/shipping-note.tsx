@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Send, ShieldAlert } from 'lucide-react'
 import { useTranslations } from 'use-intl'
 import { api } from '#components/data/api.ts'
+import { queryKeys } from '#components/data/query-keys.ts'
 import { ErrorNote } from '#components/ui/error-note.tsx'
 import { useFormat } from '#components/ui/use-format.ts'
 import type { AuditReceiverState, AuditState } from '#lib/contracts/audit.ts'
@@ -13,7 +14,7 @@ const every = 10_000
 /** How far the places off this machine have the log. Nothing where there are none. */
 export function ShippingNote() {
   const query = useQuery({
-    queryKey: ['audit-state'],
+    queryKey: queryKeys.auditState(),
     queryFn: ({ signal }) => api.get<AuditState>('/api/audit/state', { signal }),
     refetchInterval: every,
   })

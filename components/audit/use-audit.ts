@@ -2,6 +2,7 @@ import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { parseAsString, parseAsStringLiteral, useQueryStates } from 'nuqs'
 import { useMemo } from 'react'
 import { api } from '#components/data/api.ts'
+import { queryKeys } from '#components/data/query-keys.ts'
 import type { AuditFilter, AuditPage, AuditRecord } from '#lib/contracts/audit.ts'
 
 /** What came of it, in one word: 'running' has no outcome yet. */
@@ -18,7 +19,9 @@ const fields = {
   host: parseAsString.withDefault(''),
   action: parseAsString.withDefault(''),
   result: parseAsStringLiteral(auditResults),
-  /** Days of this browser's time zone. */
+  /** Everything, or only what changed something. */
+  shows: parseAsStringLiteral(['changes', 'all']).withDefault('changes'),
+  /** Days, or days with a time (as `datetime-local` has them), of this browser's time zone. */
   from: parseAsString.withDefault(''),
   to: parseAsString.withDefault(''),
 }
@@ -26,7 +29,7 @@ const fields = {
 /** The filter as it stands in the URL, and as the API takes it. */
 export function useAuditFilter() {
   const [view, setView] = useQueryStates(fields)
-  const { text, actor, host, action, result, from, to } = view
+  const { text, actor, host, action, result, shows, from, to } = view
   const filter = useMemo((): AuditFilter => {
     const outcome = result === null || result === 'denied' ? undefined : result
     return {
@@ -36,24 +39,31 @@ export function useAuditFilter() {
       ...(action && { action }),
       ...(result && { decision: result === 'denied' ? 'denied' : 'allowed' }),
       ...(outcome && { outcome }),
-      ...startOf(from, 0, 'from'),
-      ...startOf(to, 1, 'to'),
+      ...momentOf(from, 'from'),
+      ...momentOf(to, 'to'),
     }
   }, [text, actor, host, action, result, from, to])
-  return { ...{ view, setView, filter }, isFiltered: Object.keys(filter).length > 0 }
+  // A kind that somebody asked for by its name is shown, and so are denials.
+  const isLess = shows === 'changes' && action === '' && result !== 'denied'
+  const listed = useMemo(() => (isLess ? { ...filter, changes: true } : filter), [filter, isLess])
+  return { view, setView, filter, listed, isLess, isFiltered: Object.keys(filter).length > 0 }
 }
 
-/** Midnight of a day, some days later; nothing for what is no day. */
-function startOf(day: string, later: number, name: 'from' | 'to'): { from?: string; to?: string } {
-  const [, year, month, date] = /^(\d{4})-(\d\d)-(\d\d)$/.exec(day) ?? []
+/** The beginning of a day or minute, as `from`; its end, as `to`; nothing for what is neither. */
+export function momentOf(text: string, name: 'from' | 'to'): { from?: string; to?: string } {
+  const [, year, month, date, hour, minute] = /^(\d{4})-(\d\d)-(\d\d)(?:T(\d\d):(\d\d))?$/.exec(text) ?? []
   if (!year) return {}
-  const at = new Date(Number(year), Number(month) - 1, Number(date) + later)
+  const later = name === 'to' ? 1 : 0
+  const at =
+    hour === undefined
+      ? new Date(Number(year), Number(month) - 1, Number(date) + later)
+      : new Date(Number(year), Number(month) - 1, Number(date), Number(hour), Number(minute) + later)
   return Number.isNaN(at.getTime()) ? {} : { [name]: at.toISOString() }
 }
 
 export function useAuditRecords(filter: AuditFilter) {
   return useInfiniteQuery({
-    queryKey: ['audit', filter],
+    queryKey: queryKeys.auditRecords(filter),
     queryFn: ({ pageParam, signal }) =>
       api.get<AuditPage>('/api/audit', { query: { ...filter, before: pageParam }, signal }),
     initialPageParam: undefined as number | undefined,
@@ -66,7 +76,7 @@ export function useAuditRecords(filter: AuditFilter) {
 /** One record by its sequence, for an address that was passed on. */
 export function useAuditRecord(sequence: number | null) {
   return useQuery({
-    queryKey: ['audit', 'one', sequence],
+    queryKey: queryKeys.auditRecord(sequence),
     queryFn: async ({ signal }) => {
       const query = { before: (sequence ?? 0) + 1, limit: 1 }
       const { items } = await api.get<AuditPage>('/api/audit', { query, signal })

@@ -1,6 +1,7 @@
 'use client'
 import { useState } from 'react'
 import { useTranslations } from 'use-intl'
+import { useHost } from '#components/data/use-live.ts'
 import { Button } from '#components/ui/button.tsx'
 import { Checkbox } from '#components/ui/checkbox.tsx'
 import { ConfirmDialog } from '#components/ui/confirm-dialog.tsx'
@@ -8,10 +9,11 @@ import { Dialog } from '#components/ui/dialog.tsx'
 import { CheckField, Field } from '#components/ui/field.tsx'
 import { Input } from '#components/ui/input.tsx'
 import { Select } from '#components/ui/select.tsx'
-import { isLive } from '#lib/container-rules.ts'
-import { killSignals } from '#lib/container-states.ts'
+import { isLive } from '#lib/containers/rules.ts'
+import { killSignals } from '#lib/containers/states.ts'
 import type { Container } from '#lib/contracts/containers.ts'
 import type { AskingAction } from './container-menu.tsx'
+import { ManagerWarning } from './managed-by.tsx'
 import type { ActionOptions } from './use-container-actions.ts'
 
 export interface Question {
@@ -50,8 +52,14 @@ export function ActionDialog({
   return <RemoveDialog {...props} />
 }
 
+/** Of many hosts that have a container of that name, the one that is meant. */
+function useNames(container: Container) {
+  return { name: container.name, host: useHost(container.hostId)?.name ?? '' }
+}
+
 function StopDialog({ container, onClose, onRun }: Props) {
   const t = useTranslations('containers')
+  const names = useNames(container)
   const common = useTranslations('common')
   const [grace, setGrace] = useState('')
   const seconds = grace === '' ? undefined : Number(grace)
@@ -61,7 +69,7 @@ function StopDialog({ container, onClose, onRun }: Props) {
       open
       size="sm"
       onOpenChange={(open) => !open && onClose()}
-      title={t('dialog.stopTitle', { name: container.name })}
+      title={t('dialog.stopTitle', names)}
       description={t('dialog.stopText')}
       onSubmit={() => valid && onRun({ graceSeconds: seconds })}
       footer={
@@ -73,6 +81,7 @@ function StopDialog({ container, onClose, onRun }: Props) {
         </>
       }
     >
+      <ManagerWarning container={container} act="stop" />
       <Field label={t('dialog.grace')} hint={t('dialog.graceHint')}>
         {(props) => (
           <Input
@@ -92,16 +101,18 @@ function StopDialog({ container, onClose, onRun }: Props) {
 
 function KillDialog({ container, onClose, onRun }: Props) {
   const t = useTranslations('containers')
+  const names = useNames(container)
   const [signal, setSignal] = useState<(typeof killSignals)[number]>('SIGKILL')
   return (
     <ConfirmDialog
       open
       onOpenChange={(open) => !open && onClose()}
-      title={t('dialog.killTitle', { name: container.name })}
+      title={t('dialog.killTitle', names)}
       description={t('dialog.killText')}
       confirmLabel={t('dialog.killAction', { signal })}
       onConfirm={() => onRun({ signal })}
     >
+      <ManagerWarning container={container} act="kill" />
       <Field label={t('dialog.signal')}>
         {(props) => (
           <Select<(typeof killSignals)[number]>
@@ -118,6 +129,7 @@ function KillDialog({ container, onClose, onRun }: Props) {
 
 function RenameDialog({ container, onClose, onRun }: Props) {
   const t = useTranslations('containers')
+  const names = useNames(container)
   const common = useTranslations('common')
   const before = container.name
   const [name, setName] = useState(before)
@@ -127,7 +139,7 @@ function RenameDialog({ container, onClose, onRun }: Props) {
       open
       size="sm"
       onOpenChange={(open) => !open && onClose()}
-      title={t('dialog.renameTitle', { name: before })}
+      title={t('dialog.renameTitle', names)}
       onSubmit={() => valid && onRun({ name })}
       footer={
         <>
@@ -138,6 +150,7 @@ function RenameDialog({ container, onClose, onRun }: Props) {
         </>
       }
     >
+      <ManagerWarning container={container} act="rename" />
       <Field label={t('dialog.newName')} hint={t('dialog.nameHint')}>
         {(props) => (
           <Input
@@ -155,20 +168,23 @@ function RenameDialog({ container, onClose, onRun }: Props) {
 
 function RemoveDialog({ container, onClose, onRun }: Props) {
   const t = useTranslations('containers')
+  const names = useNames(container)
   const live = isLive(container)
-  const [force, setForce] = useState(live)
+  const [force, setForce] = useState(false)
   const [volumes, setVolumes] = useState(false)
   return (
     <ConfirmDialog
       open
       onOpenChange={(open) => !open && onClose()}
-      title={t('dialog.removeTitle', { name: container.name })}
+      title={t('dialog.removeTitle', names)}
       description={t(volumes ? 'dialog.removeGoes' : 'dialog.removeStays')}
       confirmLabel={t('dialog.removeAction')}
+      ready={!live || force}
       onConfirm={() => onRun({ force, volumes })}
     >
+      <ManagerWarning container={container} act="remove" />
       {live && (
-        <CheckField label={t('dialog.force')} hint={t('dialog.forceHint')}>
+        <CheckField label={t('dialog.killFirst')} hint={t('dialog.killFirstHint')}>
           {(props) => (
             <Checkbox {...props} checked={force} onChange={(event) => setForce(event.target.checked)} />
           )}

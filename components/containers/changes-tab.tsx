@@ -6,12 +6,12 @@ import { useRef, useState } from 'react'
 import { useTranslations } from 'use-intl'
 import { api } from '#components/data/api.ts'
 import { queryKeys } from '#components/data/query-keys.ts'
+import type { ContainerTabProps } from '#components/page/container-tab.ts'
 import { Button } from '#components/ui/button.tsx'
 import { EmptyState } from '#components/ui/empty-state.tsx'
 import { Input } from '#components/ui/input.tsx'
 import { Segmented } from '#components/ui/segmented.tsx'
 import type { Changes } from '#lib/contracts/container-details.ts'
-import type { ContainerTabProps } from './container-tabs.tsx'
 import { waitingFor } from './tab-body.tsx'
 
 const kinds = ['all', 'added', 'modified', 'deleted'] as const
@@ -30,7 +30,7 @@ export function ChangesTab({ container, stale }: ContainerTabProps) {
   const [text, setText] = useState('')
   const [kind, setKind] = useState<Kind>('all')
   const query = useQuery({
-    queryKey: [...queryKeys.container(container.hostId, container.id), 'changes'],
+    queryKey: queryKeys.containerChanges(container.hostId, container.id),
     queryFn: ({ signal }) =>
       api.get<Changes>(`/api/hosts/${container.hostId}/containers/${container.id}/changes`, { signal }),
     enabled: !stale,

@@ -23,7 +23,8 @@ export function CommitDialog({ container, onClose }: { container: Container; onC
   const commit = useMutation({
     mutationFn: () =>
       api.post<CommitResult>(`/api/hosts/${container.hostId}/containers/${container.id}/commit`, {
-        ...{ reference: reference.trim(), pause },
+        reference: reference.trim(),
+        pause,
         ...(message.trim() ? { message: message.trim() } : {}),
       }),
     onSuccess({ imageId }) {

@@ -3,16 +3,18 @@ import { TriangleAlert } from 'lucide-react'
 import { useMemo } from 'react'
 import { useTranslations } from 'use-intl'
 import { type Column, compareText } from '#components/data-table/columns.ts'
+import { HostCell } from '#components/object-list/host-cell.tsx'
 import { CpuCell, MemoryCell } from '#components/stats/stats-cells.tsx'
 import { Age } from '#components/ui/age.tsx'
 import { cn } from '#components/ui/cn.ts'
 import { useErrorText } from '#components/ui/error-text.ts'
 import { Tooltip } from '#components/ui/tooltip.tsx'
-import { objectKey } from '#lib/apply-live.ts'
 import type { Container } from '#lib/contracts/containers.ts'
 import type { Host } from '#lib/contracts/hosts.ts'
-import { type FleetStats, latest, statsKey } from '#lib/fleet-stats.ts'
-import { ContainerState, isStale } from './container-state.tsx'
+import { objectKey } from '#lib/fleet/apply-live.ts'
+import { type FleetStats, latest, statsKey } from '#lib/fleet/stats.ts'
+import { LiveState } from './live-state.tsx'
+import { ManagerMark } from './managed-by.tsx'
 import { PortLinks } from './ports.tsx'
 import { useActionStates } from './use-container-actions.ts'
 
@@ -47,7 +49,9 @@ export const defaultColumns: readonly ColumnId[] = [
 
 /** When the present state began, as far as it is known. */
 export const sinceOf = (container: Container) =>
-  container.state === 'exited' || container.state === 'dead' ? container.finishedAt : container.startedAt
+  container.state === 'exited' || container.state === 'dead' || container.state === 'restarting'
+    ? container.finishedAt
+    : container.startedAt
 
 /** Worst first when sorted by state. */
 const stateOrder = ['dead', 'restarting', 'exited', 'paused', 'removing', 'created', 'running']
@@ -70,12 +74,13 @@ export function useContainerColumns(
         ? latest(stats.get(statsKey(container.hostId, container.id))?.[measure])
         : null
     const header = (id: ColumnId) => t(`columns.${id}`)
+    // Where there is no room for all, those leave first that are shown unless one says otherwise; what was asked for stays.
     const columns: (Column<Container> & { id: ColumnId })[] = [
       {
         id: 'state',
         header: header('state'),
-        width: '136px',
-        cell: (container) => <StateCell container={container} />,
+        width: '168px',
+        cell: (container) => <LiveState container={container} />,
         compare: (a, b) =>
           stateOrder.indexOf(a.state) - stateOrder.indexOf(b.state) ||
           (a.exitCode ? 0 : 1) - (b.exitCode ? 0 : 1),
@@ -83,21 +88,22 @@ export function useContainerColumns(
       {
         id: 'name',
         header: header('name'),
-        width: 'minmax(160px, 1.4fr)',
+        width: 'minmax(150px, 1.4fr)',
         cell: (container) => <NameCell container={container} />,
         compare: text((container) => container.name),
       },
       {
         id: 'host',
         header: header('host'),
-        width: 'minmax(110px, 0.8fr)',
-        cell: (container) => <HostCell host={hosts.get(container.hostId)} />,
+        width: 'minmax(104px, 0.8fr)',
+        cell: (container) => <HostCell host={hosts.get(container.hostId)} kind="containers" />,
         compare: text(hostName),
       },
       {
         id: 'image',
         header: header('image'),
-        width: 'minmax(180px, 1.4fr)',
+        width: 'minmax(150px, 1.4fr)',
+        leaves: 5,
         cell: (container) => (
           <span title={`${container.image} ${container.imageId}`}>
             {container.image.replace(/^sha256:([0-9a-f]{12}).*/, '$1')}{' '}
@@ -110,6 +116,7 @@ export function useContainerColumns(
         id: 'health',
         header: header('health'),
         width: '88px',
+        leaves: 3,
         cell: ({ health }) => (
           <span
             className={cn(
@@ -127,6 +134,7 @@ export function useContainerColumns(
         id: 'cpu',
         header: header('cpu'),
         width: '112px',
+        leaves: 7,
         align: 'end',
         cell: (container) => <CpuCell container={container} />,
         compare: (a, b) => (sortedBy(a, 'cpu') ?? -1) - (sortedBy(b, 'cpu') ?? -1),
@@ -135,6 +143,7 @@ export function useContainerColumns(
         id: 'memory',
         header: header('memory'),
         width: '124px',
+        leaves: 4,
         align: 'end',
         cell: (container) => <MemoryCell container={container} />,
         compare: (a, b) => (sortedBy(a, 'memory') ?? -1) - (sortedBy(b, 'memory') ?? -1),
@@ -142,13 +151,15 @@ export function useContainerColumns(
       {
         id: 'ports',
         header: header('ports'),
-        width: 'minmax(96px, 0.7fr)',
+        width: 'minmax(84px, 0.7fr)',
+        leaves: 2,
         cell: (container) => <PortLinks ports={container.ports} host={hosts.get(container.hostId)} />,
       },
       {
         id: 'uptime',
         header: header('uptime'),
         width: '72px',
+        leaves: 6,
         align: 'end',
         cell: (container) => <Age at={sinceOf(container)} className="text-ink-muted" />,
         compare: text((container) => sinceOf(container) ?? ''),
@@ -157,6 +168,7 @@ export function useContainerColumns(
         id: 'created',
         header: header('created'),
         width: '76px',
+        leaves: 8,
         align: 'end',
         cell: (container) => <Age at={container.createdAt} className="text-ink-muted" />,
         compare: text((container) => container.createdAt),
@@ -165,6 +177,7 @@ export function useContainerColumns(
         id: 'restarts',
         header: header('restarts'),
         width: '76px',
+        leaves: 9,
         align: 'end',
         cell: ({ restartCount }) => (
           <span className={cn(restartCount ? 'text-caution' : 'text-ink-faint')}>{restartCount ?? '–'}</span>
@@ -174,7 +187,8 @@ export function useContainerColumns(
       {
         id: 'stack',
         header: header('stack'),
-        width: 'minmax(90px, 0.6fr)',
+        width: 'minmax(76px, 0.6fr)',
+        leaves: 1,
         cell: ({ stack }) => stack ?? <span className="text-ink-faint">–</span>,
         compare: text((container) => container.stack ?? ''),
       },
@@ -182,6 +196,7 @@ export function useContainerColumns(
         id: 'command',
         header: header('command'),
         width: 'minmax(160px, 1fr)',
+        leaves: 10,
         cell: ({ command }) => (
           <code className="text-ink-muted" title={command}>
             {command}
@@ -194,47 +209,24 @@ export function useContainerColumns(
   }, [hosts, stats, t])
 }
 
-function StateCell({ container }: { container: Container }) {
-  const { pending } = useActionStates()
-  return (
-    <ContainerState
-      container={container}
-      pending={pending.get(objectKey(container.hostId, container.id)) ?? null}
-    />
-  )
-}
-
-/** The name, and beside it what went wrong with the latest action, until it is tried again. */
-export function NameCell({ container }: { container: Container }) {
+/**
+ * The name, and beside it what went wrong with the latest action, until it is tried again.
+ * @param alone no other column tells of it: all that looks after it is marked here
+ */
+export function NameCell({ container, alone = false }: { container: Container; alone?: boolean }) {
   const failure = useActionStates().failures.get(objectKey(container.hostId, container.id))
   const errorText = useErrorText()
   const words = failure ? errorText(failure.error) : null
   return (
     <span className="flex min-w-0 items-center gap-1.5">
       <span className="truncate font-medium text-ink">{container.name}</span>
+      <ManagerMark container={container} all={alone} />
       {words && (
         <Tooltip content={`${words.sentence} ${words.detail ?? ''}`}>
           <span role="img" aria-label={words.sentence} className="text-danger">
             <TriangleAlert className="size-3.5" />
           </span>
         </Tooltip>
-      )}
-    </span>
-  )
-}
-
-/** The host; when it is not online, how old its rows are. */
-export function HostCell({ host }: { host: Host | undefined }) {
-  const t = useTranslations('containers')
-  if (!host) return null
-  return (
-    <span className="text-ink-muted">
-      {host.name}
-      {isStale(host) && (
-        <span className="text-caution text-xs">
-          {' '}
-          {t.rich('staleShort', { age: () => <Age at={host.syncedAt} /> })}
-        </span>
       )}
     </span>
   )

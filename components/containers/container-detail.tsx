@@ -3,12 +3,13 @@ import { parseAsStringLiteral, useQueryState } from 'nuqs'
 import { useTranslations } from 'use-intl'
 import { useHost } from '#components/data/use-live.ts'
 import { useMayWith, useSession } from '#components/data/use-session.ts'
-import { NotInPreview } from '#components/shell/not-in-preview.tsx'
+import { NotInPreview } from '#components/page/not-in-preview.tsx'
 import { Age } from '#components/ui/age.tsx'
 import { Tabs } from '#components/ui/tabs.tsx'
 import type { Container } from '#lib/contracts/containers.ts'
 import { isStale } from './container-state.tsx'
 import { containerTabs } from './container-tabs.tsx'
+import { ManagerLine } from './managed-by.tsx'
 
 const tabIds = containerTabs.map((tab) => tab.id)
 
@@ -32,6 +33,7 @@ export function ContainerDetailView({ container }: { container: Container }) {
           })}
         </p>
       )}
+      <ManagerLine container={container} />
       <Tabs
         label={t('tabsLabel')}
         // A link may name a tab that is not for this reader.

@@ -13,7 +13,7 @@ import { Button } from '#components/ui/button.tsx'
 import { copyText } from '#components/ui/copy-text.ts'
 import { useErrorText } from '#components/ui/error-text.ts'
 import { toast } from '#components/ui/toast.tsx'
-import { recreatePermissions } from '#lib/container-rules.ts'
+import { recreatePermissions } from '#lib/containers/rules.ts'
 import type { SpecAnswer } from '#lib/contracts/container-create.ts'
 import type { Container } from '#lib/contracts/containers.ts'
 
@@ -43,7 +43,7 @@ export function ContainerExtras({
   const errorText = useErrorText()
   const line = useMutation({
     async mutationFn() {
-      const { printRun } = await import('#lib/docker-run-print.ts')
+      const { printRun } = await import('#lib/docker-run/print.ts')
       const { spec } = await api.get<SpecAnswer>(`/api/hosts/${hostId}/containers/${id}/spec`)
       await copyText(printRun(spec, { flavour }))
     },

@@ -20,11 +20,12 @@ import type { ReactNode } from 'react'
 import { useTranslations } from 'use-intl'
 import { useScopedHref } from '#components/data/use-scope.ts'
 import { useMayWith } from '#components/data/use-session.ts'
-import { logsHref } from '#components/logs/log-selection.ts'
 import { IconButton } from '#components/ui/icon-button.tsx'
 import { Menu, MenuItem, MenuLine } from '#components/ui/menu.tsx'
-import { isPossible, permissionOf, recreatePermissions } from '#lib/container-rules.ts'
+import { undoerOf } from '#lib/containers/managed-by.ts'
+import { isPossible, permissionOf, recreatePermissions } from '#lib/containers/rules.ts'
 import type { Container, ContainerAction } from '#lib/contracts/containers.ts'
+import { logsHref } from '#lib/logs/selection.ts'
 
 import { useWait } from './use-wait.ts'
 
@@ -115,7 +116,7 @@ export function ContainerMenu({
         </>
       )}
       {item('start', () => onRun('start'))}
-      {item('stop', () => onRun('stop'))}
+      {item('stop', () => (undoerOf('stop', container) ? onAsk('stop') : onRun('stop')))}
       {item('stop', () => onAsk('stop'), t('action.stopWith'), <Timer />)}
       {item('restart', () => onRun('restart'))}
       {container.state === 'paused'

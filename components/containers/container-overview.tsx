@@ -1,23 +1,23 @@
 'use client'
 import Link from 'next/link'
-import type { ReactNode } from 'react'
 import { useTranslations } from 'use-intl'
 import { links } from '#components/data/links.ts'
 import { useFleet } from '#components/data/use-live.ts'
 import { useScopedHref } from '#components/data/use-scope.ts'
 import { useMayWith } from '#components/data/use-session.ts'
+import { Fact, Facts, Identifier, NameValues } from '#components/details/facts.tsx'
+import { Section } from '#components/details/section.tsx'
 import { Age } from '#components/ui/age.tsx'
-import { CopyButton } from '#components/ui/copy-button.tsx'
 import { useFormat } from '#components/ui/use-format.ts'
+import { explainExitCode } from '#lib/containers/exit-code.ts'
 import type { Container } from '#lib/contracts/containers.ts'
 import type { Host } from '#lib/contracts/hosts.ts'
-import { explainExitCode } from '#lib/exit-code.ts'
+import { ContainerHealth, type InspectedHealth } from './container-health.tsx'
 import { ContainerState } from './container-state.tsx'
 import { PortLinks, publishedPorts } from './ports.tsx'
 
 /** The parts of the engine's document that are shown; all of them optional, since engines differ. */
-interface Inspected {
-  State?: { Health?: { Log?: { Output?: string; ExitCode?: number; End?: string }[] | null } | null }
+interface Inspected extends InspectedHealth {
   HostConfig?: {
     NanoCpus?: number
     Memory?: number
@@ -43,38 +43,25 @@ export function ContainerOverview({
   const document = inspect as Inspected | undefined
   const limits = limitsOf(document)
   const policy = document?.HostConfig?.RestartPolicy
-  const health = document?.State?.Health?.Log ?? []
   return (
     <>
       <Section title={t('why')}>
         <Why container={container} />
       </Section>
-      {health.length > 0 && container.health !== 'none' && (
+      {document?.State?.Health && (
         <Section title={t('healthLog')}>
-          <ul className="flex flex-col gap-1">
-            {health.slice(-3).map((entry) => (
-              <li key={entry.End} className="flex gap-3">
-                <code className={entry.ExitCode === 0 ? 'text-state-running' : 'text-state-unhealthy'}>
-                  {entry.ExitCode}
-                </code>
-                <code className="min-w-0 flex-1 whitespace-pre-wrap break-words text-ink-muted">
-                  {entry.Output?.trim().slice(0, 600)}
-                </code>
-                {entry.End && <Age at={entry.End} ago className="text-ink-faint" />}
-              </li>
-            ))}
-          </ul>
+          <ContainerHealth document={document} />
         </Section>
       )}
       <Section title={t('facts')}>
-        <dl className="grid grid-cols-[110px_minmax(0,1fr)] gap-x-3 gap-y-1">
+        <Facts>
           <Fact label={t('host')}>{host?.name}</Fact>
           <Fact label={t('image')}>{container.image}</Fact>
           <Fact label={t('digest')}>
-            <Id text={container.imageId} />
+            <Identifier text={container.imageId} />
           </Fact>
           <Fact label={t('id')}>
-            <Id text={container.id} />
+            <Identifier text={container.id} />
           </Fact>
           <Fact label={t('command')}>
             <code className="break-all">{container.command}</code>
@@ -105,7 +92,7 @@ export function ContainerOverview({
               )
               .join(', ') || '–'}
           </Fact>
-        </dl>
+        </Facts>
       </Section>
       <Section title={t('ports')}>
         {container.ports.length === 0 ? (
@@ -156,14 +143,7 @@ export function ContainerOverview({
         {Object.keys(container.labels).length === 0 ? (
           <p className="text-ink-muted">{t('noLabels')}</p>
         ) : (
-          <dl className="grid grid-cols-[minmax(0,2fr)_minmax(0,3fr)] gap-x-3 font-mono text-xs">
-            {Object.entries(container.labels).map(([key, value]) => (
-              <div key={key} className="contents">
-                <dt className="break-all py-0.5 text-ink-muted">{key}</dt>
-                <dd className="break-all py-0.5">{value}</dd>
-              </div>
-            ))}
-          </dl>
+          <NameValues entries={Object.entries(container.labels)} />
         )}
       </Section>
     </>
@@ -175,51 +155,26 @@ function limitsOf(document: Inspected | undefined) {
   return { cpus: NanoCpus ? NanoCpus / 1e9 : null, memory: Memory || null }
 }
 
-function Section({ title, children }: { title: string; children: ReactNode }) {
-  return (
-    <section className="shrink-0">
-      <h2 className="mb-1.5 font-medium text-ink-muted text-xs">{title}</h2>
-      {children}
-    </section>
-  )
-}
-
-function Fact({ label, children }: { label: string; children: ReactNode }) {
-  return (
-    <>
-      <dt className="text-ink-muted">{label}</dt>
-      <dd className="min-w-0 break-words">{children}</dd>
-    </>
-  )
-}
-
-function Id({ text }: { text: string }) {
-  return (
-    <span className="flex items-center gap-1">
-      <code className="truncate">{text}</code>
-      <CopyButton text={text} />
-    </span>
-  )
-}
-
 /** The state in sentences: what happened, what the code means, and what the engine did since. */
 function Why({ container }: { container: Container }) {
   const t = useTranslations('containers')
-  const { state, exitCode, oomKilled, health, restartCount } = container
+  const { state, exitCode, error, oomKilled, health, restartCount } = container
   const exit = exitCode === null ? null : explainExitCode(exitCode)
   return (
     <div className="flex flex-col gap-1">
-      <p className="flex items-center gap-3">
-        <ContainerState container={container} />
-        <span>
-          {state === 'running'
-            ? container.startedAt &&
-              t.rich('why.running', { time: () => <Age at={container.startedAt} ago /> })
-            : t(`why.${state}`, { code: exitCode ?? 0 })}
-        </span>
+      <p>
+        {state === 'running'
+          ? container.startedAt && t.rich('why.running', { time: () => <Age at={container.startedAt} ago /> })
+          : state === 'restarting' && exitCode !== null
+            ? t('why.restartingWith', { code: exitCode })
+            : state === 'created' && error
+              ? t('why.startFailed')
+              : t(`why.${state}`, { code: exitCode ?? 0 })}
       </p>
+      {error && state !== 'created' && <p>{t('why.error')}</p>}
+      {error && <code className="whitespace-pre-wrap break-words text-state-unhealthy">{error}</code>}
       {oomKilled && <p className="text-state-unhealthy">{t('why.oom')}</p>}
-      {state === 'exited' && exit?.meaning && (
+      {exit?.meaning && (
         <p className="text-ink-muted">{t(`exit.${exit.meaning}`, { signal: exit.signal ?? 0 })}</p>
       )}
       {state === 'running' && health === 'unhealthy' && (

@@ -1,8 +1,9 @@
 'use client'
 import { useTranslations } from 'use-intl'
 import { StateMark, type StateTone } from '#components/ui/state-mark.tsx'
-import type { Container, ContainerAction } from '#lib/contracts/containers.ts'
+import type { Container } from '#lib/contracts/containers.ts'
 import type { Host } from '#lib/contracts/hosts.ts'
+import type { PendingAction } from './use-container-actions.ts'
 
 export function toneOf(container: Container): StateTone {
   if (container.health === 'unhealthy' && container.state === 'running') return 'unhealthy'
@@ -16,8 +17,10 @@ export function toneOf(container: Container): StateTone {
       return 'busy'
     case 'dead':
       return 'unhealthy'
-    default:
-      return 'exited'
+    case 'created':
+      return container.error ? 'unhealthy' : 'exited'
+    case 'exited':
+      return container.exitCode ? 'unhealthy' : 'exited'
   }
 }
 
@@ -30,14 +33,27 @@ export function ContainerState({
   pending,
 }: {
   container: Container
-  pending?: ContainerAction | null
+  pending?: PendingAction | null
 }) {
   const t = useTranslations('containers')
-  if (pending) return <StateMark tone="busy" label={t(`pending.${pending}`)} />
-  const exited = container.state === 'exited' && container.exitCode !== null
-  const label = exited
-    ? t('state.exitedWith', { code: container.exitCode ?? 0 })
-    : t(`state.${container.state}`)
-  const failed = exited && container.exitCode !== 0
-  return <StateMark tone={failed ? 'unhealthy' : toneOf(container)} label={label} />
+  if (pending) return <StateMark tone="busy" label={pendingLabel(pending)} />
+  const { state, exitCode, error } = container
+  function pendingLabel({ action, graceSeconds }: PendingAction) {
+    if (graceSeconds === null || (action !== 'stop' && action !== 'restart')) return t(`pending.${action}`)
+    return t(`pending.${action}${graceSeconds < 0 ? 'Forever' : 'Within'}`, { seconds: graceSeconds })
+  }
+  const label = () => {
+    if (state === 'created' && error) return t('state.startFailed')
+    if (exitCode !== null && (state === 'exited' || state === 'restarting'))
+      return t(`state.${state}With`, { code: exitCode })
+    return t(`state.${state}`)
+  }
+  const mark = <StateMark tone={toneOf(container)} label={label()} />
+  return error ? (
+    <span title={error} className="min-w-0">
+      {mark}
+    </span>
+  ) : (
+    mark
+  )
 }

@@ -1,23 +1,15 @@
 import type { ComponentType } from 'react'
 import { FilesTab } from '#components/files/files-tab.tsx'
 import { LogsTab } from '#components/logs/logs-tab.tsx'
+import type { ContainerTabProps } from '#components/page/container-tab.ts'
 import { StatsTab } from '#components/stats/stats-tab.tsx'
 import { TerminalTab } from '#components/terminal/terminal-tab.tsx'
-import type { Container } from '#lib/contracts/containers.ts'
-import type { Host } from '#lib/contracts/hosts.ts'
 import type { Permission } from '#lib/permissions.ts'
 import { ChangesTab } from './changes-tab.tsx'
 import { EnvironmentTab } from './environment-tab.tsx'
 import { InspectTab } from './inspect-tab.tsx'
 import { OverviewTab } from './overview-tab.tsx'
 import { ProcessesTab } from './processes-tab.tsx'
-
-export interface ContainerTabProps {
-  container: Container
-  host: Host | undefined
-  /** The host does not answer: show what is known, ask nothing. */
-  stale: boolean
-}
 
 export interface ContainerTab {
   /** Its name in the URL (`?tab=`) and in the catalogue (`containers.drawer.tabs`). */

@@ -2,8 +2,9 @@
 import { useState } from 'react'
 import { useTranslations } from 'use-intl'
 import { useMayWith } from '#components/data/use-session.ts'
+import { NameValues } from '#components/details/facts.tsx'
+import type { ContainerTabProps } from '#components/page/container-tab.ts'
 import { Button } from '#components/ui/button.tsx'
-import type { ContainerTabProps } from './container-tabs.tsx'
 import { TabBody, waitingFor } from './tab-body.tsx'
 import { useContainerInspect } from './use-container-inspect.ts'
 
@@ -55,14 +56,7 @@ function Environment({
           )}
         </div>
       )}
-      <dl className="flex flex-col">
-        {entries.map(({ name, value }) => (
-          <div key={name} className="grid grid-cols-[minmax(120px,2fr)_3fr] gap-3 border-b py-1.5">
-            <dt className="break-all font-mono text-xs">{name}</dt>
-            <dd className="break-all font-mono text-ink-muted text-xs">{revealed ? value : '••••••••'}</dd>
-          </div>
-        ))}
-      </dl>
+      <NameValues entries={entries.map(({ name, value }) => [name, revealed ? value : '••••••••'])} />
     </>
   )
 }

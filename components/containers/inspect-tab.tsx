@@ -1,7 +1,7 @@
 'use client'
 import { useTranslations } from 'use-intl'
+import type { ContainerTabProps } from '#components/page/container-tab.ts'
 import { JsonView } from '#components/ui/json-view.tsx'
-import type { ContainerTabProps } from './container-tabs.tsx'
 import { TabBody, waitingFor } from './tab-body.tsx'
 import { useContainerInspect } from './use-container-inspect.ts'
 

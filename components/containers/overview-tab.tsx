@@ -1,8 +1,8 @@
 'use client'
-import { NewerImage } from '#components/updates/newer-image.tsx'
+import { NewerImage } from '#components/containers/newer-image.tsx'
+import type { ContainerTabProps } from '#components/page/container-tab.ts'
 import { ContainerExtras } from './container-extras.tsx'
 import { ContainerOverview } from './container-overview.tsx'
-import type { ContainerTabProps } from './container-tabs.tsx'
 import { TabBody, waitingFor } from './tab-body.tsx'
 import { useContainerInspect } from './use-container-inspect.ts'
 

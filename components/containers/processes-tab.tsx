@@ -5,11 +5,11 @@ import { useState } from 'react'
 import { useTranslations } from 'use-intl'
 import { api } from '#components/data/api.ts'
 import { queryKeys } from '#components/data/query-keys.ts'
+import type { ContainerTabProps } from '#components/page/container-tab.ts'
 import { Button } from '#components/ui/button.tsx'
 import { EmptyState } from '#components/ui/empty-state.tsx'
 import { Input } from '#components/ui/input.tsx'
 import type { Processes } from '#lib/contracts/container-details.ts'
-import type { ContainerTabProps } from './container-tabs.tsx'
 import { TabBody, waitingFor } from './tab-body.tsx'
 
 const everyMs = 3000
@@ -23,7 +23,7 @@ export function ProcessesTab({ container, stale }: ContainerTabProps) {
   const [sort, setSort] = useState<{ column: number; descending: boolean } | null>(null)
   const running = container.state === 'running' || container.state === 'paused'
   const query = useQuery({
-    queryKey: [...queryKeys.container(container.hostId, container.id), 'processes', args],
+    queryKey: queryKeys.containerProcesses(container.hostId, container.id, args),
     queryFn: ({ signal }) =>
       api.get<Processes>(`/api/hosts/${container.hostId}/containers/${container.id}/processes`, {
         query: { args },

@@ -15,6 +15,8 @@ import { toast } from '#components/ui/toast.tsx'
 import type { UpdateOptions } from '#lib/contracts/container-details.ts'
 import type { Container } from '#lib/contracts/containers.ts'
 
+import { ManagerWarning } from './managed-by.tsx'
+
 interface Limits {
   Memory?: number
   NanoCpus?: number
@@ -100,6 +102,7 @@ export function UpdateDialog({
         </>
       }
     >
+      <ManagerWarning container={container} act="update" />
       {number(t('memory'), t('memoryHint'), memory, setMemory, '1')}
       {number(t('cpus'), t('cpusHint'), cpus, setCpus, '0.01')}
       {number(t('pids'), t('pidsHint'), pids, setPids, '1')}

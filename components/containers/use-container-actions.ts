@@ -4,8 +4,8 @@ import { useTranslations } from 'use-intl'
 import { api } from '#components/data/api.ts'
 import { useErrorText } from '#components/ui/error-text.ts'
 import { toast } from '#components/ui/toast.tsx'
-import { objectKey } from '#lib/apply-live.ts'
-import type { ActionResult, Container, ContainerAction } from '#lib/contracts/containers.ts'
+import type { ActionResult, Container, ContainerAction, ContainerDetail } from '#lib/contracts/containers.ts'
+import { objectKey } from '#lib/fleet/apply-live.ts'
 
 export interface ActionOptions {
   graceSeconds?: number
@@ -15,9 +15,15 @@ export interface ActionOptions {
   volumes?: boolean
 }
 
+export interface PendingAction {
+  action: ContainerAction
+  /** How long the container has to end before it is killed, below 0 for ever; null where it has not to, or not known yet. */
+  graceSeconds: number | null
+}
+
 /** Actions under way and failed ones, by container, for the rows to show. Lives as long as the page. */
 interface ActionStates {
-  pending: ReadonlyMap<string, ContainerAction>
+  pending: ReadonlyMap<string, PendingAction>
   failures: ReadonlyMap<string, { action: ContainerAction; error: unknown }>
 }
 let states: ActionStates = { pending: new Map(), failures: new Map() }
@@ -26,7 +32,7 @@ const nothing: ActionStates = states
 
 function change(
   update: (
-    pending: Map<string, ContainerAction>,
+    pending: Map<string, PendingAction>,
     failures: Map<string, { action: ContainerAction; error: unknown }>,
   ) => void,
 ) {
@@ -68,6 +74,22 @@ function request(
   return api.post<ActionResult>(`${path}/${action}`, bodies[action] ?? {})
 }
 
+/** What engines give a container that says nothing. */
+const usualGraceSeconds = 10
+/** Stops that are waited for, and may be cut short. */
+export const isStopping = ({ action }: PendingAction) => action === 'stop' || action === 'restart'
+
+/** Seconds that a container asks for to end; null where its engine does not tell. */
+async function graceOf({ hostId, id }: Container): Promise<number | null> {
+  try {
+    const { inspect } = await api.get<ContainerDetail>(`/api/hosts/${hostId}/containers/${id}`)
+    const { StopTimeout } = (inspect as { Config?: { StopTimeout?: number | null } }).Config ?? {}
+    return StopTimeout ?? usualGraceSeconds
+  } catch {
+    return null
+  }
+}
+
 /**
  * Runs an action: shown on the row at once, ended by what the engine really did. `quiet` leaves the telling to the
  * caller (bulk), which gets the result or the throw; otherwise a toast tells, and a failure stays on the row.
@@ -78,10 +100,15 @@ export function useContainerActions() {
   const runQuiet = useCallback(
     async (container: Container, action: ContainerAction, options: ActionOptions = {}) => {
       const key = objectKey(container.hostId, container.id)
+      const own: PendingAction = { action, graceSeconds: options.graceSeconds ?? null }
       change((pending, failures) => {
-        pending.set(key, action)
+        pending.set(key, own)
         failures.delete(key)
       })
+      if (isStopping(own) && own.graceSeconds === null)
+        void graceOf(container).then((graceSeconds) =>
+          change((pending) => pending.get(key) === own && pending.set(key, { ...own, graceSeconds })),
+        )
       try {
         return await request(container, action, options)
       } catch (error) {
@@ -117,6 +144,19 @@ export function useContainerActions() {
         })
       }
     }
-    return { run, runQuiet }
+    /** Cuts a stop short that is under way, which then tells its end. */
+    async function killNow(container: Container): Promise<void> {
+      try {
+        await request(container, 'kill', { signal: 'SIGKILL' })
+      } catch (error) {
+        const { sentence, remedy, detail, code } = errorText(error)
+        // It has ended meanwhile.
+        if (code === 'container_not_running' || code === 'container_not_found') return
+        toast.error(t('failed', { name: container.name, action: t('action.killNow') }), {
+          description: [sentence, remedy, detail].filter(Boolean).join(' '),
+        })
+      }
+    }
+    return { run, runQuiet, killNow }
   }, [runQuiet, t, errorText])
 }

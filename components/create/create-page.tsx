@@ -2,12 +2,14 @@
 import { useQuery } from '@tanstack/react-query'
 import { parseAsString, useQueryStates } from 'nuqs'
 import { useTranslations } from 'use-intl'
+import { ManagerWarning } from '#components/containers/managed-by.tsx'
 import { ApiFailure, api } from '#components/data/api.ts'
+import { queryKeys } from '#components/data/query-keys.ts'
 import { useFleet, useLoaded } from '#components/data/use-live.ts'
-import { PageHeader } from '#components/shell/page-header.tsx'
+import { PageHeader } from '#components/page/page-header.tsx'
 import { ErrorNote } from '#components/ui/error-note.tsx'
 import { Skeleton } from '#components/ui/skeleton.tsx'
-import { emptySpec } from '#lib/container-spec.ts'
+import { emptySpec } from '#lib/containers/spec.ts'
 import type { SpecAnswer } from '#lib/contracts/container-create.ts'
 import { type Purpose, SpecEditor } from './spec-editor.tsx'
 
@@ -23,9 +25,10 @@ export function CreatePage() {
   })
   const like = recreate ?? from
   const [hostId = '', containerId = ''] = like?.split('/') ?? []
-  const name = useFleet((fleet) => fleet.containers.get(`${hostId}/${containerId}`)?.name)
+  const container = useFleet((fleet) => fleet.containers.get(`${hostId}/${containerId}`))
+  const name = container?.name
   const found = useQuery({
-    queryKey: ['spec', hostId, containerId],
+    queryKey: queryKeys.containerSpec(hostId, containerId),
     queryFn: ({ signal }) =>
       api.get<SpecAnswer>(`/api/hosts/${hostId}/containers/${containerId}/spec`, { signal }),
     enabled: like !== null,
@@ -45,6 +48,11 @@ export function CreatePage() {
   return (
     <div className="overflow-y-auto">
       <PageHeader title={title} />
+      {recreate && container && (
+        <div className="px-4 pb-3 md:px-5">
+          <ManagerWarning container={container} act="recreate" />
+        </div>
+      )}
       {found.error ? (
         <div className="px-4 md:px-5">
           <ErrorNote error={found.error} onRetry={() => void found.refetch()} />
@@ -60,6 +68,8 @@ export function CreatePage() {
           purpose={purpose}
           initial={specFor(found.data, recreate !== null) ?? emptySpec(image ?? '')}
           kept={found.data?.kept ?? []}
+          lost={found.data?.lost ?? []}
+          dependents={found.data?.dependents ?? []}
         />
       )}
     </div>

@@ -6,9 +6,9 @@ import { Button } from '#components/ui/button.tsx'
 import { Dialog } from '#components/ui/dialog.tsx'
 import { Field } from '#components/ui/field.tsx'
 import { Textarea } from '#components/ui/textarea.tsx'
-import { parseEnvFile } from '#lib/env-file.ts'
+import { parseEnvFile } from '#lib/docker-run/env-file.ts'
 import { useSpecForm } from './form-context.tsx'
-import { Cell, Rows } from './rows.tsx'
+import { PairRows } from './pair-rows.tsx'
 import { Section } from './section.tsx'
 
 /** Variables, by hand or from a .env file; and labels, which are made the same way. */
@@ -25,12 +25,11 @@ export function PairsSection({ field }: { field: 'env' | 'labels' }) {
       summary={rows.length > 0 ? t('set', { count: rows.length }) : undefined}
       defaultOpen={field === 'env'}
     >
-      <Rows
+      <PairRows
         key={revision}
         path={field}
         label={t(`section.${field}`)}
         rows={rows}
-        fresh={() => ({ name: '', value: '' })}
         addLabel={t(`add.${field}`)}
         onChange={(next) => set({ [field]: next })}
         actions={
@@ -40,25 +39,7 @@ export function PairsSection({ field }: { field: 'env' | 'labels' }) {
             </Button>
           )
         }
-      >
-        {(row, change, path) => (
-          <>
-            <Cell
-              path={`${path}.name`}
-              label={t('name')}
-              value={row.name}
-              onChange={(name) => change({ name })}
-            />
-            <Cell
-              path={`${path}.value`}
-              label={t('value')}
-              value={row.value}
-              className="sm:flex-[2]"
-              onChange={(value) => change({ value })}
-            />
-          </>
-        )}
-      </Rows>
+      />
       {pasting && (
         <EnvFileDialog
           onClose={() => setPasting(false)}

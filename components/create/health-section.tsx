@@ -5,8 +5,8 @@ import { Input } from '#components/ui/input.tsx'
 import { Segmented } from '#components/ui/segmented.tsx'
 import { quoteShellWord, splitShellWords } from '#lib/shell-words.ts'
 import { useSpecForm } from './form-context.tsx'
+import { PairRows } from './pair-rows.tsx'
 import { duration, ParsedField, whole } from './parsed-field.tsx'
-import { Cell, Rows } from './rows.tsx'
 import { Section } from './section.tsx'
 
 type Mode = 'image' | 'none' | 'shell' | 'exec'
@@ -99,31 +99,13 @@ export function LogSection() {
         )}
       </Field>
       {log && (
-        <Rows
+        <PairRows
           path="log.options"
           label={t('field.logOptions')}
           rows={log.options}
-          fresh={() => ({ name: '', value: '' })}
           addLabel={t('add.logOptions')}
           onChange={(options) => set({ log: { ...log, options } })}
-        >
-          {(row, change, path) => (
-            <>
-              <Cell
-                path={`${path}.name`}
-                label={t('name')}
-                value={row.name}
-                onChange={(name) => change({ name })}
-              />
-              <Cell
-                path={`${path}.value`}
-                label={t('value')}
-                value={row.value}
-                onChange={(value) => change({ value })}
-              />
-            </>
-          )}
-        </Rows>
+        />
       )}
     </Section>
   )

@@ -3,7 +3,7 @@ import { type ReactNode, useState } from 'react'
 import { useTranslations } from 'use-intl'
 import { Field } from '#components/ui/field.tsx'
 import { Input } from '#components/ui/input.tsx'
-import { parseDuration, parseSize, printDuration, printSize } from '#lib/container-spec.ts'
+import { parseDuration, parseSize, printDuration, printSize } from '#lib/containers/spec.ts'
 import { quoteShellWord, splitShellWords } from '#lib/shell-words.ts'
 import { useSpecForm } from './form-context.tsx'
 

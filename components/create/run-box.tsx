@@ -6,7 +6,7 @@ import { Button } from '#components/ui/button.tsx'
 import { Dialog } from '#components/ui/dialog.tsx'
 import { Field } from '#components/ui/field.tsx'
 import { Textarea } from '#components/ui/textarea.tsx'
-import { type ParsedRun, parseDockerRun } from '#lib/docker-run-parse.ts'
+import { type ParsedRun, parseDockerRun } from '#lib/docker-run/parse.ts'
 
 /** Takes a line as it stands in a project's manual and fills the form with it. */
 export function RunBox({ onTake }: { onTake(run: ParsedRun): void }) {
@@ -15,7 +15,7 @@ export function RunBox({ onTake }: { onTake(run: ParsedRun): void }) {
   const [open, setOpen] = useState(false)
   const [text, setText] = useState('')
   const run = text.trim() === '' ? null : parseDockerRun(text)
-  const notes = run ? notesOf(run, t) : []
+  const notes = run?.notes ?? []
   return (
     <>
       <Button size="sm" onClick={() => setOpen(true)}>
@@ -55,20 +55,14 @@ export function RunBox({ onTake }: { onTake(run: ParsedRun): void }) {
         </Field>
         {notes.length > 0 && (
           <ul className="list-disc rounded-md bg-caution-soft py-2 pr-3 pl-7 text-caution text-xs">
-            {notes.map((note) => (
-              <li key={note}>{note}</li>
+            {notes.map(({ kind, ...note }) => (
+              <li key={`${note.line}:${note.column} ${note.text}`} className="wrap-anywhere">
+                {t(`note.${kind}`, note)}
+              </li>
             ))}
           </ul>
         )}
       </Dialog>
     </>
   )
-}
-
-function notesOf(run: ParsedRun, t: ReturnType<typeof useTranslations<'create'>>): string[] {
-  return [
-    ...(run.unknown.length > 0 ? [t('unknownFlags', { flags: run.unknown.join(' ') })] : []),
-    ...(run.unreadable.length > 0 ? [t('unreadableFlags', { flags: run.unreadable.join(', ') })] : []),
-    ...(run.hasExpansion ? [t('expansion')] : []),
-  ]
 }

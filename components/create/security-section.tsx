@@ -4,11 +4,11 @@ import { useTranslations } from 'use-intl'
 import { Field } from '#components/ui/field.tsx'
 import { Input } from '#components/ui/input.tsx'
 import type { ContainerSpec } from '#lib/contracts/container-create.ts'
-import { toDevice } from '#lib/docker-run-values.ts'
+import { toDevice } from '#lib/docker-run/values.ts'
 import { Check } from './check.tsx'
 import { useSpecForm } from './form-context.tsx'
+import { PairRows } from './pair-rows.tsx'
 import { ParsedField, wordList } from './parsed-field.tsx'
-import { Cell, Rows } from './rows.tsx'
 import { Section } from './section.tsx'
 
 const devices = {
@@ -23,7 +23,10 @@ const devices = {
 const namespaces = ['pidMode', 'ipcMode', 'utsMode', 'usernsMode'] as const
 const lists = ['capAdd', 'capDrop', 'securityOptions', 'groups'] as const
 const examples = {
-  ...{ capAdd: 'NET_ADMIN', capDrop: 'ALL', securityOptions: 'no-new-privileges', groups: 'audio' },
+  capAdd: 'NET_ADMIN',
+  capDrop: 'ALL',
+  securityOptions: 'no-new-privileges',
+  groups: 'audio',
 }
 
 /** What it may do beyond an ordinary container, and what is taken from it. */
@@ -90,31 +93,13 @@ export function SecuritySection() {
           </Field>
         ))}
       </div>
-      <Rows
+      <PairRows
         path="sysctls"
         label={t('field.sysctls')}
         rows={spec.sysctls}
-        fresh={() => ({ name: '', value: '' })}
         addLabel={t('add.sysctls')}
         onChange={(sysctls) => set({ sysctls })}
-      >
-        {(row, change, path) => (
-          <>
-            <Cell
-              path={`${path}.name`}
-              label={t('name')}
-              value={row.name}
-              onChange={(name) => change({ name })}
-            />
-            <Cell
-              path={`${path}.value`}
-              label={t('value')}
-              value={row.value}
-              onChange={(value) => change({ value })}
-            />
-          </>
-        )}
-      </Rows>
+      />
     </Section>
   )
 }

@@ -5,21 +5,22 @@ import { useTranslations } from 'use-intl'
 import { api, fieldErrors } from '#components/data/api.ts'
 import { useFleet } from '#components/data/use-live.ts'
 import { usePermission } from '#components/data/use-session.ts'
+import { HostPicker } from '#components/hosts/host-picker.tsx'
 import { taskStore } from '#components/tasks/task-store.ts'
 import { Button } from '#components/ui/button.tsx'
 import { CodeBlock } from '#components/ui/code-block.tsx'
 import { ErrorNote } from '#components/ui/error-note.tsx'
-import { checkSpec } from '#lib/container-spec-check.ts'
-import type { ContainerSpec, CreateInput, RecreateInput } from '#lib/contracts/container-create.ts'
+import { checkSpec } from '#lib/containers/spec-check.ts'
+import type { ContainerSpec, CreateInput, Dependent, RecreateInput } from '#lib/contracts/container-create.ts'
 import type { Task } from '#lib/contracts/tasks.ts'
-import type { ParsedRun } from '#lib/docker-run-parse.ts'
-import { printRun } from '#lib/docker-run-print.ts'
+import type { ParsedRun } from '#lib/docker-run/parse.ts'
+import { printRun } from '#lib/docker-run/print.ts'
 import type { Pull } from './basics-section.tsx'
+import { BeforeRecreate } from './before-recreate.tsx'
 import { Check } from './check.tsx'
 import { CreateForm } from './create-form.tsx'
 import { CreateOutcome } from './create-outcome.tsx'
 import { SpecFormProvider } from './form-context.tsx'
-import { HostPicker } from './host-picker.tsx'
 import { RunBox } from './run-box.tsx'
 
 export type Purpose =
@@ -31,10 +32,14 @@ export function SpecEditor({
   purpose,
   initial,
   kept,
+  lost,
+  dependents,
 }: {
   purpose: Purpose
   initial: ContainerSpec
   kept: readonly string[]
+  lost: readonly string[]
+  dependents: readonly Dependent[]
 }) {
   const t = useTranslations('create')
   const [spec, setSpec] = useState(initial)
@@ -43,6 +48,7 @@ export function SpecEditor({
   const [pull, setPull] = useState<Pull>(usePermission('images.pull') ? 'missing' : 'never')
   const [start, setStart] = useState(true)
   const [keepOld, setKeepOld] = useState(false)
+  const [accepts, setAccepts] = useState(false)
   const [unreadable, setUnreadable] = useState<ReadonlySet<string>>(new Set())
   const [chosen, setChosen] = useState<ReadonlySet<string>>(
     () => new Set(purpose.kind === 'create' ? purpose.hostIds : [purpose.hostId]),
@@ -55,10 +61,16 @@ export function SpecEditor({
     mutationFn: () =>
       purpose.kind === 'create'
         ? api.post<Task>('/api/containers', {
-            ...{ spec, hostIds: [...chosen], pull, start },
+            spec,
+            hostIds: [...chosen],
+            pull,
+            start,
           } satisfies CreateInput)
         : api.post<Task>(`/api/hosts/${purpose.hostId}/containers/${purpose.containerId}/recreate`, {
-            ...{ spec, pull, keepOld },
+            spec,
+            pull,
+            keepOld,
+            accepted: accepts ? [...lost] : [],
           } satisfies RecreateInput),
     onSuccess(task) {
       taskStore.put(task)
@@ -78,7 +90,8 @@ export function SpecEditor({
     setUnreadable(new Set())
     setRevision(revision + 1)
   }
-  const ready = faults.length === 0 && unreadable.size === 0 && chosen.size > 0
+  const mustAccept = purpose.kind === 'recreate' && lost.length > 0 && !accepts
+  const ready = faults.length === 0 && unreadable.size === 0 && chosen.size > 0 && !mustAccept
   const submit = () => {
     setTried(true)
     if (ready) work.mutate()
@@ -125,6 +138,9 @@ export function SpecEditor({
           {kept.length > 0 && purpose.kind === 'recreate' && (
             <p className="text-ink-muted text-xs">{t('kept', { fields: kept.join(', ') })}</p>
           )}
+          {purpose.kind === 'recreate' && (
+            <BeforeRecreate lost={lost} dependents={dependents} accepts={accepts} onAccepts={setAccepts} />
+          )}
           {purpose.kind === 'create' ? (
             <Check label={t('field.start')} checked={start} onChange={setStart} />
           ) : (
@@ -142,7 +158,11 @@ export function SpecEditor({
           </div>
           {tried && !ready && (
             <p role="alert" className="text-danger text-xs">
-              {chosen.size === 0 ? t('noHost') : t('faults', { count: faults.length + unreadable.size })}
+              {chosen.size === 0
+                ? t('noHost')
+                : mustAccept
+                  ? t('mustAccept')
+                  : t('faults', { count: faults.length + unreadable.size })}
             </p>
           )}
           {work.error && <ErrorNote error={work.error} />}

@@ -10,6 +10,8 @@ export interface Column<R> {
   /** Ascending. Absent: the column does not sort. */
   compare?(a: R, b: R): number
   align?: 'end'
+  /** What leaves first where there is no room for all: 1 before 2. Absent: it stays. */
+  leaves?: number
 }
 
 export interface Sort {

@@ -1,13 +1,13 @@
 'use client'
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { ArrowDown, ArrowUp, ChevronDown, ChevronRight } from 'lucide-react'
+import { ChevronDown, ChevronRight } from 'lucide-react'
 import { type ReactNode, useCallback, useMemo, useRef, useState } from 'react'
-import { useTranslations } from 'use-intl'
-import { Checkbox } from '#components/ui/checkbox.tsx'
 import { cn } from '#components/ui/cn.ts'
 import { Skeleton } from '#components/ui/skeleton.tsx'
 import { usePhone } from '#components/ui/use-media-query.ts'
 import { type Column, holdOrder, rangeOf, type Sort } from './columns.ts'
+import { columnsWithRoom, edges, useRoom } from './room.ts'
+import { TableHead } from './table-head.tsx'
 import { useTableKeys } from './table-keys.ts'
 import { TableRow } from './table-row.tsx'
 
@@ -50,10 +50,12 @@ const heights = { row: 36, phoneRow: 60, group: 32 }
  * readers. While the pointer rests on it rows don't change places.
  */
 export function DataTable<R>(props: Props<R>) {
-  const { columns, rowKey, selected, onSelect, onOpen, openKey, sort } = props
-  const t = useTranslations('common')
+  const { rowKey, selected, onSelect, onOpen, openKey, sort } = props
   const phone = usePhone()
   const scroller = useRef<HTMLDivElement>(null)
+  const frame = useRef<HTMLDivElement>(null)
+  const room = useRoom(frame)
+  const { shown: columns, left } = useMemo(() => columnsWithRoom(props.columns, room), [props.columns, room])
   const [resting, setResting] = useState(false)
   const [collapsed, setCollapsed] = useState<ReadonlySet<string>>(new Set())
   const [current, setCurrent] = useState<string | null>(null)
@@ -140,52 +142,43 @@ export function DataTable<R>(props: Props<R>) {
   }
   useTableKeys(keyActions, selected.size > 0)
 
-  const template = `36px ${columns.map((column) => column.width).join(' ')} 40px`
+  const template = `${edges.before}px ${columns.map((column) => column.width).join(' ')} ${edges.after}px`
   const allSelected = keys.length > 0 && keys.every((key) => selected.has(key))
   const nothing = !props.loading && lines.length === 0
 
   return (
-    <div
-      role="grid"
-      aria-label={props.label}
-      aria-rowcount={lines.length + 1}
-      aria-multiselectable
-      aria-busy={props.loading || undefined}
-      className="fill overflow-x-auto border-t bg-surface"
-    >
-      <div className={cn('fill', !phone && 'min-w-max')}>
+    // What is for screen readers alone stands in it by its place, and would widen the page where the table is scrolled.
+    <div ref={frame} className="fill relative overflow-x-auto border-t bg-surface">
+      <div
+        // Of nothing there is a grid only where it has a head; what says so instead stands beside it.
+        {...(phone && nothing
+          ? {}
+          : {
+              role: 'grid',
+              'aria-label': props.label,
+              'aria-rowcount': lines.length + 1,
+              'aria-multiselectable': true,
+              'aria-busy': props.loading || undefined,
+            })}
+        className={cn(!nothing && 'fill', !phone && 'min-w-max')}
+      >
         {!phone && (
-          <div
-            role="row"
-            aria-rowindex={1}
-            className="grid h-8 shrink-0 items-center border-b bg-bg pr-1 text-ink-muted text-xs"
-            style={{ gridTemplateColumns: template }}
-          >
-            <span role="columnheader" className="grid place-items-center">
-              <Checkbox
-                aria-label={t('all')}
-                checked={allSelected}
-                indeterminate={!allSelected && selected.size > 0}
-                onChange={() => onSelect(allSelected ? new Set() : new Set(keys))}
-              />
-            </span>
-            {columns.map((column) => (
-              <HeaderCell key={column.id} column={column} sort={sort} onSort={props.onSort} />
-            ))}
-            <span role="columnheader">
-              <span className="sr-only">{t('moreActions')}</span>
-            </span>
-          </div>
+          <TableHead
+            {...{ columns, left, template, sort }}
+            onSort={props.onSort}
+            checked={allSelected}
+            indeterminate={!allSelected && selected.size > 0}
+            onAll={() => onSelect(allSelected ? new Set() : new Set(keys))}
+          />
         )}
         <div
           ref={scroller}
           role="presentation"
-          className="fill overflow-y-auto"
+          className={nothing ? 'hidden' : 'fill overflow-y-auto'}
           onPointerEnter={(event) => event.pointerType === 'mouse' && setResting(true)}
           onPointerLeave={() => setResting(false)}
         >
           {props.loading && <LoadingRows template={template} columns={columns.length} phone={phone} />}
-          {nothing && <div role="presentation">{props.empty}</div>}
           <div role="presentation" className="relative shrink-0" style={{ height: virtual.getTotalSize() }}>
             {virtual.getVirtualItems().map((item) => {
               const line = lines[item.index]
@@ -252,44 +245,8 @@ export function DataTable<R>(props: Props<R>) {
           </div>
         </div>
       </div>
+      {nothing && props.empty}
     </div>
-  )
-}
-
-function HeaderCell<R>({
-  column,
-  sort,
-  onSort,
-}: {
-  column: Column<R>
-  sort: Sort
-  onSort(sort: Sort): void
-}) {
-  const active = sort.column === column.id
-  const direction = active ? (sort.descending ? 'descending' : 'ascending') : undefined
-  if (!column.compare) {
-    return (
-      <span role="columnheader" className={cn('truncate px-2', column.align === 'end' && 'text-right')}>
-        {column.header}
-      </span>
-    )
-  }
-  const Arrow = sort.descending ? ArrowDown : ArrowUp
-  return (
-    <span role="columnheader" aria-sort={direction ?? 'none'} className="min-w-0">
-      <button
-        type="button"
-        onClick={() => onSort({ column: column.id, descending: active && !sort.descending })}
-        className={cn(
-          'flex h-8 w-full items-center gap-1 truncate px-2 hover:text-ink',
-          column.align === 'end' && 'justify-end',
-          active && 'font-medium text-ink',
-        )}
-      >
-        <span className="truncate">{column.header}</span>
-        <Arrow aria-hidden className={cn('size-3 shrink-0', !active && 'invisible')} />
-      </button>
-    </span>
   )
 }
 

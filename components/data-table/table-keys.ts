@@ -1,6 +1,6 @@
 'use client'
 import { useTranslations } from 'use-intl'
-import { useShortcut } from '#components/shell/shortcuts.ts'
+import { useShortcut } from '#components/ui/shortcuts.ts'
 
 export interface TableKeys {
   move(step: number): void

@@ -93,6 +93,8 @@ describe('api', () => {
   it.each([
     [502, 'server_unreachable'],
     [504, 'server_unreachable'],
+    [413, 'proxy_body_limit'],
+    [403, 'proxy_refused'],
     [500, 'internal'],
   ])("names a proxy's HTML with status %d %s", async (status, code) => {
     answer = (_, response) => response.writeHead(status).end('<html>Bad gateway</html>')

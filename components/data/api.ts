@@ -94,21 +94,25 @@ async function send(
   throw failure
 }
 
-/** A proxy in between answers in HTML; its status is then all there is. */
-async function failureOf(response: Response): Promise<ApiFailure> {
-  const text = await response.text().catch(() => '')
+const failureOf = async (response: Response) =>
+  failureOfAnswer(response.status, await response.text().catch(() => ''), response.statusText)
+
+/** What an answer that is no success says. A proxy in between answers in HTML; its status is then all there is. */
+export function failureOfAnswer(status: number, text: string, statusText = ''): ApiFailure {
   try {
     const { error } = JSON.parse(text) as { error?: ApiError }
-    if (error && typeof error.code === 'string') return new ApiFailure(response.status, error)
+    if (error && typeof error.code === 'string') return new ApiFailure(status, error)
   } catch {
     // Not our JSON: told below.
   }
-  const unreachable = response.status >= 502 && response.status <= 504
-  return new ApiFailure(response.status, {
-    code: unreachable ? 'server_unreachable' : 'internal',
-    message: `HTTP ${response.status}`,
-    detail: `HTTP ${response.status} ${response.statusText}`.trim(),
-  })
+  const told = `HTTP ${status} ${statusText}`.trim()
+  return new ApiFailure(status, { code: codeOfProxy(status), message: told, detail: told })
+}
+
+function codeOfProxy(status: number): ApiError['code'] {
+  if (status === 413) return 'proxy_body_limit'
+  if (status >= 502 && status <= 504) return 'server_unreachable'
+  return status >= 400 && status < 500 ? 'proxy_refused' : 'internal'
 }
 
 async function json<T>(response: Response): Promise<T> {

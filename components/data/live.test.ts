@@ -2,8 +2,9 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { type WebSocket as ServerSocket, WebSocketServer } from 'ws'
+import { closeCodes } from '#lib/close-codes.ts'
 import type { Host } from '#lib/contracts/hosts.ts'
-import { type ClientFrame, liveCloseCodes, type ServerFrame } from '#lib/live-protocol.ts'
+import type { ClientFrame, ServerFrame } from '#lib/fleet/live-protocol.ts'
 import { LiveClient, type LiveOptions } from './live.ts'
 
 const now = '2026-01-01T00:00:00.000Z'
@@ -113,6 +114,21 @@ describe('LiveClient', () => {
     await until(() => live.connection().state === 'live')
   })
 
+  it.each([
+    [true, 'blocked'],
+    [false, 'stale'],
+  ])(
+    'without any socket tells whether the server is away: it answers otherwise %s, %s',
+    async (answers, state) => {
+      server.on('connection', (socket) => socket.terminate())
+      const live = start({ answers: async () => answers, staleAfterMs: 100, firstWaitMs: 20 })
+      await until(() => live.connection().state === state)
+      server.removeAllListeners('connection')
+      server.on('connection', (socket) => socket.send(JSON.stringify(snapshot(3, 'a'))))
+      await until(() => live.connection().state === 'live')
+    },
+  )
+
   it('notices a line that is open and silent', async () => {
     const live = start({ watchdogMs: 100 })
     await until(() => live.connection().state === 'live')
@@ -125,7 +141,7 @@ describe('LiveClient', () => {
     const live = start({ onRightsChanged: () => new Promise<void>((resolve) => (known = resolve)) })
     await until(() => live.connection().state === 'live')
     answer = (socket) => socket.send(JSON.stringify(snapshot(3, 'b')))
-    sockets[0]?.close(liveCloseCodes.rightsChanged)
+    sockets[0]?.close(closeCodes.rightsChanged)
     await until(() => sockets[0]?.readyState === 3)
     await new Promise((resolve) => setTimeout(resolve, 50))
     expect(hellos).toHaveLength(1)
@@ -141,14 +157,14 @@ describe('LiveClient', () => {
     const signedOut = vi.fn()
     const live = start({ onSignedOut: signedOut })
     await until(() => live.connection().state === 'live')
-    sockets[0]?.close(liveCloseCodes.signedOut)
+    sockets[0]?.close(closeCodes.signedOut)
     await until(() => signedOut.mock.calls.length === 1)
     await new Promise((resolve) => setTimeout(resolve, 150))
     expect(hellos).toHaveLength(1)
   })
 
   it('stays away when it is refused', async () => {
-    answer = (socket) => socket.close(liveCloseCodes.denied)
+    answer = (socket) => socket.close(closeCodes.denied)
     const live = start()
     await until(() => live.connection().state === 'refused')
     live.retryNow()

@@ -1,11 +1,14 @@
-import { applyLive, emptyFleet, type FleetCache } from '#lib/apply-live.ts'
-import { type ClientFrame, liveCloseCodes, type ServerFrame } from '#lib/live-protocol.ts'
+import { closeCodes } from '#lib/close-codes.ts'
+import { applyLive, emptyFleet, type FleetCache } from '#lib/fleet/apply-live.ts'
+import type { ClientFrame, ServerFrame } from '#lib/fleet/live-protocol.ts'
+import { ReconnectingSocket } from './reconnecting-socket.ts'
 
 /**
  * connecting: nothing yet. live: frames arrive. reconnecting: cut a moment ago. stale: cut for longer; the data is as of
- * `since`. refused: the server ended it for good (permission).
+ * `since`. blocked: no frame ever came although the server answers plain requests, so something between lets no
+ * WebSocket through. refused: the server ended it for good (permission).
  */
-export type ConnectionState = 'connecting' | 'live' | 'reconnecting' | 'stale' | 'refused'
+export type ConnectionState = 'connecting' | 'live' | 'reconnecting' | 'stale' | 'blocked' | 'refused'
 export interface Connection {
   state: ConnectionState
   /** When the last frame came (ISO 8601); null before the first. */
@@ -16,23 +19,24 @@ export interface LiveOptions {
   connect(): WebSocket
   /** The session has ended. */
   onSignedOut(): void
+  /** Whether the server answers a request that is no WebSocket. */
+  answers?(): Promise<boolean>
   /** What one may see is other than it was: it comes back, with all anew, once this has ended. */
   onRightsChanged?(): Promise<unknown>
   /** The server's clock, ISO 8601, just received. */
   onServerTime?(now: string): void
   /** Told at most once per frame of the screen, so that a storm of events costs one render. */
   schedule?(flush: () => void): void
+  /** Milliseconds without a connection after which what is shown counts as stale. */
+  staleAfterMs?: number
   /** Missed beats after which the line counts as dead; the server beats every 10 s. */
   watchdogMs?: number
-  /** Upper bound of the first wait before reconnecting; doubles up to 15 s. */
+  /** Upper bound of the first wait before reconnecting. */
   firstWaitMs?: number
 }
 
-const staleAfterMs = 10_000
-const longestWaitMs = 15_000
-
 /**
- * The browser's one live socket: holds the fleet, resumes after a cut, reconnects with full jitter. It stays connected
+ * The browser's one live socket: holds the fleet, resumes after a cut. It stays connected
  * in a hidden tab, because a dashboard must be right at the moment one looks at it.
  */
 export class LiveClient {
@@ -41,16 +45,26 @@ export class LiveClient {
   #fleet: FleetCache = emptyFleet
   #pending: FleetCache = emptyFleet
   #connection: Connection = { state: 'connecting', since: null }
-  #socket: WebSocket | null = null
-  #attempt = 0
+  readonly #socket: ReconnectingSocket
   #flushing = false
   /** What it holds may hold what is no longer for this reader: not to be gone on from. */
   #outdated = false
-  #stopped = true
-  #timers: Partial<Record<'retry' | 'watchdog' | 'stale', ReturnType<typeof setTimeout>>> = {}
+  #stale: ReturnType<typeof setTimeout> | undefined
 
   constructor(options: LiveOptions) {
     this.#options = options
+    const { connect, firstWaitMs, watchdogMs = 25_000 } = options
+    this.#socket = new ReconnectingSocket({
+      connect,
+      opened: () => this.#greet(),
+      message: (data) => {
+        if (typeof data === 'string') this.#take(JSON.parse(data) as ServerFrame)
+      },
+      closed: (code, comesBack) => this.#closed(code, comesBack),
+      rightsChanged: async () => options.onRightsChanged?.(),
+      silentMs: watchdogMs,
+      ...(firstWaitMs === undefined ? {} : { firstWaitMs }),
+    })
   }
 
   /** Stable between changes, for useSyncExternalStore. */
@@ -62,54 +76,28 @@ export class LiveClient {
   }
 
   start(): void {
-    this.#stopped = false
-    this.#open()
+    this.#socket.start()
   }
 
   /** Ends the socket and every timer. `start` may follow (React mounts effects twice in development). */
   stop(): void {
-    this.#stopped = true
-    for (const timer of Object.values(this.#timers)) clearTimeout(timer)
-    this.#timers = {}
-    this.#drop()
+    clearTimeout(this.#stale)
+    this.#stale = undefined
+    this.#socket.stop()
   }
 
-  /** Reconnects at once instead of waiting: the network is back, or a person asked. */
-  readonly retryNow = (): void => {
-    if (this.#stopped || this.#socket || this.#connection.state === 'refused') return
-    clearTimeout(this.#timers.retry)
-    this.#attempt = 0
-    this.#open()
-  }
+  /** Reconnects at once instead of waiting: a person asked. */
+  readonly retryNow = (): void => this.#socket.retryNow()
 
-  #open(): void {
-    const socket = this.#options.connect()
-    this.#socket = socket
-    const isCurrent = () => socket === this.#socket
-    socket.addEventListener('open', () => {
-      if (!isCurrent()) {
-        socket.close()
-        return
-      }
-      const { epoch, seq } = this.#pending
-      const hello: ClientFrame =
-        epoch === null || this.#outdated ? { type: 'hello' } : { type: 'hello', epoch, seq }
-      socket.send(JSON.stringify(hello))
-    })
-    socket.addEventListener('message', (event) => {
-      if (isCurrent() && typeof event.data === 'string') this.#take(JSON.parse(event.data) as ServerFrame)
-    })
-    // An error is always followed by close, which says more.
-    socket.addEventListener('close', (event) => {
-      if (isCurrent()) this.#closed(event.code)
-    })
-    this.#watch()
+  #greet(): void {
+    const { epoch, seq } = this.#pending
+    const hello: ClientFrame =
+      epoch === null || this.#outdated ? { type: 'hello' } : { type: 'hello', epoch, seq }
+    this.#socket.send(JSON.stringify(hello))
   }
 
   #take(frame: ServerFrame): void {
-    this.#watch()
-    this.#attempt = 0
-    clearTimeout(this.#timers.stale)
+    clearTimeout(this.#stale)
     if ('now' in frame) this.#options.onServerTime?.(frame.now)
     if (frame.type === 'snapshot') this.#outdated = false
     this.#pending = applyLive(this.#pending, frame)
@@ -118,54 +106,35 @@ export class LiveClient {
     if (was !== 'live' || this.#pending !== this.#fleet) this.#schedule()
   }
 
-  /** A cut line often stays open without a word: no frame for this long counts as closed. */
-  #watch(): void {
-    clearTimeout(this.#timers.watchdog)
-    this.#timers.watchdog = setTimeout(() => {
-      this.#drop()
-      this.#closed(1006)
-    }, this.#options.watchdogMs ?? 25_000)
-  }
-
-  #drop(): void {
-    const socket = this.#socket
-    this.#socket = null
-    // Closing while it still connects is reported as an error by the browser: such a one closes when it opens.
-    if (socket && socket.readyState !== 0) socket.close()
-  }
-
-  #closed(code: number): void {
-    this.#socket = null
-    clearTimeout(this.#timers.watchdog)
-    if (code === liveCloseCodes.signedOut) {
+  #closed(code: number, comesBack: boolean): void {
+    if (code === closeCodes.signedOut) {
       this.#options.onSignedOut()
       return
     }
-    if (code === liveCloseCodes.denied) {
-      this.#set({ state: 'refused', since: this.#connection.since })
+    const { state, since } = this.#connection
+    if (!comesBack) {
+      this.#set({ state: 'refused', since })
       return
     }
-    if (code === liveCloseCodes.rightsChanged) {
+    if (code === closeCodes.rightsChanged) {
       this.#outdated = true
-      const again = () => {
-        if (!this.#stopped && !this.#socket) this.#open()
-      }
-      // Its failure is the session's own to tell.
-      void (this.#options.onRightsChanged?.() ?? Promise.resolve()).then(again, again)
       return
     }
-    const { state } = this.#connection
+    const { staleAfterMs = 10_000 } = this.#options
     if (state === 'live') {
-      const since = new Date().toISOString()
-      this.#set({ state: 'reconnecting', since })
-      this.#timers.stale = setTimeout(() => this.#set({ state: 'stale', since }), staleAfterMs)
+      const cut = new Date().toISOString()
+      this.#set({ state: 'reconnecting', since: cut })
+      this.#stale = setTimeout(() => this.#set({ state: 'stale', since: cut }), staleAfterMs)
     } else if (state === 'connecting') {
-      this.#timers.stale ??= setTimeout(() => this.#set({ state: 'stale', since: null }), staleAfterMs)
+      this.#stale ??= setTimeout(() => void this.#neverCame(), staleAfterMs)
     }
-    // Full jitter: after a restart of the server its fifty viewers must not come back in step.
-    const bound = Math.min(longestWaitMs, (this.#options.firstWaitMs ?? 1000) * 2 ** this.#attempt)
-    this.#attempt++
-    this.#timers.retry = setTimeout(() => this.#open(), Math.random() * bound)
+  }
+
+  /** A browser does not tell why a socket was refused: whether anything else is answered does. */
+  async #neverCame(): Promise<void> {
+    this.#set({ state: 'stale', since: null })
+    const answers = await this.#options.answers?.().catch(() => false)
+    if (answers && this.#connection.state === 'stale') this.#set({ state: 'blocked', since: null })
   }
 
   #set(connection: Connection): void {

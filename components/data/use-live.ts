@@ -1,12 +1,9 @@
 'use client'
 import { createContext, useContext, useMemo, useSyncExternalStore } from 'react'
-import { emptyFleet, type FleetCache, objectKey } from '#lib/apply-live.ts'
 import type { Container } from '#lib/contracts/containers.ts'
 import type { Host } from '#lib/contracts/hosts.ts'
-import type { Image } from '#lib/contracts/images.ts'
-import type { Network } from '#lib/contracts/networks.ts'
-import type { Pod } from '#lib/contracts/pods.ts'
-import type { Volume } from '#lib/contracts/volumes.ts'
+import { emptyFleet, type FleetCache, objectKey } from '#lib/fleet/apply-live.ts'
+import type { FleetObjects, ObjectKind } from '#lib/fleet/kinds.ts'
 import type { Connection, LiveClient } from './live.ts'
 import { inScope, useScope } from './use-scope.ts'
 
@@ -66,9 +63,6 @@ export function useHost(hostId: string | null): Host | undefined {
 export function useContainer(hostId: string, id: string): Container | undefined {
   return useFleet((fleet) => fleet.containers.get(objectKey(hostId, id)))
 }
-export function useImage(hostId: string, id: string): Image | undefined {
-  return useFleet((fleet) => fleet.images.get(objectKey(hostId, id)))
-}
 
 function useScoped<T extends { hostId: string }>(objects: ReadonlyMap<string, T>): readonly T[] {
   const hosts = useFleet((fleet) => fleet.hosts)
@@ -81,19 +75,9 @@ function useScoped<T extends { hostId: string }>(objects: ReadonlyMap<string, T>
   }, [objects, hosts, scope])
 }
 
-// Objects of the hosts in scope, in no order. The array changes only when one of its objects does.
-export function useContainers(): readonly Container[] {
-  return useScoped(useFleet((fleet) => fleet.containers))
+/** Objects of the hosts in scope, in no order. The array changes only when one of its objects does. */
+export function useObjects<K extends ObjectKind>(kind: K): readonly FleetObjects[K][] {
+  return useScoped(useFleet((fleet) => fleet[kind] as ReadonlyMap<string, FleetObjects[K]>))
 }
-export function useImages(): readonly Image[] {
-  return useScoped(useFleet((fleet) => fleet.images))
-}
-export function useVolumes(): readonly Volume[] {
-  return useScoped(useFleet((fleet) => fleet.volumes))
-}
-export function useNetworks(): readonly Network[] {
-  return useScoped(useFleet((fleet) => fleet.networks))
-}
-export function usePods(): readonly Pod[] {
-  return useScoped(useFleet((fleet) => fleet.pods))
-}
+export const useContainers = () => useObjects('containers')
+export const useImages = () => useObjects('images')

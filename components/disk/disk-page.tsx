@@ -5,7 +5,9 @@ import { useState } from 'react'
 import { useTranslations } from 'use-intl'
 import { useLoaded } from '#components/data/use-live.ts'
 import { useMay, usePartlySeen } from '#components/data/use-session.ts'
-import { PageHeader } from '#components/shell/page-header.tsx'
+import { UnreadNote } from '#components/object-list/unread-note.tsx'
+import { PageHeader } from '#components/page/page-header.tsx'
+import { Age } from '#components/ui/age.tsx'
 import { Button } from '#components/ui/button.tsx'
 import { EmptyState } from '#components/ui/empty-state.tsx'
 import { useErrorText } from '#components/ui/error-text.ts'
@@ -20,6 +22,9 @@ const PruneDialog = dynamic(() => import('./prune-dialog.tsx').then((module) => 
 })
 
 const kinds = ['images', 'containers', 'volumes', 'buildCache'] as const
+
+/** Kinds whose lists the figures and what can be pruned are made of. */
+const listed = ['containers', 'images', 'volumes', 'networks'] as const
 
 /** What lies on the hosts' disks, and the way to take away what nothing uses. */
 export function DiskPage() {
@@ -69,6 +74,11 @@ export function DiskPage() {
           <p className="mb-3 max-w-prose text-ink-muted">
             {t('intro')} {partly.length > 0 && t('part')}
           </p>
+          <div className="-mx-4 flex flex-col md:-mx-5">
+            {listed.map((kind) => (
+              <UnreadNote key={kind} kind={kind} />
+            ))}
+          </div>
           <div className="relative overflow-x-auto rounded-lg border bg-surface">
             <table className="w-full min-w-160 text-left">
               <thead className="border-b text-ink-muted text-xs">
@@ -113,7 +123,7 @@ export function reclaimableOf({ usage }: Disk): number {
 }
 
 function HostRow({
-  one: { host, disk, isAsking, error, again },
+  one: { host, disk, readAt, isAsking, error, again },
   onPrune,
 }: {
   one: HostDisk
@@ -122,10 +132,19 @@ function HostRow({
   const t = useTranslations('disk')
   const format = useFormat()
   const errorText = useErrorText()
+  const isOld = disk !== undefined && (error !== null || host.state !== 'online')
   return (
     <tr className="border-b last:border-b-0">
-      <th scope="row" className="max-w-48 truncate px-3 py-2 font-normal">
+      <th scope="row" className="max-w-48 break-words px-3 py-2 font-normal">
         {host.name}
+        {isOld && (
+          <span className="block text-caution text-xs">
+            {t.rich('old', {
+              error: host.state === 'online' ? errorText(error).sentence : t('away'),
+              age: () => <Age at={readAt} />,
+            })}
+          </span>
+        )}
       </th>
       {disk ? (
         <>

@@ -1,6 +1,7 @@
 'use client'
 import { useQueries } from '@tanstack/react-query'
 import { api } from '#components/data/api.ts'
+import { queryKeys } from '#components/data/query-keys.ts'
 import { useHosts } from '#components/data/use-live.ts'
 import type { Disk } from '#lib/contracts/disk.ts'
 import type { Host } from '#lib/contracts/hosts.ts'
@@ -8,6 +9,8 @@ import type { Host } from '#lib/contracts/hosts.ts'
 export interface HostDisk {
   host: Host
   disk: Disk | undefined
+  /** When the engine told it; null where it did not. */
+  readAt: string | null
   isAsking: boolean
   error: unknown
   again(): void
@@ -18,7 +21,7 @@ export function useDisks(): HostDisk[] {
   const hosts = useHosts()
   const queries = useQueries({
     queries: hosts.map((host) => ({
-      queryKey: ['disk', host.id],
+      queryKey: queryKeys.disk(host.id),
       queryFn: ({ signal }: { signal: AbortSignal }) =>
         api.get<Disk>(`/api/hosts/${host.id}/disk`, { signal }),
       enabled: host.state === 'online',
@@ -31,6 +34,7 @@ export function useDisks(): HostDisk[] {
     return {
       host,
       disk: query?.data,
+      readAt: query?.dataUpdatedAt ? new Date(query.dataUpdatedAt).toISOString() : null,
       isAsking: query?.isFetching ?? false,
       error: query?.error ?? null,
       again: () => void query?.refetch(),

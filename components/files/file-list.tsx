@@ -6,6 +6,7 @@ import { useTranslations } from 'use-intl'
 import { cn } from '#components/ui/cn.ts'
 import { EmptyState } from '#components/ui/empty-state.tsx'
 import { useFormat } from '#components/ui/use-format.ts'
+import { printableName } from '#lib/byte-name.ts'
 import type { FileEntry } from '#lib/contracts/files.ts'
 import { joinPath } from './path-bar.tsx'
 
@@ -139,17 +140,17 @@ export function FileList({
                       entry.kind === 'directory' ? 'text-accent' : 'text-ink-faint',
                     )}
                   />
-                  <span className="min-w-0 truncate" title={entry.name}>
-                    {entry.name}
+                  <span className="min-w-0 truncate" title={printableName(entry.name)}>
+                    {printableName(entry.name)}
                   </span>
                   {entry.target !== '' && (
-                    <span className="min-w-0 truncate text-ink-faint">→ {entry.target}</span>
+                    <span className="min-w-0 truncate text-ink-faint">→ {printableName(entry.target)}</span>
                   )}
                   <span className="flex-1" />
                   {entry.kind === 'file' && (
                     <a
                       href={contentUrl(entry.name)}
-                      download={entry.name}
+                      download={printableName(entry.name)}
                       tabIndex={-1}
                       aria-hidden
                       title={t('download')}

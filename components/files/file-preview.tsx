@@ -3,16 +3,18 @@ import { useQuery } from '@tanstack/react-query'
 import { Download, X } from 'lucide-react'
 import { useTranslations } from 'use-intl'
 import { ApiFailure, api, apiUrl } from '#components/data/api.ts'
+import { queryKeys } from '#components/data/query-keys.ts'
 import { Button } from '#components/ui/button.tsx'
 import { ErrorNote } from '#components/ui/error-note.tsx'
 import { IconButton } from '#components/ui/icon-button.tsx'
 import { Skeleton } from '#components/ui/skeleton.tsx'
 import { useFormat } from '#components/ui/use-format.ts'
+import { printableName } from '#lib/byte-name.ts'
 import type { FilePreview as Preview } from '#lib/contracts/files.ts'
 
 /** @param revision changes when the file may have changed */
 export const previewQuery = (base: `/api/${string}`, path: string, revision: number) => ({
-  queryKey: ['file', base, path, revision],
+  queryKey: queryKeys.filePreview(base, path, revision),
   queryFn: ({ signal }: { signal: AbortSignal }) =>
     api.get<Preview>(`${base}/files/preview`, { query: { path }, signal }),
   // Long enough to be looked at where it leads before it is shown.
@@ -46,8 +48,8 @@ export function FilePreview({
   return (
     <section aria-label={t('preview')} className="fill min-h-40 rounded-md border">
       <header className="flex shrink-0 items-center gap-2 border-b px-2 py-1">
-        <span className="min-w-0 flex-1 truncate font-mono text-xs" title={path}>
-          {path.slice(path.lastIndexOf('/') + 1)}
+        <span className="min-w-0 flex-1 truncate font-mono text-xs" title={printableName(path)}>
+          {printableName(path.slice(path.lastIndexOf('/') + 1))}
         </span>
         {preview && preview.kind !== 'directory' && (
           <>
@@ -82,7 +84,7 @@ export function FilePreview({
           {/* oxlint-disable-next-line nextjs/no-img-element -- a file of a container is nothing to optimise */}
           <img
             src={apiUrl(`${base}/files/content`, { path, shown: query.dataUpdatedAt })}
-            alt={path}
+            alt={printableName(path)}
             className="max-h-full max-w-full object-contain"
           />
         </div>

@@ -211,7 +211,8 @@ export function FilesView({ container, stale }: { container: Container; stale: b
             .join(' ')
         }
         items={(asked?.items ?? []).map(({ name, kind }) => ({
-          ...{ key: name, name },
+          key: name,
+          name,
           note: kind === 'folder' ? t('overwriteInside') : undefined,
         }))}
         confirmLabel={asked && asked.items.length === 0 ? t('uploadAnyway') : t('overwrite')}

@@ -30,7 +30,10 @@ export function NewFolderDialog({
     mutationFn: () =>
       api.put(`${base}/files`, undefined, {
         query: {
-          ...{ path: folder.path, name: name.trim(), folder: true, mode: 0o755 },
+          path: folder.path,
+          name: name.trim(),
+          folder: true,
+          mode: 0o755,
           ...folder.owner,
         },
       }),

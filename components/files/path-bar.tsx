@@ -2,6 +2,7 @@
 import { ChevronRight } from 'lucide-react'
 import { Fragment } from 'react'
 import { useTranslations } from 'use-intl'
+import { printableName } from '#lib/byte-name.ts'
 
 export function joinPath(folder: string, name: string): string {
   return folder === '/' ? `/${name}` : `${folder}/${name}`
@@ -34,7 +35,7 @@ export function PathBar({ path, onOpen }: { path: string; onOpen(path: string): 
             className="max-w-40 truncate rounded-sm px-1 hover:bg-hover aria-[current]:font-medium"
             onClick={() => onOpen(`/${parts.slice(0, index + 1).join('/')}`)}
           >
-            {part}
+            {printableName(part)}
           </button>
         </Fragment>
       ))}

@@ -4,7 +4,10 @@ import { type Send, type UploadPlace, UploadStore } from './upload-store.ts'
 import { type Dropped, overwritten } from './uploads.ts'
 
 const place = (base: `/api/${string}` = '/api/a'): UploadPlace => ({
-  ...{ base, containerName: 'web', path: '/data', owner: null },
+  base,
+  containerName: 'web',
+  path: '/data',
+  owner: null,
 })
 const named = (...names: string[]) => names.map((name) => ({ name, file: new File(['12'], name) }))
 /** A server that answers when it is told to. */

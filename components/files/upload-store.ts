@@ -1,6 +1,7 @@
 'use client'
 import { useMemo, useSyncExternalStore } from 'react'
 import { api } from '#components/data/api.ts'
+import { nameOfText } from '#lib/byte-name.ts'
 import type { FileOwner } from '#lib/contracts/files.ts'
 import { type Dropped, sendFile } from './uploads.ts'
 import { filesChanged } from './use-folder.ts'
@@ -58,8 +59,14 @@ export class UploadStore {
       ? this.#list
       : this.#list.filter(({ base, state }) => base !== place.base || state !== 'done')
     const added = files.map(({ name, file }) => ({
-      ...{ ...place, name, file, id: this.#nextId++, size: file?.size ?? 0 },
-      ...{ sent: 0, state: 'waiting' as const, error: null },
+      ...place,
+      name,
+      file,
+      id: this.#nextId++,
+      size: file?.size ?? 0,
+      sent: 0,
+      state: 'waiting' as const,
+      error: null,
     }))
     this.#set([...before, ...added])
     if (!this.#working.has(place.base)) void this.#work(place.base)
@@ -117,7 +124,7 @@ export class UploadStore {
 
 export const uploads = new UploadStore((upload, signal, progress) => {
   const { base, path, name, file, owner } = upload
-  const query = { path, name, ...owner }
+  const query = { path, name: nameOfText(name), ...owner }
   return file
     ? sendFile(base, { ...query, mode: 0o644 }, file, signal, progress)
     : api.put(`${base}/files`, undefined, { query: { ...query, mode: 0o755, folder: true }, signal })

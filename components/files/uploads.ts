@@ -1,6 +1,5 @@
 'use client'
-import { ApiFailure, apiUrl } from '#components/data/api.ts'
-import type { ApiError } from '#lib/contracts/common.ts'
+import { ApiFailure, apiUrl, failureOfAnswer } from '#components/data/api.ts'
 import type { FileEntry } from '#lib/contracts/files.ts'
 
 /** A file that was dropped or chosen, with its place below the folder; or an empty folder. */
@@ -69,7 +68,11 @@ export function sendBytes(
     }
     request.upload.addEventListener('progress', (event) => progress(event.loaded))
     request.addEventListener('load', () =>
-      end(() => (request.status < 300 ? resolve(request.responseText) : reject(failureOf(request)))),
+      end(() =>
+        request.status < 300
+          ? resolve(request.responseText)
+          : reject(failureOfAnswer(request.status, request.responseText)),
+      ),
     )
     request.addEventListener('error', () =>
       end(() => reject(new ApiFailure(0, { code: 'server_unreachable', message: 'No answer.' }))),
@@ -80,15 +83,6 @@ export function sendBytes(
     // A file's own type would be sent otherwise.
     request.send(bytes.slice(0, bytes.size, 'application/octet-stream'))
   })
-}
-
-function failureOf(request: XMLHttpRequest): ApiFailure {
-  try {
-    const { error } = JSON.parse(request.responseText) as { error: ApiError }
-    return new ApiFailure(request.status, error)
-  } catch {
-    return new ApiFailure(request.status, { code: 'internal', message: `HTTP ${request.status}` })
-  }
 }
 
 /** Files of a drop, folders gone through. Entries have to be taken in the event itself. */

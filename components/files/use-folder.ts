@@ -17,7 +17,13 @@ export interface Folder {
 }
 
 const begun = (path: string): Folder => ({
-  ...{ path, entries: [], owner: null, walked: 0, state: 'reading', error: null, readAt: null },
+  path,
+  entries: [],
+  owner: null,
+  walked: 0,
+  state: 'reading',
+  error: null,
+  readAt: null,
 })
 
 /** Folders that were read, so that going back is instant; the newest last. */
@@ -106,7 +112,8 @@ async function read(
       else if (frame.type === 'walked') folder = { ...folder, walked: frame.bytes }
       else if (frame.type === 'end')
         folder = {
-          ...{ ...folder, state: frame.complete ? 'complete' : 'cut' },
+          ...folder,
+          state: frame.complete ? 'complete' : 'cut',
           readAt: new Date().toISOString(),
         }
       else if (frame.type === 'error') folder = { ...folder, state: 'failed', error: { error: frame.error } }

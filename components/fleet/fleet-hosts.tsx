@@ -2,9 +2,9 @@
 import { LayoutGrid, Rows3 } from 'lucide-react'
 import { useMemo, useSyncExternalStore } from 'react'
 import { useTranslations } from 'use-intl'
+import { useFleet } from '#components/data/use-live.ts'
+import { Segmented } from '#components/ui/segmented.tsx'
 import type { Host } from '#lib/contracts/hosts.ts'
-import { useFleet } from '../data/use-live.ts'
-import { Segmented } from '../ui/segmented.tsx'
 import { HostRow, HostTile, type RunningCount } from './host-row.tsx'
 import { layouts, readLayout, subscribeLayout, writeLayout } from './hosts-layout.ts'
 
@@ -47,7 +47,7 @@ export function FleetHosts({ hosts }: { hosts: readonly Host[] }) {
           ))}
         </ul>
       ) : (
-        <ul className="overflow-hidden rounded-lg border bg-surface">
+        <ul className="@container overflow-hidden rounded-lg border bg-surface">
           {hosts.map((host) => (
             <HostRow key={host.id} host={host} count={counts.get(host.id) ?? noContainers} />
           ))}

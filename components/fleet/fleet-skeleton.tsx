@@ -1,4 +1,4 @@
-import { Skeleton } from '../ui/skeleton.tsx'
+import { Skeleton } from '#components/ui/skeleton.tsx'
 
 /** The page's outline at its final heights, before the first data. */
 export function FleetSkeleton() {

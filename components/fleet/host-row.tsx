@@ -1,16 +1,17 @@
 'use client'
 import Link from 'next/link'
 import { useTranslations } from 'use-intl'
+import { links } from '#components/data/links.ts'
+import { useScopedHref } from '#components/data/use-scope.ts'
+import { usePartlySeen } from '#components/data/use-session.ts'
+import { HostStateMark } from '#components/hosts/host-state.tsx'
+import { HostCpu, HostMemory } from '#components/stats/host-stats.tsx'
+import { Age } from '#components/ui/age.tsx'
+import { Badge } from '#components/ui/badge.tsx'
+import { cn } from '#components/ui/cn.ts'
+import { useFormat } from '#components/ui/use-format.ts'
 import type { Host } from '#lib/contracts/hosts.ts'
-import { links } from '../data/links.ts'
-import { useScopedHref } from '../data/use-scope.ts'
-import { usePartlySeen } from '../data/use-session.ts'
-import { HostStateMark } from '../hosts/host-state.tsx'
-import { HostCpu, HostMemory } from '../stats/host-stats.tsx'
-import { Age } from '../ui/age.tsx'
-import { Badge } from '../ui/badge.tsx'
-import { cn } from '../ui/cn.ts'
-import { useFormat } from '../ui/use-format.ts'
+import { isCounted, unreadOf } from '#lib/fleet/host-reading.ts'
 
 export interface RunningCount {
   running: number
@@ -18,7 +19,7 @@ export interface RunningCount {
 }
 
 /** Hatched: what is shown of it is from before. A paused one is asleep, not lost. */
-const isOld = (host: Host) => host.state !== 'online' && host.state !== 'paused'
+const isOld = (host: Host) => (host.state !== 'online' && host.state !== 'paused') || unreadOf(host) !== null
 
 function useFacts(host: Host, count: RunningCount) {
   const t = useTranslations('fleet.hosts')
@@ -30,7 +31,9 @@ function useFacts(host: Host, count: RunningCount) {
     transport: t(`transport.${host.transport.kind}`),
     latency: host.latencyMs === null ? '–' : format.latency(host.latencyMs),
     isPart,
-    counts: t(isPart ? 'countsInPart' : 'counts', { running: count.running, total: count.total }),
+    counts: isCounted(host)
+      ? t(isPart ? 'countsInPart' : 'counts', { running: count.running, total: count.total })
+      : t('notRead'),
   }
 }
 
@@ -57,40 +60,40 @@ function Seen({ host }: { host: Host }) {
   return host.lastSeenAt ? <Age at={host.lastSeenAt} ago /> : <span>{t('neverSeen')}</span>
 }
 
-/** A host in one line, on a phone in two. */
+/** A host in one line, in two where there is little room. The list that it is in is the container that is measured. */
 export function HostRow({ host, count }: { host: Host; count: RunningCount }) {
   const facts = useFacts(host, count)
   return (
     <li
       className={cn(
         'relative grid min-h-11 items-center gap-x-4 border-b px-4 py-1.5 last:border-b-0 hover:bg-hover',
-        'grid-cols-[minmax(0,1fr)_auto] md:grid-cols-[7.5rem_minmax(0,1fr)_7.5rem_6.5rem_7.5rem_8.5rem] xl:grid-cols-[8rem_minmax(0,1fr)_8rem_4.5rem_4rem_6.5rem_7.5rem_8.5rem_5rem]',
+        'grid-cols-[minmax(0,1fr)_auto] @2xl:grid-cols-[6.5rem_minmax(0,1fr)_6.5rem_7.5rem_7rem] @4xl:grid-cols-[8rem_minmax(0,1fr)_8rem_6.5rem_7.5rem_8.5rem] @6xl:grid-cols-[8rem_minmax(0,1fr)_8rem_4.5rem_4rem_6.5rem_7.5rem_8.5rem_5rem]',
         isOld(host) && 'hatched',
       )}
     >
       <HostStateMark host={host} />
-      <span className="flex min-w-0 items-center gap-2 max-md:order-first">
+      <span className="flex min-w-0 items-center gap-2 @max-2xl:order-first">
         <Name host={host} />
-        <span className="flex shrink-0 gap-1 max-md:hidden">
+        <span className="@max-2xl:hidden flex min-w-0 shrink-[99] gap-1 overflow-hidden">
           <Tags host={host} />
         </span>
       </span>
-      <span className="truncate text-ink-muted max-md:text-xs">{facts.engine}</span>
-      <span className="text-ink-muted max-xl:hidden">{facts.transport}</span>
-      <span className="text-right text-ink-muted tabular-nums max-xl:hidden">{facts.latency}</span>
+      <span className="truncate text-ink-muted @max-2xl:text-xs @2xl:@max-4xl:hidden">{facts.engine}</span>
+      <span className="@max-6xl:hidden text-ink-muted">{facts.transport}</span>
+      <span className="@max-6xl:hidden text-right text-ink-muted tabular-nums">{facts.latency}</span>
       <HostCpu
         host={host}
         className={cn(
-          'max-md:order-last max-md:justify-self-start max-md:text-xs',
-          facts.isPart && 'max-md:hidden',
+          '@max-2xl:order-last @max-2xl:justify-self-start @max-2xl:text-xs',
+          facts.isPart && '@max-2xl:hidden',
         )}
       />
       <HostMemory
         host={host}
-        className={cn('max-md:order-last max-md:text-xs', facts.isPart && 'max-md:hidden')}
+        className={cn('@max-2xl:order-last @max-2xl:text-xs', facts.isPart && '@max-2xl:hidden')}
       />
-      <span className="text-right tabular-nums max-md:text-xs">{facts.counts}</span>
-      <span className="text-right text-ink-faint max-xl:hidden">
+      <span className="@max-2xl:text-xs text-right tabular-nums">{facts.counts}</span>
+      <span className="@max-6xl:hidden text-right text-ink-faint">
         <Seen host={host} />
       </span>
     </li>

@@ -4,24 +4,39 @@ import { useTranslations } from 'use-intl'
 import { TokenDialog } from '#components/account/token-dialog.tsx'
 import { basePath } from '#components/data/api.ts'
 import { useSession } from '#components/data/use-session.ts'
+import { Button } from '#components/ui/button.tsx'
 import { CodeBlock } from '#components/ui/code-block.tsx'
 import { Segmented } from '#components/ui/segmented.tsx'
+import { Tabs } from '#components/ui/tabs.tsx'
 import type { Host } from '#lib/contracts/hosts.ts'
-import type { Permission } from '#lib/permissions.ts'
-import { dockerForward, dockerSetUp } from './docker-set-up.ts'
+import { type Scope, scopeOf, scopes } from './client-scope.ts'
+import { type Client, clientSetUp, clients, takeAddress } from './client-set-up.ts'
+import { type Access, dockerForward } from './docker-set-up.ts'
+import { authorityOf } from './engine-set-up.ts'
+import { useEngineAddress } from './use-engine-address.ts'
 
 /** Hours for which the token is good. */
 const hours = 24 * 30
-const scopes = ['read', 'all'] as const
-type Scope = (typeof scopes)[number]
 
 /** What the docker command, compose and the libraries need to reach this host through Roadstead. */
-export function DockerDialog({ host, onClose }: { host: Host; onClose(): void }) {
+export function DockerDialog({
+  host,
+  onClose,
+  onAddress,
+}: {
+  host: Host
+  onClose(): void
+  /** To the host's engine address, and certificates for it. */
+  onAddress(): void
+}) {
   const t = useTranslations('hosts.docker')
+  const address = useEngineAddress(host.id).data?.address ?? null
   const [scope, setScope] = useState<Scope>('read')
+  const [client, setClient] = useState<Client>('docker')
   const session = useSession()
   const newToken = {
-    ...{ name: t('tokenName', { name: host.name }).slice(0, 80), hours },
+    name: t('tokenName', { name: host.name }).slice(0, 80),
+    hours,
     permissions: scopeOf(scope, session.permissions),
   }
   return (
@@ -43,13 +58,30 @@ export function DockerDialog({ host, onClose }: { host: Host; onClose(): void })
                 options={scopes.map((value) => ({ value, label: t(`scopes.${value}`) }))}
               />
             )}
-            <CodeBlock text={dockerSetUp(access)} label={t('shell')} wrap />
-            {host.engine?.flavour !== 'podman' && (
-              <>
-                <p className="text-ink-muted text-sm">{t('forwarderText')}</p>
-                <CodeBlock text={dockerForward(access)} label={t('forwarder')} wrap />
-              </>
-            )}
+            <div className="shrink-0">
+              <Tabs<Client>
+                label={t('clientsLabel')}
+                value={client}
+                onValueChange={setClient}
+                tabs={clients.map((value) => ({
+                  value,
+                  label: t(`clients.${value}`),
+                  content: (
+                    <>
+                      {address?.authority && takeAddress.has(value) && (
+                        <div className="flex flex-wrap items-center gap-2 pt-4 text-sm">
+                          {t('byAddress', { address: authorityOf(address) })}
+                          <Button size="sm" onClick={onAddress}>
+                            {t('showAddress')}
+                          </Button>
+                        </div>
+                      )}
+                      <ClientCommands client={value} host={host} access={access} />
+                    </>
+                  ),
+                }))}
+              />
+            </div>
             <p className="text-ink-muted text-sm">{t('limits')}</p>
           </>
         )
@@ -58,11 +90,18 @@ export function DockerDialog({ host, onClose }: { host: Host; onClose(): void })
   )
 }
 
-/** Reading: what is seen, with logs, processes and events. All: what its owner may on hosts. */
-function scopeOf(scope: Scope, own: readonly Permission[]): Permission[] {
-  const reading =
-    /^(hosts|containers|images|volumes|networks|pods)\.view$|^containers\.(logs|top|stats|changes)$/
-  const everything = /^(hosts\.view|gateway\.raw|(containers|images|volumes|networks|pods)\.)/
-  const pattern = scope === 'read' ? reading : everything
-  return own.filter((permission) => permission === 'gateway.use' || pattern.test(permission))
+function ClientCommands({ client, host, access }: { client: Client; host: Host; access: Access }) {
+  const t = useTranslations('hosts.docker')
+  return (
+    <div className="flex flex-col gap-4 pt-4">
+      <p className="text-ink-muted text-sm">{t(`clientTexts.${client}`)}</p>
+      <CodeBlock text={clientSetUp(client, access)} label={t('shell')} wrap />
+      {client === 'docker' && host.engine?.flavour !== 'podman' && (
+        <>
+          <p className="text-ink-muted text-sm">{t('forwarderText')}</p>
+          <CodeBlock text={dockerForward(access)} label={t('forwarder')} wrap />
+        </>
+      )}
+    </div>
+  )
 }

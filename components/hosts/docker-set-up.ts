@@ -1,6 +1,6 @@
 import type { Host } from '#lib/contracts/hosts.ts'
 
-interface Access {
+export interface Access {
   host: Pick<Host, 'id' | 'name'>
   token: string
   origin: string
@@ -8,13 +8,13 @@ interface Access {
 }
 
 /** A name that an address would have to escape is not for every client to get through. */
-const nameOf = ({ id, name }: Access['host']) => (/^[\w-][\w.-]*$/.test(name) ? name : id)
+export const nameOf = ({ id, name }: Access['host']) => (/^[\w-][\w.-]*$/.test(name) ? name : id)
 
 /**
- * Commands for a shell, after which `docker` speaks to this host. The header goes to every engine that a configuration
+ * Commands for a shell, after which `docker` and what reads its settings speak to this host. The header goes to every engine that a configuration
  * is used for, so that it is in a folder of its own.
  */
-export function dockerSetUp({ host, token, origin, basePath }: Access): string {
+export function dockerSetUp({ host, token, origin, basePath }: Access, last = 'docker ps'): string {
   const { protocol, hostname, port } = new URL(origin)
   const isSecure = protocol === 'https:'
   const name = nameOf(host)
@@ -32,18 +32,43 @@ export function dockerSetUp({ host, token, origin, basePath }: Access): string {
         ]
       : []),
     `export DOCKER_HOST=${address} DOCKER_BUILDKIT=0`,
-    'docker ps',
+    last,
   ].join('\n')
 }
 
-/** Commands that make this host an engine's socket on the machine they are given on, which `docker` then speaks to. */
-export function dockerForward({ host, token, origin, basePath }: Access): string {
+/** A file that the commands write. */
+export const file = (name: string, lines: readonly string[]) => [`cat > ${name} <<'END'`, ...lines, 'END']
+
+/** Terraform's provider by its arguments. */
+export const terraformFile = (...provider: string[]) =>
+  file('main.tf', [
+    'terraform {',
+    '  required_providers {',
+    '    docker = { source = "kreuzwerker/docker" }',
+    '  }',
+    '}',
+    'provider "docker" {',
+    ...provider.map((argument) => `  ${argument}`),
+    '}',
+  ])
+
+/** Where the program in between listens, as the commands have it. */
+export const socketPath = '/tmp/roadstead.sock'
+
+/** Commands that make this host an engine's socket on the machine they are given on, and what `docker` then speaks to. */
+export function dockerForward(
+  { host, token, origin, basePath }: Access,
+  last: readonly string[] = ['docker build .'],
+): string {
   const at = `${origin}${basePath}/h`
   return [
     `curl -fsSO ${at}/docker-forward.mjs`,
-    `ROADSTEAD_TOKEN=${token} node docker-forward.mjs ${at}/${nameOf(host)} /tmp/roadstead.sock &`,
+    `rm -f ${socketPath}`,
+    // A terminal or pipe that Node writes to does not block, for nobody who shares it, which Ansible refuses.
+    `ROADSTEAD_TOKEN=${token} node docker-forward.mjs ${at}/${nameOf(host)} ${socketPath} >/dev/null &`,
+    `until [ -S ${socketPath} ]; do sleep 0.1; done`,
     'unset DOCKER_BUILDKIT DOCKER_TLS_VERIFY',
-    'export DOCKER_HOST=unix:///tmp/roadstead.sock',
-    'docker build .',
+    `export DOCKER_HOST=unix://${socketPath}`,
+    ...last,
   ].join('\n')
 }

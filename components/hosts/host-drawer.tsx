@@ -2,14 +2,17 @@
 import { type ReactNode, useState } from 'react'
 import { useTranslations } from 'use-intl'
 import { useMay, usePartlySeen } from '#components/data/use-session.ts'
+import { Fact, Facts } from '#components/details/facts.tsx'
+import { Section } from '#components/details/section.tsx'
 import { Age } from '#components/ui/age.tsx'
 import { Button } from '#components/ui/button.tsx'
 import { useNow } from '#components/ui/clock.ts'
 import { Drawer } from '#components/ui/drawer.tsx'
 import { ErrorNote } from '#components/ui/error-note.tsx'
 import { useFormat } from '#components/ui/use-format.ts'
-import type { Host, TransportView } from '#lib/contracts/hosts.ts'
+import type { Host, HostReading, TransportView } from '#lib/contracts/hosts.ts'
 import { DockerDialog } from './docker-dialog.tsx'
+import { EngineAddressDialog } from './engine-address-dialog.tsx'
 import { HostStateMark } from './host-state.tsx'
 
 /** All that is known of one host. */
@@ -43,52 +46,95 @@ function Details({ host }: { host: Host }) {
   return (
     <div className="fill gap-5 overflow-y-auto p-4">
       {host.error && <ErrorNote error={host.error} />}
+      <Unread reading={host.reading} />
       <Section title={t('connection')}>
-        <Fact label={t('state')}>
-          <span className="flex gap-2">
-            <HostStateMark host={host} />
-            <span className="text-ink-muted">
-              {t.rich('sinceAge', { age: () => <Age at={host.stateSince} /> })}
+        <Facts>
+          <Fact label={t('state')}>
+            <span className="flex gap-2">
+              <HostStateMark host={host} />
+              <span className="text-ink-muted">
+                {t.rich('sinceAge', { age: () => <Age at={host.stateSince} /> })}
+              </span>
             </span>
-          </span>
-        </Fact>
-        <Fact label={t('address')}>
-          <code className="break-all">{host.address}</code>
-        </Fact>
-        {host.latencyMs !== null && <Fact label={t('latency')}>{format.latency(host.latencyMs)}</Fact>}
-        <Fact label={t('lastSeen')}>
-          <Age at={host.lastSeenAt} ago />
-        </Fact>
-        <Fact label={t('data')}>
-          <Age at={host.syncedAt} ago />
-        </Fact>
-        {host.tags.length > 0 && <Fact label={t('tags')}>{host.tags.join(', ')}</Fact>}
-        <TransportFacts transport={transport} />
+          </Fact>
+          <Fact label={t('address')}>
+            <code className="break-all">{host.address}</code>
+          </Fact>
+          {host.latencyMs !== null && <Fact label={t('latency')}>{format.latency(host.latencyMs)}</Fact>}
+          <Fact label={t('lastSeen')}>
+            <Age at={host.lastSeenAt} ago />
+          </Fact>
+          <Fact label={t('data')}>
+            <Age at={host.syncedAt} ago />
+          </Fact>
+          {host.tags.length > 0 && <Fact label={t('tags')}>{host.tags.join(', ')}</Fact>}
+          <TransportFacts transport={transport} />
+        </Facts>
       </Section>
       {engine && (
         <Section title={t('engine')}>
-          <Fact label={t('version')}>
-            {engine.flavour === 'podman' ? 'Podman' : 'Docker'} {engine.version}
-          </Fact>
-          <Fact label={t('api')}>{engine.apiVersion}</Fact>
-          <Fact label={t('system')}>
-            {[engine.hostname, `${engine.os}/${engine.arch}`, engine.kernel].filter(Boolean).join(', ')}
-          </Fact>
-          {engine.cpus !== null && engine.memoryBytes !== null && (
-            <Fact label={t('resources')}>
-              {t('resourcesValue', { cpus: String(engine.cpus), memory: format.memory(engine.memoryBytes) })}
+          <Facts>
+            <Fact label={t('version')}>
+              {engine.flavour === 'podman' ? 'Podman' : 'Docker'} {engine.version}
             </Fact>
-          )}
-          <Fact label={t('rights')}>{engine.rootless ? t('rootless') : t('rootful')}</Fact>
-          <Fact label={t('storage')}>
-            {[engine.storageDriver, engine.cgroupVersion && t('cgroup', { version: engine.cgroupVersion })]
-              .filter(Boolean)
-              .join(', ')}
-          </Fact>
+            <Fact label={t('api')}>{engine.apiVersion}</Fact>
+            <Fact label={t('system')}>
+              {[engine.hostname, `${engine.os}/${engine.arch}`, engine.kernel].filter(Boolean).join(', ')}
+            </Fact>
+            {engine.cpus !== null && engine.memoryBytes !== null && (
+              <Fact label={t('resources')}>
+                {t('resourcesValue', {
+                  cpus: String(engine.cpus),
+                  memory: format.memory(engine.memoryBytes),
+                })}
+              </Fact>
+            )}
+            <Fact label={t('rights')}>{engine.rootless ? t('rootless') : t('rootful')}</Fact>
+            <Fact label={t('storage')}>
+              {[engine.storageDriver, engine.cgroupVersion && t('cgroup', { version: engine.cgroupVersion })]
+                .filter(Boolean)
+                .join(', ')}
+            </Fact>
+          </Facts>
         </Section>
       )}
       <UseWithDocker host={host} />
     </div>
+  )
+}
+
+/** What of the host cannot be read: each list, the rows that are left out, and the events. */
+function Unread({ reading: { failed, odd, withoutEvents, notices } }: { reading: HostReading }) {
+  const t = useTranslations('hosts.drawer')
+  const format = useFormat()
+  if (failed.length + odd.length + notices.length === 0 && !withoutEvents) return null
+  return (
+    <Section title={t('reading')}>
+      {notices.map(({ since, error }) => (
+        <ErrorNote key={error.code} title={format.dateTime(since)} error={error} />
+      ))}
+      {failed.map(({ kind, since, error }) => (
+        <ErrorNote
+          key={kind}
+          title={t('readingFailed', { kind, since: format.dateTime(since) })}
+          error={error}
+        />
+      ))}
+      {odd.map(({ kind, count, name, detail }) => (
+        <p key={kind} className="break-words">
+          {t('readingOdd', { kind, count, name, detail })}
+        </p>
+      ))}
+      {withoutEvents && (
+        <ErrorNote
+          title={t('withoutEvents', {
+            since: format.dateTime(withoutEvents.since),
+            seconds: withoutEvents.everySeconds,
+          })}
+          error={withoutEvents.error}
+        />
+      )}
+    </Section>
   )
 }
 
@@ -97,17 +143,22 @@ function UseWithDocker({ host }: { host: Host }) {
   const t = useTranslations('hosts.docker')
   const mayUse = useMay()('gateway.use', { hostId: host.id })
   const isPart = usePartlySeen([host]).length > 0
-  const [isOpen, setOpen] = useState(false)
+  const [open, setOpen] = useState<'commands' | 'address' | null>(null)
   if (!mayUse) return null
   return (
-    <section className="shrink-0">
-      <h2 className="mb-1.5 font-medium text-ink-muted text-xs">{t('section')}</h2>
-      <p className="mb-2">
+    <Section title={t('section')}>
+      <p>
         {t('hint')} {isPart && t('partHint')}
       </p>
-      <Button onClick={() => setOpen(true)}>{t('show')}</Button>
-      {isOpen && <DockerDialog host={host} onClose={() => setOpen(false)} />}
-    </section>
+      <div className="flex flex-wrap gap-2">
+        <Button onClick={() => setOpen('commands')}>{t('show')}</Button>
+        <Button onClick={() => setOpen('address')}>{t('showAddress')}</Button>
+      </div>
+      {open === 'commands' && (
+        <DockerDialog host={host} onClose={() => setOpen(null)} onAddress={() => setOpen('address')} />
+      )}
+      {open === 'address' && <EngineAddressDialog host={host} onClose={() => setOpen(null)} />}
+    </Section>
   )
 }
 
@@ -159,23 +210,5 @@ function CertificateEnd({ at }: { at: string }) {
     <span className={days !== null && days < 30 ? 'text-caution' : undefined}>
       {format.date(at)} {days !== null && days < 30 && `(${t('certSoon', { days })})`}
     </span>
-  )
-}
-
-function Section({ title, children }: { title: string; children: ReactNode }) {
-  return (
-    <section className="shrink-0">
-      <h2 className="mb-1.5 font-medium text-ink-muted text-xs">{title}</h2>
-      <dl className="grid grid-cols-[128px_minmax(0,1fr)] gap-x-3 gap-y-1">{children}</dl>
-    </section>
-  )
-}
-
-function Fact({ label, children }: { label: string; children: ReactNode }) {
-  return (
-    <>
-      <dt className="text-ink-muted">{label}</dt>
-      <dd className="min-w-0 break-words">{children}</dd>
-    </>
   )
 }

@@ -86,13 +86,11 @@ export function formOf(host: Host): HostForm {
     hostKey: string | null
   }): HopFields => ({
     ...emptyHop,
-    ...{
-      host: of.host,
-      port: String(of.port),
-      username: of.username,
-      auth: of.auth,
-      hostKey: of.hostKey ?? '',
-    },
+    host: of.host,
+    port: String(of.port),
+    username: of.username,
+    auth: of.auth,
+    hostKey: of.hostKey ?? '',
   })
   return {
     ...form,
@@ -107,7 +105,10 @@ const given = (text: string) => (text.trim() === '' ? undefined : text)
 function hopInput(hop: HopFields) {
   const { auth, passphrase } = hop
   return {
-    ...{ host: hop.host.trim(), port: Number(hop.port), username: hop.username.trim(), auth },
+    host: hop.host.trim(),
+    port: Number(hop.port),
+    username: hop.username.trim(),
+    auth,
     ...(auth === 'key' ? { privateKey: given(hop.privateKey), passphrase: passphrase || undefined } : {}),
     hostKey: given(hop.hostKey),
   }
@@ -119,14 +120,14 @@ export function transportOf(form: HostForm): TransportInput {
   if (form.way === 'tls') {
     const { host, port, ca, cert, key, passphrase, servername } = form.tls
     return {
-      ...{ kind: 'tls', host: host.trim(), port: Number(port) },
-      ...{
-        ca: given(ca),
-        cert: given(cert),
-        key: given(key),
-        passphrase: passphrase || undefined,
-        servername: given(servername),
-      },
+      kind: 'tls',
+      host: host.trim(),
+      port: Number(port),
+      ca: given(ca),
+      cert: given(cert),
+      key: given(key),
+      passphrase: passphrase || undefined,
+      servername: given(servername),
     }
   }
   const jump = form.useJump ? hopInput(form.jump) : undefined

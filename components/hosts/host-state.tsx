@@ -2,6 +2,7 @@
 import { useTranslations } from 'use-intl'
 import { StateMark, type StateTone } from '#components/ui/state-mark.tsx'
 import type { Host, HostState } from '#lib/contracts/hosts.ts'
+import { unreadOf } from '#lib/fleet/host-reading.ts'
 
 const tones: Record<HostState, StateTone> = {
   online: 'running',
@@ -14,5 +15,7 @@ const tones: Record<HostState, StateTone> = {
 
 export function HostStateMark({ host, quiet }: { host: Host; quiet?: boolean }) {
   const t = useTranslations('hosts.state')
+  // It answers, and what it answers is of no use: not online as the others are.
+  if (unreadOf(host)) return <StateMark tone="unhealthy" label={t('unread')} quiet={quiet} />
   return <StateMark tone={tones[host.state]} label={t(host.state)} quiet={quiet} />
 }

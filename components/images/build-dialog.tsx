@@ -1,12 +1,11 @@
 'use client'
-import { useMutation, useQuery } from '@tanstack/react-query'
-import { useEffect, useRef, useState } from 'react'
+import { useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
 import { useTranslations } from 'use-intl'
-import { HostPicker } from '#components/create/host-picker.tsx'
-import { api } from '#components/data/api.ts'
+import { queryKeys } from '#components/data/query-keys.ts'
 import { useFleet } from '#components/data/use-live.ts'
-import { openTray } from '#components/tasks/open-tray.ts'
-import { taskStore } from '#components/tasks/task-store.ts'
+import { usePermission } from '#components/data/use-session.ts'
+import { HostPicker } from '#components/hosts/host-picker.tsx'
 import { Button } from '#components/ui/button.tsx'
 import { Checkbox } from '#components/ui/checkbox.tsx'
 import { Dialog } from '#components/ui/dialog.tsx'
@@ -15,25 +14,24 @@ import { CheckField, Field } from '#components/ui/field.tsx'
 import { Input } from '#components/ui/input.tsx'
 import { Textarea } from '#components/ui/textarea.tsx'
 import { useFormat } from '#components/ui/use-format.ts'
-import type { BuildInput } from '#lib/contracts/image-build.ts'
-import type { Task } from '#lib/contracts/tasks.ts'
-import { readDockerfile } from '#lib/dockerfile.ts'
-import { parseEnvFile } from '#lib/env-file.ts'
-import { parseImageRef } from '#lib/image-ref.ts'
-import { sendContext, tarOf } from './build-context.ts'
+import { notBuilt, readDockerfile } from '#lib/build/dockerfile.ts'
+import { parseEnvFile } from '#lib/docker-run/env-file.ts'
+import { parseImageRef } from '#lib/images/image-ref.ts'
+import { sentFiles } from './build-context.ts'
+import { BuildSecretFields, type SecretRow, secretFault } from './build-secrets.tsx'
 import { type BuildSource, BuildSourceFields } from './build-source.tsx'
+import { useBuild } from './use-build.ts'
 
 const fresh = {
-  ...{
-    tags: '',
-    dockerfile: '',
-    args: '',
-    labels: '',
-    target: '',
-    platform: '',
-    noCache: false,
-    pull: false,
-  },
+  tags: '',
+  dockerfile: '',
+  args: '',
+  labels: '',
+  target: '',
+  platform: '',
+  noCache: false,
+  pull: false,
+  allAccounts: false,
 }
 type Options = typeof fresh
 
@@ -42,10 +40,16 @@ export function BuildDialog({ onClose }: { onClose(): void }) {
   const t = useTranslations('builds')
   const common = useTranslations('common')
   const [source, setSource] = useState<BuildSource>({
-    ...{ kind: 'folder', folder: null, tar: null, text: '', url: '' },
+    kind: 'folder',
+    folder: null,
+    tar: null,
+    text: '',
+    url: '',
   })
   const [options, setOptions] = useState<Options>(fresh)
+  const [secrets, setSecrets] = useState<SecretRow[]>([])
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set())
+  const mayHandOutAccounts = usePermission('registries.edit')
   const dockerfile = options.dockerfile.trim() || source.folder?.dockerfiles[0] || 'Dockerfile'
   const tags = options.tags.split(/[\s,]+/).filter(Boolean)
   const wrongTag = tags.find((tag) => parseImageRef(tag)?.digest !== null)
@@ -57,12 +61,16 @@ export function BuildDialog({ onClose }: { onClose(): void }) {
     source.folder !== null &&
     !source.folder.files.some(({ path }) => path === dockerfile)
   const isGiven = {
-    folder: source.folder !== null && !isMissing && source.folder.wrongLine === null,
+    folder: source.folder !== null && !isMissing && sentFiles(source.folder, dockerfile).wrongLine === null,
     tar: source.tar !== null,
     dockerfile: source.text.trim() !== '',
     remote: source.url.trim() !== '',
   }[source.kind]
-  const isFine = !wrongTag && args.wrongLines.length === 0 && labels.wrongLines.length === 0
+  const isFine =
+    !wrongTag &&
+    args.wrongLines.length === 0 &&
+    labels.wrongLines.length === 0 &&
+    secrets.every((row) => secretFault(row, secrets) === null)
   const ready = isGiven && isFine && chosen.size > 0
   const { start, sent, total } = useBuild(onClose)
   const close = () => {
@@ -74,12 +82,18 @@ export function BuildDialog({ onClose }: { onClose(): void }) {
     start.mutate({
       source,
       dockerfile,
+      secrets,
       input: {
-        ...{ hostIds: [...chosen], tags, dockerfile, noCache: options.noCache, pull: options.pull },
+        hostIds: [...chosen],
+        tags,
+        dockerfile,
+        noCache: options.noCache,
+        pull: options.pull,
         buildArgs: Object.fromEntries(args.entries.map(({ name, value }) => [name, value])),
         labels: Object.fromEntries(labels.entries.map(({ name, value }) => [name, value])),
         ...(options.target.trim() ? { target: options.target.trim() } : {}),
         ...(options.platform.trim() ? { platform: options.platform.trim() } : {}),
+        ...(options.allAccounts ? { allAccounts: true } : {}),
       },
     })
   }
@@ -188,11 +202,27 @@ export function BuildDialog({ onClose }: { onClose(): void }) {
               onChange={(value) => set({ labels: value })}
             />
           </div>
+          {mayHandOutAccounts && (
+            <div className="sm:col-span-2">
+              <CheckField label={t('allAccounts')} hint={t('allAccountsHint')}>
+                {(props) => (
+                  <Checkbox
+                    {...props}
+                    checked={options.allAccounts}
+                    onChange={(event) => set({ allAccounts: event.target.checked })}
+                  />
+                )}
+              </CheckField>
+            </div>
+          )}
+          <div className="sm:col-span-2">
+            <BuildSecretFields rows={secrets} onChange={setSecrets} />
+          </div>
         </div>
       </details>
       {isMissing && <p className="text-danger text-xs">{t('dockerfileMissingText', { path: dockerfile })}</p>}
       <HostPicker needs="images.build" chosen={chosen} onChange={setChosen} />
-      <Limits found={found} chosen={chosen} />
+      <Limits found={found} chosen={chosen} hasSecrets={secrets.length > 0} />
       {start.error && <ErrorNote error={start.error} />}
     </Dialog>
   )
@@ -206,7 +236,7 @@ function useDockerfile(source: BuildSource, path: string) {
   const file =
     source.kind === 'folder' ? source.folder?.files.find((one) => one.path === path)?.file : undefined
   const { data: text } = useQuery({
-    queryKey: ['dockerfile', path, file?.lastModified, file?.size, source.folder?.name],
+    queryKey: queryKeys.dockerfile(path, [file?.lastModified, file?.size, source.folder?.name]),
     queryFn: () => (file as File).text(),
     enabled: file !== undefined,
     gcTime: 0,
@@ -219,82 +249,35 @@ function useDockerfile(source: BuildSource, path: string) {
 function Limits({
   found,
   chosen,
+  hasSecrets,
 }: {
   found: ReturnType<typeof readDockerfile> | null
   chosen: ReadonlySet<string>
+  hasSecrets: boolean
 }) {
   const t = useTranslations('builds')
   const hosts = useFleet((fleet) => fleet.hosts)
-  const dockers = [...chosen].flatMap((id) => {
+  const engines = [...chosen].flatMap((id) => {
     const host = hosts.get(id)
-    return host?.engine?.flavour === 'docker' ? [host.name] : []
+    return host?.engine ? [{ name: host.name, ...host.engine }] : []
   })
-  if (!found || dockers.length === 0) return null
-  const names = dockers.join(', ')
+  const refusing = engines.flatMap(({ name, ...engine }) => {
+    const lines = (found ? notBuilt(found, engine) : []).map(({ line, feature }) => `${line}: ${feature}`)
+    return lines.length > 0 ? [{ name, lines: lines.join(', ') }] : []
+  })
+  const podmans = engines.filter(({ flavour }) => flavour === 'podman').map(({ name }) => name)
+  const names = podmans.join(', ')
   return (
-    <div role="status" className="flex flex-col gap-1 text-caution text-xs">
-      {found.buildKit.length > 0 && (
-        <p>
-          {t('needsBuildKit', {
-            hosts: names,
-            lines: found.buildKit.map(({ line, feature }) => `${line}: ${feature}`).join(', '),
-          })}
-        </p>
+    <div role="status" className="flex flex-col gap-1 text-caution text-xs empty:hidden">
+      {refusing.map(({ name, lines }) => (
+        <p key={name}>{t('refused', { host: name, lines })}</p>
+      ))}
+      {podmans.length > 0 && hasSecrets && <p>{t('noSecrets', { hosts: names })}</p>}
+      {podmans.length > 0 && found && found.syntax !== null && (
+        <p>{t('syntaxIgnored', { hosts: names, syntax: found.syntax })}</p>
       )}
-      {found.syntax !== null && <p>{t('syntaxIgnored', { hosts: names, syntax: found.syntax })}</p>}
     </div>
   )
-}
-
-/** Sends the context, then starts the task. */
-function useBuild(onStarted: () => void) {
-  const abort = useRef<AbortController | null>(null)
-  const [{ sent, total }, setSent] = useState({ sent: 0, total: 0 })
-  const mutation = useMutation({
-    async mutationFn({
-      source,
-      dockerfile,
-      input,
-    }: {
-      source: BuildSource
-      dockerfile: string
-      input: Omit<BuildInput, 'context'>
-    }) {
-      abort.current = new AbortController()
-      const { signal } = abort.current
-      const context = await contextOf(source, dockerfile, signal, (done, all) =>
-        setSent({ sent: done, total: all }),
-      )
-      return api.post<Task>('/api/images/build', { ...input, context }, { signal })
-    },
-    onSuccess(task) {
-      taskStore.put(task)
-      openTray()
-      onStarted()
-    },
-  })
-  const { isPending } = mutation
-  useEffect(() => {
-    if (!isPending) return
-    // Until it is sent the context is this page's alone.
-    const ask = (event: BeforeUnloadEvent) => event.preventDefault()
-    window.addEventListener('beforeunload', ask)
-    return () => window.removeEventListener('beforeunload', ask)
-  }, [isPending])
-  return { start: { ...mutation, cancel: () => abort.current?.abort() }, sent, total }
-}
-
-async function contextOf(
-  { kind, folder, tar, text, url }: BuildSource,
-  dockerfile: string,
-  signal: AbortSignal,
-  progress: (sent: number, total: number) => void,
-): Promise<BuildInput['context']> {
-  if (kind === 'dockerfile') return { kind, text }
-  if (kind === 'remote') return { kind, url: url.trim() }
-  const bytes = kind === 'folder' && folder ? tarOf(folder, dockerfile) : (tar as File)
-  const { id } = await sendContext(bytes, signal, (sent) => progress(sent, bytes.size))
-  return { kind: 'upload', id }
 }
 
 function Sending({ sent, total }: { sent: number; total: number }) {

@@ -128,7 +128,7 @@ function FolderField({
   const t = useTranslations('builds')
   const format = useFormat()
   const chooser = useRef<HTMLInputElement>(null)
-  const sent = folder ? sentFiles(folder, dockerfile) : []
+  const sent = folder && sentFiles(folder, dockerfile)
   return (
     <div className="flex flex-wrap items-center gap-3 rounded-md border border-dashed px-4 py-3">
       <Button onClick={() => chooser.current?.click()}>
@@ -148,16 +148,17 @@ function FolderField({
         }}
       />
       <p aria-live="polite" className="min-w-0 flex-1 text-ink-muted text-xs">
-        {folder
+        {folder && sent
           ? t('folderSummary', {
               name: folder.name,
-              count: sent.length,
-              bytes: format.bytes(sent.reduce((sum, { file }) => sum + file.size, 0)),
-              ignored: folder.files.length - sent.length,
+              count: sent.files.length,
+              bytes: format.bytes(sent.files.reduce((sum, { file }) => sum + file.size, 0)),
+              ignored: folder.files.length - sent.files.length,
+              rules: sent.rules,
             })
           : t('folderHint')}
-        {folder?.wrongLine && (
-          <span className="block text-danger">{t('ignoreWrong', { line: folder.wrongLine })}</span>
+        {sent?.wrongLine && (
+          <span className="block text-danger">{t('ignoreWrong', { line: sent.wrongLine })}</span>
         )}
       </p>
     </div>

@@ -1,10 +1,10 @@
 'use client'
 import { useMemo, useState } from 'react'
 import { useTranslations } from 'use-intl'
-import { HostPicker } from '#components/create/host-picker.tsx'
 import { apiUrl } from '#components/data/api.ts'
 import { useFleet } from '#components/data/use-live.ts'
 import { useMay } from '#components/data/use-session.ts'
+import { HostPicker } from '#components/hosts/host-picker.tsx'
 import { Button } from '#components/ui/button.tsx'
 import { Dialog } from '#components/ui/dialog.tsx'
 import { ErrorNote } from '#components/ui/error-note.tsx'
@@ -13,7 +13,7 @@ import { Segmented } from '#components/ui/segmented.tsx'
 import { Select } from '#components/ui/select.tsx'
 import type { Host } from '#lib/contracts/hosts.ts'
 import type { CopyInput, ImageArchiveFormat } from '#lib/contracts/image-copy.ts'
-import { type ImageGroup, labelOf } from '#lib/image-groups.ts'
+import { type ImageGroup, labelOf } from '#lib/images/groups.ts'
 import { everywhere, holds, lacking, referencesAt, sourcesOf, writesOci } from './copy-hosts.ts'
 import { useStart } from './use-start.ts'
 
@@ -85,7 +85,8 @@ export function CopyImagesDialog({
         ready &&
         start.mutate({
           references: referencesAt(sourceHostId, groups),
-          ...{ sourceHostId, targetHostIds: targets },
+          sourceHostId,
+          targetHostIds: targets,
         })
       }
       footer={

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import type { Host } from '#lib/contracts/hosts.ts'
 import type { Image } from '#lib/contracts/images.ts'
-import { groupImages } from '#lib/image-groups.ts'
+import { groupImages } from '#lib/images/groups.ts'
 import { everywhere, lacking, referencesAt, sourcesOf, writesOci } from './copy-hosts.ts'
 
 const host = (id: string, engine: [string, string] = ['docker', '28.5.2'], state = 'online') =>

@@ -1,6 +1,6 @@
 import type { Host } from '#lib/contracts/hosts.ts'
 import type { Image } from '#lib/contracts/images.ts'
-import { groupImages, type ImageGroup } from '#lib/image-groups.ts'
+import { groupImages, type ImageGroup } from '#lib/images/groups.ts'
 
 type Hosts = ReadonlyMap<string, Host>
 

@@ -9,7 +9,7 @@ import { Badge } from '#components/ui/badge.tsx'
 import { Popover } from '#components/ui/popover.tsx'
 import { useFormat } from '#components/ui/use-format.ts'
 import type { Host } from '#lib/contracts/hosts.ts'
-import type { ImageGroup } from '#lib/image-groups.ts'
+import type { ImageGroup } from '#lib/images/groups.ts'
 
 /** The link that lists the containers of an image. */
 export const usersHref = (group: ImageGroup) =>
@@ -35,6 +35,7 @@ export function useImageColumns(
         id: 'digest',
         header: t('columns.digest'),
         width: '120px',
+        leaves: 2,
         cell: (group) => (
           <code className="text-ink-muted" title={group.id}>
             {group.id.slice(7, 19)}
@@ -46,6 +47,7 @@ export function useImageColumns(
         id: 'hosts',
         header: t('columns.hosts'),
         width: '104px',
+        leaves: 5,
         cell: (group) => (
           <Popover
             label={t('columns.hosts')}
@@ -70,6 +72,7 @@ export function useImageColumns(
         id: 'size',
         header: t('columns.size'),
         width: '92px',
+        leaves: 4,
         align: 'end',
         cell: (group) => format.bytes(group.size),
         compare: (a, b) => a.size - b.size,
@@ -78,6 +81,7 @@ export function useImageColumns(
         id: 'created',
         header: t('columns.created'),
         width: '84px',
+        leaves: 1,
         align: 'end',
         cell: (group) => <Age at={group.createdAt} className="text-ink-muted" />,
         compare: (a, b) => compareText(a.createdAt ?? '', b.createdAt ?? ''),
@@ -86,9 +90,14 @@ export function useImageColumns(
         id: 'used',
         header: t('columns.used'),
         width: '128px',
+        leaves: 3,
         align: 'end',
         cell: (group) =>
-          group.usedBy.length === 0 ? (
+          group.platforms ? (
+            <span className="block truncate text-ink-muted" title={group.platforms.join('\n')}>
+              {group.platforms.join(', ') || t('noPlatform')}
+            </span>
+          ) : group.usedBy.length === 0 ? (
             <span className="text-ink-faint">{t('unused')}</span>
           ) : (
             <Link href={href(usersHref(group))} className="text-accent hover:underline">
@@ -105,10 +114,17 @@ export function useImageColumns(
 export function ImageTags({ group }: { group: ImageGroup }) {
   const t = useTranslations('images')
   const [first, ...others] = group.tags
-  if (!first) return <Badge tone="caution">{t('untagged')}</Badge>
+  if (!first)
+    return (
+      <>
+        <Badge tone="caution">{t('untagged')}</Badge>
+        {group.platforms && <Badge className="ml-2">{t('manifestList')}</Badge>}
+      </>
+    )
   return (
     <span title={group.tags.join('\n')}>
       <span className="font-medium">{first}</span>
+      {group.platforms && <Badge className="ml-2">{t('manifestList')}</Badge>}
       {others.length > 0 && <span className="text-ink-muted"> {others.join(' ')}</span>}
     </span>
   )

@@ -12,9 +12,9 @@ import { CheckField, Field } from '#components/ui/field.tsx'
 import { Input } from '#components/ui/input.tsx'
 import { Select } from '#components/ui/select.tsx'
 import { toast } from '#components/ui/toast.tsx'
-import { objectKey } from '#lib/apply-live.ts'
 import type { Image } from '#lib/contracts/images.ts'
-import { type ImageGroup, labelOf } from '#lib/image-groups.ts'
+import { objectKey } from '#lib/fleet/apply-live.ts'
+import { type ImageGroup, labelOf } from '#lib/images/groups.ts'
 import type { Permission } from '#lib/permissions.ts'
 
 interface Failure {

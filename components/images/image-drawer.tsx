@@ -3,15 +3,16 @@ import { useQuery } from '@tanstack/react-query'
 import { CopyPlus, Download, Tag, Trash2 } from 'lucide-react'
 import Link from 'next/link'
 import { parseAsStringLiteral, useQueryState } from 'nuqs'
-import type { ReactNode } from 'react'
 import { useTranslations } from 'use-intl'
 import { api } from '#components/data/api.ts'
 import { links } from '#components/data/links.ts'
 import { queryKeys } from '#components/data/query-keys.ts'
 import { useFleet, useHosts } from '#components/data/use-live.ts'
 import { useScopedHref } from '#components/data/use-scope.ts'
+import { Fact, Facts, Identifier } from '#components/details/facts.tsx'
+import { Section } from '#components/details/section.tsx'
+import { SilentHosts, useSilentHosts } from '#components/object-list/silent-hosts.tsx'
 import { Button } from '#components/ui/button.tsx'
-import { CopyButton } from '#components/ui/copy-button.tsx'
 import { Drawer } from '#components/ui/drawer.tsx'
 import { ErrorNote } from '#components/ui/error-note.tsx'
 import { IconButton } from '#components/ui/icon-button.tsx'
@@ -20,7 +21,7 @@ import { Skeleton } from '#components/ui/skeleton.tsx'
 import { Tabs } from '#components/ui/tabs.tsx'
 import { useFormat } from '#components/ui/use-format.ts'
 import type { Image, ImageDetail, ImageHistory } from '#lib/contracts/images.ts'
-import type { ImageGroup } from '#lib/image-groups.ts'
+import type { ImageGroup } from '#lib/images/groups.ts'
 import { type ImageAction, useMayWithImages } from './image-menu.tsx'
 
 const tabs = ['overview', 'history', 'inspect'] as const
@@ -39,6 +40,7 @@ export function ImageDrawer({
   const hosts = useFleet((fleet) => fleet.hosts)
   const [tab, setTab] = useQueryState('tab', parseAsStringLiteral(tabs).withDefault('overview'))
   const may = useMayWithImages()
+  const { silent } = useSilentHosts('images')
   const source = group?.copies.find((copy) => hosts.get(copy.hostId)?.state === 'online')
   return (
     <Drawer
@@ -80,12 +82,23 @@ export function ImageDrawer({
               label: t('drawer.tabs.overview'),
               content: <Overview group={group} onAct={(action) => onAct(action, group)} />,
             },
-            { value: 'history', label: t('drawer.tabs.history'), content: <History source={source} /> },
+            // A manifest list has no layers.
+            ...(group.platforms
+              ? []
+              : [
+                  {
+                    value: 'history' as const,
+                    label: t('drawer.tabs.history'),
+                    content: <History source={source} />,
+                  },
+                ]),
             { value: 'inspect', label: t('drawer.tabs.inspect'), content: <Inspect source={source} /> },
           ]}
         />
       ) : (
-        <p className="p-4 text-ink-muted">{t('drawer.goneText')}</p>
+        <p className="p-4 text-ink-muted">
+          {t(silent.length > 0 ? 'drawer.goneAnswered' : 'drawer.goneText')} <SilentHosts hosts={silent} />
+        </p>
       )}
     </Drawer>
   )
@@ -105,25 +118,22 @@ function Overview({ group, onAct }: { group: ImageGroup; onAct(action: ImageActi
   const platform = group.copies.find((copy) => copy.os)
   return (
     <div className={scrolling}>
-      <dl className="grid shrink-0 grid-cols-[96px_minmax(0,1fr)] gap-x-3 gap-y-1">
+      <Facts>
         <Fact label={t('digest')}>
-          <span className="flex items-center gap-1">
-            <code className="truncate">{group.id}</code>
-            <CopyButton text={group.id} />
-          </span>
+          <Identifier text={group.id} />
         </Fact>
         <Fact label={t('tags')}>
           {group.tags.map((tag) => (
-            <span key={tag} className="flex items-center gap-1">
-              <code className="truncate">{tag}</code>
-              <CopyButton text={tag} />
-            </span>
+            <Identifier key={tag} text={tag} />
           ))}
         </Fact>
         {group.createdAt && <Fact label={t('created')}>{format.dateTime(group.createdAt)}</Fact>}
         <Fact label={t('size')}>{format.bytes(group.size)}</Fact>
+        {group.platforms && (
+          <Fact label={t('manifestList')}>{group.platforms.join(', ') || t('noPlatform')}</Fact>
+        )}
         {platform && <Fact label={t('platform')}>{`${platform.os}/${platform.arch}`}</Fact>}
-      </dl>
+      </Facts>
       <Section title={t('present')}>
         <ul>
           {group.copies.map((copy) => (
@@ -134,11 +144,11 @@ function Overview({ group, onAct }: { group: ImageGroup; onAct(action: ImageActi
             </li>
           ))}
         </ul>
-        <p className="mt-1 text-ink-muted">
+        <p className="text-ink-muted">
           {t('missing', { count: missing.length, names: missing.map((host) => host.name).join(', ') })}
         </p>
         {missing.some((host) => host.state === 'online') && (
-          <div className="mt-1.5 flex flex-wrap gap-2">
+          <div className="flex flex-wrap gap-2">
             {may('pull', group) && (
               <Button size="sm" onClick={() => onAct('pull')}>
                 <Download aria-hidden /> {t('pullThere')}
@@ -154,7 +164,7 @@ function Overview({ group, onAct }: { group: ImageGroup; onAct(action: ImageActi
       </Section>
       <Section title={t('users')}>
         {group.usedBy.length === 0 ? (
-          <p className="text-ink-muted">{t('noUsers')}</p>
+          <p className="text-ink-muted">{t(group.platforms ? 'listUsers' : 'noUsers')}</p>
         ) : (
           <ul>
             {group.usedBy.map((container) => (
@@ -227,21 +237,3 @@ function Inspect({ source }: { source: Image | undefined }) {
 }
 
 const pathOf = (image: Image) => `/api/hosts/${image.hostId}/images/${encodeURIComponent(image.id)}` as const
-
-function Section({ title, children }: { title: string; children: ReactNode }) {
-  return (
-    <section className="shrink-0">
-      <h2 className="mb-1.5 font-medium text-ink-muted text-xs">{title}</h2>
-      {children}
-    </section>
-  )
-}
-
-function Fact({ label, children }: { label: string; children: ReactNode }) {
-  return (
-    <>
-      <dt className="text-ink-muted">{label}</dt>
-      <dd className="min-w-0 break-words">{children}</dd>
-    </>
-  )
-}

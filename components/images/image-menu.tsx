@@ -8,7 +8,7 @@ import { useScopedHref } from '#components/data/use-scope.ts'
 import { useMay, usePermission } from '#components/data/use-session.ts'
 import { IconButton } from '#components/ui/icon-button.tsx'
 import { Menu, MenuItem } from '#components/ui/menu.tsx'
-import type { ImageGroup } from '#lib/image-groups.ts'
+import type { ImageGroup } from '#lib/images/groups.ts'
 import type { Permission } from '#lib/permissions.ts'
 
 export type ImageAction = 'pull' | 'copy' | 'save' | 'push' | 'tag' | 'remove'
@@ -20,6 +20,8 @@ export function useMayWithImages(): (action: ImageAction, group: ImageGroup) => 
   const hosts = useFleet((fleet) => fleet.hosts)
   return (action, group) => {
     const held = (permission: Permission) => group.copies.some(({ hostId }) => may(permission, { hostId }))
+    // Engines save of a manifest list one of its images alone.
+    if (group.platforms && (action === 'copy' || action === 'save')) return false
     if (action === 'pull') return mayPull && group.tags.length > 0
     // From one host to another: where it would only be copied onto itself there is nothing to choose.
     if (action === 'copy')

@@ -4,6 +4,7 @@ import { Search } from 'lucide-react'
 import { useState } from 'react'
 import { useTranslations } from 'use-intl'
 import { ApiFailure, api } from '#components/data/api.ts'
+import { queryKeys } from '#components/data/query-keys.ts'
 import { useAllHosts } from '#components/data/use-live.ts'
 import { useMay, usePermission } from '#components/data/use-session.ts'
 import { Badge } from '#components/ui/badge.tsx'
@@ -36,7 +37,7 @@ export function ImageSearch({
   const hosts = useAllHosts()
   const [asked, setAsked] = useState('')
   const registries = useQuery({
-    queryKey: ['registries'],
+    queryKey: queryKeys.registries(),
     queryFn: ({ signal }) => api.get<Registry[]>('/api/registries', { signal }),
     enabled: usePermission('registries.view'),
   })
@@ -45,7 +46,9 @@ export function ImageSearch({
   const host = online.find(({ id }) => hostIds.has(id)) ?? online[0]
   const sources: Source[] = [
     ...(registries.data ?? []).map(({ id, address }) => ({
-      ...{ id, name: address, path: `/api/registries/${id}/search` as const },
+      id,
+      name: address,
+      path: `/api/registries/${id}/search` as const,
     })),
     ...(host
       ? [
@@ -83,7 +86,7 @@ function Matches({
   const errorText = useErrorText()
   const answers = useQueries({
     queries: sources.map(({ id, path }) => ({
-      queryKey: ['image-search', id, term],
+      queryKey: queryKeys.imageSearch(id, term),
       queryFn: ({ signal }: { signal: AbortSignal }) =>
         api.get<ImageMatches>(path, { query: { term }, signal }),
       retry: (count: number, error: Error) => !(error instanceof ApiFailure) && count < 2,

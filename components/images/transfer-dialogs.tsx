@@ -1,9 +1,9 @@
 'use client'
 import { useState } from 'react'
 import { useTranslations } from 'use-intl'
-import { HostPicker } from '#components/create/host-picker.tsx'
 import { useFleet } from '#components/data/use-live.ts'
 import { useMay } from '#components/data/use-session.ts'
+import { HostPicker } from '#components/hosts/host-picker.tsx'
 import { Button } from '#components/ui/button.tsx'
 import { Dialog } from '#components/ui/dialog.tsx'
 import { ErrorNote } from '#components/ui/error-note.tsx'
@@ -11,8 +11,8 @@ import { Field } from '#components/ui/field.tsx'
 import { Input } from '#components/ui/input.tsx'
 import { Select } from '#components/ui/select.tsx'
 import type { PullInput, PushInput } from '#lib/contracts/image-transfer.ts'
-import type { ImageGroup } from '#lib/image-groups.ts'
-import { parseImageRef } from '#lib/image-ref.ts'
+import type { ImageGroup } from '#lib/images/groups.ts'
+import { parseImageRef } from '#lib/images/image-ref.ts'
 import { ImageSearch } from './image-search.tsx'
 import { useStart } from './use-start.ts'
 
@@ -46,7 +46,8 @@ export function PullDialog({
       onSubmit={() =>
         ready &&
         start.mutate({
-          ...{ reference: reference.trim(), hostIds: [...chosen] },
+          reference: reference.trim(),
+          hostIds: [...chosen],
           ...(platform.trim() ? { platform: platform.trim() } : {}),
         })
       }

@@ -2,15 +2,16 @@
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useState, useSyncExternalStore } from 'react'
 import { useTranslations } from 'use-intl'
+import { NewPassword } from '#components/credentials/new-password.tsx'
+import { minimumPasswordLength } from '#components/credentials/password-strength.ts'
+import { api, basePath, fieldErrors } from '#components/data/api.ts'
+import { queryKeys } from '#components/data/query-keys.ts'
+import { AuthFrame } from '#components/login/auth-frame.tsx'
+import { Button } from '#components/ui/button.tsx'
+import { ErrorNote } from '#components/ui/error-note.tsx'
+import { Skeleton } from '#components/ui/skeleton.tsx'
 import type { SignInAnswer } from '#lib/contracts/sign-in.ts'
 import type { LinkPurpose } from '#lib/contracts/users.ts'
-import { NewPassword } from '../account/new-password.tsx'
-import { minimumPasswordLength } from '../account/password-strength.ts'
-import { api, basePath, fieldErrors } from '../data/api.ts'
-import { AuthFrame } from '../login/auth-frame.tsx'
-import { Button } from '../ui/button.tsx'
-import { ErrorNote } from '../ui/error-note.tsx'
-import { Skeleton } from '../ui/skeleton.tsx'
 
 /** The token stands in the fragment, which no server sees; null while the server renders. */
 function useFragment(): string | null {
@@ -30,7 +31,7 @@ export function JoinPage() {
   const roles = useTranslations('account.roles')
   const token = useFragment()
   const look = useQuery({
-    queryKey: ['join', token],
+    queryKey: queryKeys.join(token),
     queryFn: ({ signal }) => api.post<LinkPurpose>('/api/join/look', { token }, { signal }),
     enabled: !!token,
     retry: false,

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react'
-import { BrandMark } from '../shell/brand.tsx'
-import { cn } from '../ui/cn.ts'
+import { BrandMark } from '#components/page/brand.tsx'
+import { cn } from '#components/ui/cn.ts'
 
 /** The page before the dashboard: the mark, a title, one narrow column. */
 export function AuthFrame({

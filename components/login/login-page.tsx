@@ -3,14 +3,14 @@ import { useMutation, useQuery } from '@tanstack/react-query'
 import { useRouter, useSearchParams } from 'next/navigation'
 import { useEffect, useState } from 'react'
 import { useTranslations } from 'use-intl'
+import { PasswordInput } from '#components/credentials/password-input.tsx'
+import { api, fieldErrors } from '#components/data/api.ts'
+import { queryKeys } from '#components/data/query-keys.ts'
+import { Button } from '#components/ui/button.tsx'
+import { ErrorNote } from '#components/ui/error-note.tsx'
+import { Field } from '#components/ui/field.tsx'
+import { Input } from '#components/ui/input.tsx'
 import type { SecondStepMethod, SignInAnswer, SignInOffer } from '#lib/contracts/sign-in.ts'
-import { PasswordInput } from '../account/password-input.tsx'
-import { api, fieldErrors } from '../data/api.ts'
-import { queryKeys } from '../data/query-keys.ts'
-import { Button } from '../ui/button.tsx'
-import { ErrorNote } from '../ui/error-note.tsx'
-import { Field } from '../ui/field.tsx'
-import { Input } from '../ui/input.tsx'
 import { AuthFrame } from './auth-frame.tsx'
 import { nextPath } from './next-path.ts'
 import { PasskeyButton } from './passkey-button.tsx'
@@ -38,7 +38,8 @@ export function LoginPage() {
     queryKey: queryKeys.signIn(),
     queryFn: ({ signal }) => api.get<SignInOffer>('/api/sign-in', { signal }),
     // What was begun is known from the answers after that.
-    ...{ staleTime: Number.POSITIVE_INFINITY, refetchOnMount: 'always' },
+    staleTime: Number.POSITIVE_INFINITY,
+    refetchOnMount: 'always',
   })
   // Undefined: what the server says; null: from the beginning.
   const [begun, setBegun] = useState<SecondStepMethod[] | null>()

@@ -2,11 +2,11 @@
 import { useMutation } from '@tanstack/react-query'
 import { Fingerprint } from 'lucide-react'
 import { useTranslations } from 'use-intl'
+import { askPasskey } from '#components/credentials/passkey.ts'
+import { api } from '#components/data/api.ts'
+import { Button } from '#components/ui/button.tsx'
+import { ErrorNote } from '#components/ui/error-note.tsx'
 import type { Session } from '#lib/contracts/account.ts'
-import { api } from '../data/api.ts'
-import { askPasskey } from '../proof/passkey.ts'
-import { Button } from '../ui/button.tsx'
-import { ErrorNote } from '../ui/error-note.tsx'
 
 /** Signs in with a passkey, from the beginning or as the second step. */
 export function PasskeyButton({ onDone }: { onDone(): void }) {

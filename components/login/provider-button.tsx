@@ -2,8 +2,8 @@
 import { useMutation } from '@tanstack/react-query'
 import { Building2 } from 'lucide-react'
 import { useTranslations } from 'use-intl'
-import { Button } from '../ui/button.tsx'
-import { ErrorNote } from '../ui/error-note.tsx'
+import { Button } from '#components/ui/button.tsx'
+import { ErrorNote } from '#components/ui/error-note.tsx'
 import { goToProvider } from './provider-return.tsx'
 
 /** The way to the identity provider. */

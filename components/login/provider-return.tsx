@@ -2,10 +2,10 @@
 import { useMutation } from '@tanstack/react-query'
 import { useEffect, useRef, useState } from 'react'
 import { useTranslations } from 'use-intl'
+import { api, basePath } from '#components/data/api.ts'
+import { ErrorNote } from '#components/ui/error-note.tsx'
+import { Skeleton } from '#components/ui/skeleton.tsx'
 import type { Session } from '#lib/contracts/account.ts'
-import { api, basePath } from '../data/api.ts'
-import { ErrorNote } from '../ui/error-note.tsx'
-import { Skeleton } from '../ui/skeleton.tsx'
 import { AuthFrame } from './auth-frame.tsx'
 import { nextPath } from './next-path.ts'
 

@@ -2,13 +2,13 @@
 import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslations } from 'use-intl'
+import { CodeInput } from '#components/credentials/code-input.tsx'
+import { api, fieldErrors } from '#components/data/api.ts'
+import { Button } from '#components/ui/button.tsx'
+import { ErrorNote } from '#components/ui/error-note.tsx'
+import { Field } from '#components/ui/field.tsx'
 import type { Session } from '#lib/contracts/account.ts'
 import type { SecondStepMethod } from '#lib/contracts/sign-in.ts'
-import { api, fieldErrors } from '../data/api.ts'
-import { CodeInput } from '../proof/code-input.tsx'
-import { Button } from '../ui/button.tsx'
-import { ErrorNote } from '../ui/error-note.tsx'
-import { Field } from '../ui/field.tsx'
 import { PasskeyButton } from './passkey-button.tsx'
 
 /** What follows the password. */

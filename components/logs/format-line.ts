@@ -1,17 +1,26 @@
 import type { LogSource } from '#lib/contracts/logs.ts'
-import { type LogLevel, logLevel, readJsonLine } from '#lib/log-line.ts'
-import { plainLogLine, sanitiseLogLine } from '#lib/log-sanitise.ts'
+import { type LogLevel, logLevel, readStructuredLine, type StructuredLine } from '#lib/logs/line.ts'
+import { plainLogLine, sanitiseLogLine } from '#lib/logs/sanitise.ts'
 
 export interface LogLook {
   timestamps: 'off' | 'local' | 'utc'
   json: 'pretty' | 'raw'
   levels: boolean
   theme: 'light' | 'dark'
+  /** Fields of JSON and logfmt that stand in columns before the message. */
+  columns: readonly string[]
 }
 
-export type StoredLine =
+export type StoredLine = (
   | { kind: 'line'; source: number; time: string; stream: 0 | 1; text: string }
   | { kind: 'gap'; source: number; from: string; to: string }
+) & {
+  /** Left out by the filter, or of a source that is muted. */
+  hidden?: boolean
+}
+
+/** Characters of a column. */
+const columnWidth = 16
 
 type Colour = readonly [red: number, green: number, blue: number]
 
@@ -89,15 +98,27 @@ export function formatLine(
       ? paint(gutterColour(line.source, look.theme), `${gutterName(source, sources, width)} `)
       : ''
   if (line.kind === 'gap') return `${name}${paint(levelColours[look.theme].warn, `── ${gapText} ──`)}`
-  const json = look.json === 'pretty' ? readJsonLine(line.text) : null
-  const level = look.levels ? (json?.level ?? logLevel(plainStart(line.text))) : null
+  const structured = readStructuredLine(line.text)
+  const json = look.json === 'pretty' ? structured : null
+  const level = look.levels ? (structured?.level ?? logLevel(plainStart(line.text))) : null
   const colour = level ? levelColours[look.theme][level] : null
   // A mark and not only a colour: filled for errors and warnings, an outline for what came by stderr.
   const mark = level === 'error' || level === 'warn' ? '▌' : line.stream === 1 ? '╎' : ' '
   const time =
     look.timestamps === 'off' ? '' : paint(faint[look.theme], `${formatTime(line.time, look.timestamps)} `)
   const body = json ? prettyJson(json, look) : sanitiseLogLine(line.text)
-  return `${colour ? paint(colour, mark) : paint(faint[look.theme], mark)}${time}${name}${body}\u001b[0m`
+  const columns = look.columns.map((column) => columnOf(structured, column, look)).join('')
+  return `${colour ? paint(colour, mark) : paint(faint[look.theme], mark)}${time}${name}${columns}${body}\u001b[0m`
+}
+
+/** A mark between lines: a new day, a start. */
+export const formatMark = (text: string, theme: LogLook['theme']) =>
+  `${paint(faint[theme], `── ${text} ──`)}\u001b[0m`
+
+function columnOf(line: StructuredLine | null, column: string, look: LogLook): string {
+  const value = plainLogLine(line?.fields.find(([key]) => key === column)?.[1] ?? '')
+  const cut = value.length > columnWidth ? `${value.slice(0, columnWidth - 1)}…` : value.padEnd(columnWidth)
+  return `${paint(levelColours[look.theme].info, cut)} `
 }
 
 /** The line as it is copied and searched for. */
@@ -110,19 +131,28 @@ export function plainLine(line: StoredLine, sources: readonly LogSource[], look:
 
 const plainStart = (text: string) => plainLogLine(text.slice(0, 400))
 
-function prettyJson(json: NonNullable<ReturnType<typeof readJsonLine>>, look: LogLook): string {
-  const level = json.level
-    ? paint(levelColours[look.theme][json.level], json.level.toUpperCase().padEnd(5))
+function prettyJson(line: StructuredLine, look: LogLook): string {
+  const level = line.level
+    ? paint(levelColours[look.theme][line.level], line.level.toUpperCase().padEnd(5))
     : ''
-  const fields = json.fields.map(
-    ([key, value]) => `${paint(faint[look.theme], `${sanitiseLogLine(key)}=`)}${plainLogLine(value)}`,
-  )
-  return [level, plainLogLine(json.message), ...fields].filter(Boolean).join(' ')
+  const fields = line.fields
+    .filter(([key]) => !look.columns.includes(key))
+    .map(([key, value]) => `${paint(faint[look.theme], `${plainLogLine(key)}=`)}${plainLogLine(value)}`)
+  return [level, plainLogLine(line.message), ...fields].filter(Boolean).join(' ')
+}
+
+const millis = (nanos: string) => Number(BigInt(nanos) / 1_000_000n)
+
+/** The day of a time as YYYY-MM-DD, where the times are shown. */
+export function dayOf(nanos: string, times: LogLook['timestamps']): string {
+  const date = new Date(millis(nanos))
+  const shifted = times === 'utc' ? date : new Date(date.getTime() - date.getTimezoneOffset() * 60_000)
+  return shifted.toISOString().slice(0, 10)
 }
 
 /** HH:MM:SS.mmm, with the day where it is not today's. */
 function formatTime(time: string, zone: 'local' | 'utc'): string {
-  const date = new Date(Number(BigInt(time) / 1_000_000n))
+  const date = new Date(millis(time))
   const shifted = zone === 'utc' ? date : new Date(date.getTime() - date.getTimezoneOffset() * 60_000)
   const text = shifted.toISOString()
   const now = new Date()

@@ -1,4 +1,6 @@
+import { ReconnectingSocket } from '#components/data/reconnecting-socket.ts'
 import type {
+  LogBegin,
   LogClientFrame,
   LogOptions,
   LogPosition,
@@ -7,13 +9,13 @@ import type {
   LogServerFrame,
   LogSource,
 } from '#lib/contracts/logs.ts'
-import { liveCloseCodes } from '#lib/live-protocol.ts'
 
 export interface LogHandlers {
   sources(sources: readonly LogSource[]): void
-  rows(rows: readonly LogRow[]): void
+  /** `begins`: where the first line of a source is among them. */
+  rows(rows: readonly LogRow[], begins: ReadonlyMap<number, LogBegin>): void
   gap(source: number, from: string, to: string): void
-  older(source: number, rows: readonly LogRow[], more: boolean): void
+  older(source: number, rows: readonly LogRow[], more: boolean, begin: LogBegin | null): void
   slow(paused: boolean): void
   error(error: Extract<LogServerFrame, { type: 'error' }>['error']): void
   tooMany(left: number): void
@@ -21,80 +23,63 @@ export interface LogHandlers {
   connected(connected: boolean): void
 }
 
-const longestWaitMs = 10_000
-
 /**
  * The browser's end of a log: opens it, and after a cut goes on exactly where it was. Sources keep the index of the
  * first connection, whatever order the server tells them in after a cut.
  */
 export class LogClient {
-  readonly #connect: () => WebSocket
+  readonly #socket: ReconnectingSocket
   readonly #request: { selection: LogSelection; options: LogOptions }
   readonly #handlers: LogHandlers
   readonly #positions: Record<string, LogPosition> = {}
   readonly #sources: LogSource[] = []
   /** From the server's index of this connection to ours. */
   #indexes = new Map<number, number>()
-  #socket: WebSocket | null = null
-  #attempt = 0
-  #retry: ReturnType<typeof setTimeout> | undefined
-  #closed = false
 
+  /** @param connect null while the reader may read no logs */
   constructor(
-    connect: () => WebSocket,
+    connect: () => WebSocket | null,
     request: { selection: LogSelection; options: LogOptions },
     handlers: LogHandlers,
   ) {
-    this.#connect = connect
     this.#request = request
     this.#handlers = handlers
+    this.#socket = new ReconnectingSocket({
+      connect,
+      opened: () => this.#opened(),
+      message: (data) => this.#take(JSON.parse(String(data)) as LogServerFrame),
+      closed: () => handlers.connected(false),
+    })
   }
 
   open(): void {
-    const socket = this.#connect()
-    this.#socket = socket
+    this.#socket.start()
+  }
+
+  #opened(): void {
     this.#indexes = new Map()
-    socket.addEventListener('open', () => {
-      if (socket !== this.#socket) return socket.close()
-      const { selection, options } = this.#request
-      this.#send({ type: 'open', selection, ...options, resume: this.#positions })
-      this.#handlers.connected(true)
-    })
-    socket.addEventListener('message', (event) => {
-      if (socket === this.#socket) this.#take(JSON.parse(String(event.data)) as LogServerFrame)
-    })
-    socket.addEventListener('close', (event) => {
-      if (socket !== this.#socket) return
-      this.#socket = null
-      this.#handlers.connected(false)
-      // 1000: the server has said why; signed out and denied are the live socket's business.
-      const final = [1000, 1008, liveCloseCodes.signedOut, liveCloseCodes.denied]
-      if (this.#closed || final.includes(event.code)) return
-      const wait = Math.random() * Math.min(longestWaitMs, 500 * 2 ** this.#attempt++)
-      this.#retry = setTimeout(() => this.open(), wait)
-    })
+    const { selection, options } = this.#request
+    this.#send({ type: 'open', selection, ...options, resume: this.#positions })
+    this.#handlers.connected(true)
   }
 
   taken(lines: number): void {
     if (lines > 0) this.#send({ type: 'taken', lines })
   }
 
-  older(source: number, before: string, shown: number, limit: number): void {
+  /** @param first the first line of it that the page has, and how many there are from it on. */
+  older(source: number, first: LogBegin & { shown: number }, limit: number): void {
     const index = [...this.#indexes].find(([, ours]) => ours === source)?.[0]
-    if (index !== undefined) this.#send({ type: 'older', source: index, before, shown, limit })
+    const { time: before, skip, shown } = first
+    if (index !== undefined) this.#send({ type: 'older', source: index, before, skip, shown, limit })
   }
 
   close(): void {
-    this.#closed = true
-    clearTimeout(this.#retry)
-    const socket = this.#socket
-    this.#socket = null
-    // Closing while it still connects is reported as an error by the browser: such a one closes when it opens.
-    if (socket && socket.readyState !== 0) socket.close()
+    this.#socket.stop()
   }
 
   #send(frame: LogClientFrame): void {
-    if (this.#socket?.readyState === 1) this.#socket.send(JSON.stringify(frame))
+    this.#socket.send(JSON.stringify(frame))
   }
 
   #take(frame: LogServerFrame): void {
@@ -106,16 +91,18 @@ export class LogClient {
         for (const source of frame.sources) this.#source(source)
         return this.#handlers.sources([...this.#sources])
       case 'lines':
-        this.#attempt = 0
         for (const [index, position] of Object.entries(frame.positions)) {
           const source = this.#sources[ours(Number(index))]
           if (source) this.#positions[`${source.hostId}/${source.containerId}`] = position
         }
-        return this.#handlers.rows(translate(frame.rows))
+        return this.#handlers.rows(
+          translate(frame.rows),
+          new Map(Object.entries(frame.begins ?? {}).map(([index, begin]) => [ours(Number(index)), begin])),
+        )
       case 'gap':
         return this.#handlers.gap(ours(frame.source), frame.from, frame.to)
       case 'older':
-        return this.#handlers.older(ours(frame.source), translate(frame.rows), frame.more)
+        return this.#handlers.older(ours(frame.source), translate(frame.rows), frame.more, frame.begin)
       case 'slow':
         return this.#handlers.slow(frame.paused)
       case 'tooMany':

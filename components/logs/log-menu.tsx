@@ -7,14 +7,14 @@ import { Input } from '#components/ui/input.tsx'
 import { Popover } from '#components/ui/popover.tsx'
 import { Segmented } from '#components/ui/segmented.tsx'
 import { Select } from '#components/ui/select.tsx'
-import { type LogView, readMoment, spans, tails } from './log-options.ts'
-
-type Change = Partial<{ [K in keyof LogView]: LogView[K] | null }>
+import { type LogView, type SetLogView, spans, tails } from './log-options.ts'
+import { readPlace } from './log-place.ts'
 
 /** From where to where, which streams, and how lines look. */
-export function LogMenu({ view, setView }: { view: LogView; setView(change: Change): void }) {
+export function LogMenu({ view, setView }: { view: LogView; setView: SetLogView }) {
   const t = useTranslations('logs')
-  const beginning = view.since === '' ? `tail:${view.tail}` : `since:${view.since}`
+  const beginning =
+    view.at !== '' ? `at:${view.at}` : view.since === '' ? `tail:${view.tail}` : `since:${view.since}`
   const choices = [
     ...tails.map((tail) => ({ value: `tail:${tail}`, label: t('tail', { count: tail }) })),
     ...spans.map((minutes) => ({ value: `since:${minutes}m`, label: t('span', { minutes }) })),
@@ -28,12 +28,18 @@ export function LogMenu({ view, setView }: { view: LogView; setView(change: Chan
         value={beginning}
         onValueChange={(value) => {
           const [kind, rest = ''] = value.split(/:(.*)/s)
-          setView(kind === 'tail' ? { tail: Number(rest), since: null } : { since: rest })
+          setView(kind === 'tail' ? { tail: Number(rest), since: null, at: null } : { since: rest, at: null })
         }}
         options={
           known
             ? choices
-            : [...choices, { value: beginning, label: t('sinceMoment', { moment: view.since }) }]
+            : [
+                ...choices,
+                {
+                  value: beginning,
+                  label: view.at === '' ? t('sinceMoment', { moment: view.since }) : t('atPlace'),
+                },
+              ]
         }
       />
       <Popover
@@ -46,6 +52,7 @@ export function LogMenu({ view, setView }: { view: LogView; setView(change: Chan
         }
       >
         <div className="flex flex-col gap-3 overflow-y-auto p-3">
+          <Moment label={t('goTo')} value={view.at} onChange={(at) => setView({ at })} />
           <Moment label={t('since')} value={view.since} onChange={(since) => setView({ since })} />
           <Moment label={t('until')} value={view.until} onChange={(until) => setView({ until })} />
           <Row label={t('streams')}>
@@ -140,7 +147,7 @@ function Moment({
   const t = useTranslations('logs')
   const id = useId()
   const [text, setText] = useState(value)
-  const wrong = text.trim() !== '' && readMoment(text, 0) === undefined
+  const wrong = text.trim() !== '' && readPlace(text.trim(), 0) === null
   const commit = () => {
     if (!wrong) onChange(text.trim() === '' ? null : text.trim())
   }

@@ -1,6 +1,16 @@
 'use client'
-import { parseAsBoolean, parseAsInteger, parseAsString, parseAsStringLiteral, useQueryStates } from 'nuqs'
+import {
+  parseAsArrayOf,
+  parseAsBoolean,
+  parseAsInteger,
+  parseAsString,
+  parseAsStringLiteral,
+  useQueryStates,
+} from 'nuqs'
 import type { LogOptions } from '#lib/contracts/logs.ts'
+import { logFilterModes, logLevels } from '#lib/logs/filter.ts'
+import { beginningOf, readPlace } from './log-place.ts'
+import { readMoment } from './read-moment.ts'
 
 export const tails = [0, 100, 500, 2000, 10_000] as const
 /** Minutes before now. */
@@ -18,28 +28,31 @@ export const logParsers = {
   json: parseAsStringLiteral(['pretty', 'raw']).withDefault('pretty'),
   levels: parseAsBoolean.withDefault(true),
   find: parseAsString.withDefault(''),
+  /** Which lines are kept: with this text, or as the mode says, and from this level up. */
+  keep: parseAsString.withDefault(''),
+  mode: parseAsStringLiteral(logFilterModes).withDefault('text'),
+  level: parseAsStringLiteral(logLevels),
+  /** Sources by `sourceRef`: those alone, where there are any; those not. */
+  solo: parseAsArrayOf(parseAsString).withDefault([]),
+  mute: parseAsArrayOf(parseAsString).withDefault([]),
+  /** Fields of structured lines that are columns. */
+  columns: parseAsArrayOf(parseAsString).withDefault([]),
+  /** A moment or a line, as `readPlace` takes it. */
+  at: parseAsString.withDefault(''),
 }
 
 export type LogView = ReturnType<typeof useLogView>[0]
+/** Null: as it is by default. */
+export type SetLogView = (change: Partial<{ [K in keyof LogView]: LogView[K] | null }>) => void
 export const useLogView = () => useQueryStates(logParsers)
-
-/** Nanoseconds of '15m', '2h', '1d' before `now`, or of a moment; undefined where it is neither. */
-export function readMoment(text: string, now: number): string | undefined {
-  const relative = /^(\d{1,6})([smhd])$/.exec(text.trim())
-  if (relative) {
-    const seconds = { s: 1, m: 60, h: 3600, d: 86_400 }[relative[2] as 's' | 'm' | 'h' | 'd']
-    return String(BigInt(Math.max(0, Math.round(now - Number(relative[1]) * seconds * 1000))) * 1_000_000n)
-  }
-  const at = text.trim() === '' ? Number.NaN : Date.parse(text)
-  return Number.isNaN(at) || at < 0 ? undefined : String(BigInt(at) * 1_000_000n)
-}
 
 /** What is asked of the server. */
 export function toRequest(
-  view: Pick<LogView, 'tail' | 'since' | 'until' | 'streams'>,
+  view: Pick<LogView, 'tail' | 'since' | 'until' | 'streams' | 'at'>,
   now: number,
 ): LogOptions {
-  const since = readMoment(view.since, now)
+  const place = readPlace(view.at, now)
+  const since = place ? String(beginningOf(place)) : readMoment(view.since, now)
   const until = readMoment(view.until, now)
   return {
     tail: Math.min(Math.max(view.tail, 0), 10_000),

@@ -1,39 +1,34 @@
-import '@xterm/xterm/css/xterm.css'
 import { FitAddon } from '@xterm/addon-fit'
-import { SearchAddon } from '@xterm/addon-search'
-import { WebLinksAddon } from '@xterm/addon-web-links'
-import { Terminal } from '@xterm/xterm'
+import type { Terminal } from '@xterm/xterm'
 import { readTheme } from '#components/terminal/terminal-theme.ts'
-import type { LogRow, LogSource } from '#lib/contracts/logs.ts'
-import { isLogLink } from '#lib/log-sanitise.ts'
-import { formatLine, gutterWidth, type LogLook, plainLine, type StoredLine } from './format-line.ts'
+import type { LogBegin, LogRow, LogSource } from '#lib/contracts/logs.ts'
+import type { LineFilter } from '#lib/logs/filter.ts'
+import { gutterWidth, type LogLook, plainLine, type StoredLine } from './format-line.ts'
+import { KeptLines, toLine } from './kept-lines.ts'
+import { LineJudge } from './line-judge.ts'
+import { type LogPlace, sourceRef } from './log-place.ts'
+import { LogRows } from './log-rows.ts'
+import { LogSearch } from './log-search.ts'
+import { openLogTerminal } from './log-terminal.ts'
+import { type LogWords, LogWriter, type WrittenRow } from './log-writer.ts'
+import { linesAfter, PlaceSeeker } from './place-seeker.ts'
+import { type ScreenState, startState } from './screen-state.ts'
 
-/** Lines in sight and above; older ones go, and can be loaded again. */
-export const keptLines = 10_000
 /** Lines that wait while the reader looks at older ones; then the server is told to wait. */
 const heldLines = 20_000
 /** Columns when lines are not wrapped. */
 const unwrappedColumns = 500
-
-export interface ScreenState {
-  /** The end is in sight, and new lines are shown as they come. */
-  following: boolean
-  /** Lines that came while it was not. */
-  waiting: number
-  /** Lines that went out at the top. */
-  dropped: number
-  /** The top is in sight. */
-  atTop: boolean
-  found: { index: number; count: number } | null
-}
-
 export interface ScreenOptions {
   look: LogLook
   wrap: boolean
-  gapText(from: string, to: string): string
+  words: LogWords
+  /** What the link leads to: shown when it comes, and then nothing moves. */
+  place: LogPlace | null
   onState(state: ScreenState): void
   /** So many lines have been taken in. */
   onTaken(lines: number): void
+  /** A line was clicked. */
+  onClick(): void
 }
 
 /**
@@ -43,15 +38,20 @@ export interface ScreenOptions {
 export class LogScreen {
   readonly #terminal: Terminal
   readonly #fit = new FitAddon()
-  readonly #search = new SearchAddon()
+  readonly #search: LogSearch
   readonly #options: ScreenOptions
   #look: LogLook
   #wrap: boolean
-  #lines: StoredLine[] = []
+  readonly #rows: LogRows
+  readonly #kept = new KeptLines()
   #held: StoredLine[] = []
   #sources: readonly LogSource[] = []
-  #state: ScreenState = { following: true, waiting: 0, dropped: 0, atTop: true, found: null }
-  #pending: string[] = []
+  readonly #judge = new LineJudge()
+  readonly #seeker: PlaceSeeker
+  #starts: ReadonlyMap<number, readonly bigint[]> = new Map()
+  #writer: LogWriter
+  #state = startState
+  #pending: WrittenRow[] = []
   #pendingRows = 0
   #frame: ReturnType<typeof setTimeout> | number | undefined
   #observer: ResizeObserver
@@ -64,28 +64,12 @@ export class LogScreen {
     this.#options = options
     this.#look = options.look
     this.#wrap = options.wrap
-    this.#terminal = new Terminal({
-      ...{ disableStdin: true, convertEol: true, scrollback: 2 * keptLines, fontSize: 12, lineHeight: 1.35 },
-      ...{ cursorStyle: 'bar', cursorInactiveStyle: 'none', cursorBlink: false, allowProposedApi: true },
-      fontFamily: '"JetBrains Mono Variable", monospace',
-      theme: readTheme(element, options.look.theme),
-      minimumContrastRatio: 4.5,
-      screenReaderMode: false,
-    })
+    this.#seeker = new PlaceSeeker(options.place, (line) => this.#settle(line))
+    this.#writer = this.#newWriter()
+    this.#terminal = openLogTerminal(element, options.look.theme)
+    this.#rows = new LogRows(this.#terminal)
     this.#terminal.loadAddon(this.#fit)
-    this.#terminal.loadAddon(this.#search)
-    this.#terminal.loadAddon(
-      new WebLinksAddon((_event, address) => {
-        // The pattern takes only http(s); asked again, since a log is nobody's word.
-        if (isLogLink(address)) window.open(address, '_blank', 'noopener,noreferrer')
-      }),
-    )
-    this.#terminal.open(element)
-    // A log is read, not typed into: what the emulator would answer to queries goes nowhere, for nobody listens.
-    this.#terminal.write('\u001b[?25l')
-    this.#search.onDidChangeResults(({ resultIndex, resultCount }) => {
-      this.#say({ found: { index: resultIndex + 1, count: resultCount } })
-    })
+    this.#search = new LogSearch(this.#terminal, (found) => this.#say({ found }))
     // At once, and when the scrolling has come to rest.
     const look = () => {
       requestAnimationFrame(() => this.#looked())
@@ -97,6 +81,7 @@ export class LogScreen {
     element.addEventListener('touchmove', look, { passive: true, capture: true })
     element.addEventListener('pointerup', look, { capture: true })
     element.addEventListener('keyup', look, { capture: true })
+    element.addEventListener('click', (event) => this.#clicked(event))
     this.#terminal.onScroll(() => this.#say({ atTop: this.#terminal.buffer.active.viewportY === 0 }))
     this.#observer = new ResizeObserver(() => this.#resize())
     this.#observer.observe(element)
@@ -122,11 +107,24 @@ export class LogScreen {
     this.#rewrite()
   }
 
-  add(rows: readonly LogRow[]): void {
-    this.#arrive(
-      rows.map(([source, time, stream, text]) => ({ kind: 'line', source, time, stream, text })),
-      rows.length,
-    )
+  /** Which lines are kept, and whose. The lines at hand are judged anew. */
+  setFilter(filter: LineFilter | null, isMuted: (source: LogSource) => boolean): void {
+    this.#judge.use(filter, isMuted)
+    this.#say({ tooSlow: false })
+    this.#judgeAll()
+    this.#rewrite()
+  }
+
+  /** Nanoseconds of each known start of a container, by its source. */
+  setStarts(starts: ReadonlyMap<number, readonly bigint[]>): void {
+    this.#starts = starts
+    // Lines that are being read stay where they are: the marks come with the next writing.
+    if (this.#state.following && this.#kept.all().length > 0) this.#rewrite()
+  }
+
+  add(rows: readonly LogRow[], begins: ReadonlyMap<number, LogBegin>): void {
+    for (const [source, begin] of begins) this.#kept.begin(source, begin)
+    this.#arrive(rows.map(toLine), rows.length)
   }
 
   addGap(source: number, from: string, to: string): void {
@@ -134,38 +132,49 @@ export class LogScreen {
   }
 
   /** Puts older lines before the others, and keeps what is in sight where it is. */
-  addOlder(rows: readonly LogRow[]): void {
-    const older = rows.map(
-      ([source, time, stream, text]): StoredLine => ({ kind: 'line', source, time, stream, text }),
-    )
-    const all = [...older, ...this.#lines]
-    all.sort((a, b) => compare(timeOf(a), timeOf(b)))
-    this.#lines = all.slice(0, 2 * keptLines)
-    const before = this.#terminal.buffer.active.length
+  addOlder(source: number, rows: readonly LogRow[], begin: LogBegin | null): void {
+    if (begin) this.#kept.begin(source, begin)
+    this.#kept.prepend(rows.map(toLine))
     this.#say({ following: false })
-    this.#rewrite(() => {
-      const added = this.#terminal.buffer.active.length - before
-      this.#terminal.scrollToLine(Math.max(0, added))
-      this.#looked()
-    })
+    this.#judgeAll()
+    this.#rewrite()
   }
 
-  /** How many lines of a source are there, and the time of its first; for asking for those before. */
-  first(source: number): { shown: number; time: string } | null {
-    const own = this.#lines.filter((line) => line.source === source && line.kind === 'line')
-    const [line] = own
-    return line?.kind === 'line' ? { shown: own.length + this.#held.length, time: line.time } : null
+  /** The place of a source's first line, and how many there are from it on; for asking for those before. */
+  first(source: number): (LogBegin & { shown: number }) | null {
+    const first = this.#kept.first(source)
+    return first && { ...first, shown: first.shown + this.#held.length }
   }
 
   follow(): void {
     const held = this.#held
     this.#held = []
+    this.#pick(null)
     this.#say({ following: true, waiting: 0 })
     this.#show(held)
     this.#terminal.scrollToBottom()
-    const owed = this.#owed
-    this.#owed = 0
-    this.#options.onTaken(owed)
+    this.#giveBack()
+  }
+
+  /** The line after the picked one, or before it; from the last in sight on. */
+  move(by: 1 | -1): void {
+    const lines = this.#kept.all().filter((line) => line.kind === 'line' && !line.hidden)
+    const at = this.#state.picked ? lines.indexOf(this.#state.picked) : -1
+    const next = at < 0 ? lines.findLast((line) => this.#rows.isInSight(line)) : lines[at + by]
+    if (!next) return
+    this.hold()
+    this.#pick(next)
+    this.#rows.bringIntoSight(next)
+  }
+
+  unpick(): void {
+    this.#pick(null)
+  }
+
+  /** What a link to a line says. */
+  placeOf(line: StoredLine & { kind: 'line' }): LogPlace | null {
+    const source = this.#sources[line.source]
+    return source ? { source: sourceRef(source), time: BigInt(line.time), nth: this.#kept.nth(line) } : null
   }
 
   hold(): void {
@@ -182,37 +191,17 @@ export class LogScreen {
     this.#looked()
   }
 
-  clear(): void {
-    this.#lines = []
-    this.#held = []
-    this.#terminal.reset()
-    this.#say({ dropped: 0, waiting: 0 })
-  }
-
   find(text: string, direction: 'next' | 'previous' | 'first'): void {
-    if (text === '') {
-      this.#search.clearDecorations()
-      this.#say({ found: null })
-      return
-    }
-    const dark = this.#look.theme === 'dark'
-    const decorations = {
-      matchBackground: dark ? '#5c4a12' : '#ffe9a8',
-      matchOverviewRuler: '#b8860b',
-      activeMatchBackground: dark ? '#8a6d10' : '#ffc83d',
-      activeMatchColorOverviewRuler: '#d98200',
-    }
-    const options = { decorations, incremental: direction === 'first' }
-    if (direction === 'next') this.#search.findNext(text, options)
-    else this.#search.findPrevious(text, options)
+    this.#search.find(text, direction, this.#look.theme)
     this.#looked()
   }
 
-  /** What is selected, or else every line. */
+  /** What is selected, or else every line that the filter keeps. */
   text(): string {
     const selected = this.#terminal.getSelection()
     if (selected !== '') return selected
-    return this.#lines.map((line) => plainLine(line, this.#sources, this.#look)).join('\n')
+    const lines = this.#kept.all().filter((line) => !line.hidden)
+    return lines.map((line) => plainLine(line, this.#sources, this.#look)).join('\n')
   }
 
   dispose(): void {
@@ -220,6 +209,7 @@ export class LogScreen {
     this.#disposed = true
     clearTimeout(this.#frame)
     clearTimeout(this.#resting)
+    this.#seeker.stop()
     this.#terminal.dispose()
   }
 
@@ -231,34 +221,87 @@ export class LogScreen {
   }
 
   #arrive(lines: StoredLine[], credit: number): void {
+    const isJudged = this.#judge.judge(lines, this.#sources, false)
     if (this.#state.following) {
       this.#show(lines)
       this.#pendingRows += credit
-      return
+      this.#seeker.pass(lines, this.#sources)
+    } else this.#held.push(...lines)
+    if (!isJudged) {
+      this.#say({ tooSlow: true })
+      this.#judgeAll()
+      this.#rewrite()
     }
-    this.#held.push(...lines)
-    this.#say({ waiting: this.#held.length })
+    if (this.#state.following) return
+    this.#sayWaiting()
     // Beyond the limit the credit is kept back: the server stops reading, and nothing is lost.
     if (this.#held.length > heldLines) this.#owed += credit
     else this.#options.onTaken(credit)
   }
 
+  #judgeAll(): void {
+    const all = [...this.#kept.all(), ...this.#held]
+    if (!this.#judge.judge(all, this.#sources, true)) {
+      this.#say({ tooSlow: true })
+      this.#judge.judge(all, this.#sources, true)
+    }
+    this.#count()
+    this.#sayWaiting()
+  }
+
+  #count(): void {
+    const kept = this.#judge.count(this.#kept.all())
+    const before = this.#state.kept
+    if (kept?.shown !== before?.shown || kept?.all !== before?.all) this.#say({ kept })
+  }
+
+  #sayWaiting(): void {
+    this.#say({ waiting: this.#held.filter((line) => !line.hidden).length })
+  }
+
   #show(lines: readonly StoredLine[]): void {
     if (lines.length === 0) return
-    for (const line of lines) this.#lines.push(line)
-    const over = this.#lines.length - keptLines
-    if (over > 0) {
-      this.#lines.splice(0, over)
-      this.#say({ dropped: this.#state.dropped + over })
-    }
-    const width = gutterWidth(this.#sources, this.#terminal.cols)
-    for (const line of lines) this.#pending.push(this.#format(line, width))
+    const dropped = this.#kept.push(lines)
+    if (dropped > 0) this.#say({ dropped: this.#state.dropped + dropped })
+    this.#pending.push(...this.#writer.write(lines, this.#sources, this.#terminal.cols))
     this.#soon()
   }
 
-  #format(line: StoredLine, width: number): string {
-    const gap = line.kind === 'gap' ? this.#options.gapText(line.from, line.to) : ''
-    return formatLine(line, this.#sources, width, this.#look, gap)
+  /** What the link leads to is there: from now on nothing moves. */
+  #settle(line: StoredLine): void {
+    this.#say({ following: false })
+    this.#flush()
+    this.#terminal.write('', () => {
+      this.#pick(line)
+      const place = this.#rows.rowsOf(line)
+      if (place) this.#terminal.scrollToLine(Math.max(0, place.first - Math.floor(this.#terminal.rows / 3)))
+    })
+  }
+
+  /** The next of the lines that wait, below those in sight. */
+  #showMore(): void {
+    const { viewportY } = this.#terminal.buffer.active
+    const more = this.#held.splice(0, linesAfter)
+    this.#sayWaiting()
+    this.#show(more)
+    this.#flush()
+    this.#terminal.write('', () => this.#terminal.scrollToLine(viewportY))
+    if (this.#held.length <= heldLines) this.#giveBack()
+  }
+
+  #giveBack(): void {
+    const owed = this.#owed
+    this.#owed = 0
+    this.#options.onTaken(owed)
+  }
+
+  #newWriter(): LogWriter {
+    return new LogWriter(
+      this.#look,
+      this.#options.words,
+      (source) => this.#starts.get(source) ?? [],
+      Date.now(),
+    )
   }
 
   /** Once for each frame of the screen; in a hidden tab, where there are none, a few times a second. */
@@ -266,35 +309,66 @@ export class LogScreen {
     if (this.#frame !== undefined) return
     const flush = () => {
       this.#frame = undefined
-      const rows = this.#pendingRows
-      const text = this.#pending.join('\n')
-      const any = this.#pending.length > 0
-      this.#pending = []
-      this.#pendingRows = 0
-      // Given back when it is drawn: the terminal's own pace is the viewer's.
-      if (any) this.#terminal.write(`${text}\n`, () => this.#options.onTaken(rows))
-      else this.#options.onTaken(rows)
+      this.#count()
+      this.#flush()
     }
     this.#frame = document.hidden ? setTimeout(flush, 200) : (requestAnimationFrame(flush) as number)
   }
 
-  #rewrite(done?: () => void): void {
+  #flush(): void {
+    const credit = this.#pendingRows
+    const rows = this.#pending
     this.#pending = []
-    this.#terminal.reset()
-    this.#terminal.write('\u001b[?25l')
-    const width = gutterWidth(this.#sources, this.#terminal.cols)
-    const text = this.#lines.map((line) => this.#format(line, width)).join('\n')
-    this.#terminal.write(text === '' ? '' : `${text}\n`, () => {
-      if (this.#state.following) this.#terminal.scrollToBottom()
-      done?.()
+    this.#pendingRows = 0
+    // Given back when it is drawn: the terminal's own pace is the viewer's.
+    this.#terminal.write(asText(rows), () => {
+      this.#rows.wrote(rows)
+      this.#options.onTaken(credit)
     })
+  }
+
+  /** Writes all lines anew, and keeps the first in sight where it is. */
+  #rewrite(): void {
+    const { viewportY } = this.#terminal.buffer.active
+    const top = this.#rows.lineAt(viewportY)
+    this.#pending = []
+    // In the order of what is written before and after, which a call would not be.
+    this.#terminal.write('\u001bc\u001b[?25l', () => this.#rows.reset())
+    this.#writer = this.#newWriter()
+    const lines = this.#kept.all()
+    const rows = this.#writer.write(lines, this.#sources, this.#terminal.cols)
+    this.#terminal.write(asText(rows), () => {
+      this.#rows.wrote(rows)
+      if (this.#state.following) return this.#terminal.scrollToBottom()
+      const from = top ? lines.indexOf(top) : -1
+      const next = from < 0 ? undefined : lines.slice(from).find((line) => !line.hidden)
+      const place = next && this.#rows.rowsOf(next)
+      this.#terminal.scrollToLine(place?.first ?? this.#terminal.buffer.active.baseY)
+      this.#pick(this.#state.picked?.hidden ? null : this.#state.picked)
+      this.#say({ atTop: this.#terminal.buffer.active.viewportY === 0 })
+    })
+  }
+
+  #pick(line: StoredLine | null): void {
+    this.#say({ picked: line })
+    this.#rows.highlight(line, this.#look.theme === 'dark' ? '#1d4a47' : '#d3ecea')
+  }
+
+  #clicked(event: MouseEvent): void {
+    const line = this.#rows.lineUnder(event)
+    if (line?.kind !== 'line') return
+    this.hold()
+    this.#pick(line)
+    this.#options.onClick()
   }
 
   #looked(): void {
     if (this.#disposed) return
     const { viewportY, baseY } = this.#terminal.buffer.active
     const atEnd = viewportY >= baseY
-    if (atEnd && !this.#state.following) this.follow()
+    const readsOn = this.#options.place !== null && this.#held.length > 0
+    if (atEnd && !this.#state.following && readsOn) this.#showMore()
+    else if (atEnd && !this.#state.following && !this.#state.picked) this.follow()
     else if (!atEnd && this.#state.following) this.#say({ following: false })
     this.#say({ atTop: viewportY === 0 })
   }
@@ -305,6 +379,7 @@ export class LogScreen {
     const columns = this.#wrap ? Math.max(size.cols, 20) : unwrappedColumns
     if (columns !== this.#terminal.cols || size.rows !== this.#terminal.rows)
       this.#terminal.resize(columns, size.rows)
+    if (this.#state.picked) this.#rows.bringIntoSight(this.#state.picked)
   }
 
   #say(change: Partial<ScreenState>): void {
@@ -318,5 +393,4 @@ export class LogScreen {
   }
 }
 
-const timeOf = (line: StoredLine) => BigInt(line.kind === 'line' ? line.time : line.from)
-const compare = (a: bigint, b: bigint) => (a < b ? -1 : a > b ? 1 : 0)
+const asText = (rows: readonly WrittenRow[]) => rows.map(({ text }) => `${text}\n`).join('')

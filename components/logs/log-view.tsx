@@ -1,18 +1,21 @@
 'use client'
 import { ArrowDown, ArrowUp, ChevronsDown, ChevronsUp, Pause, Play } from 'lucide-react'
-import { useEffect, useRef } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { useTranslations } from 'use-intl'
-import { useShortcut } from '#components/shell/shortcuts.ts'
 import { Button } from '#components/ui/button.tsx'
 import { CopyButton } from '#components/ui/copy-button.tsx'
 import { ErrorNote } from '#components/ui/error-note.tsx'
 import { IconButton } from '#components/ui/icon-button.tsx'
 import { Input } from '#components/ui/input.tsx'
+import { useShortcut } from '#components/ui/shortcuts.ts'
 import type { LogSelection } from '#lib/contracts/logs.ts'
+import { keptLines } from './kept-lines.ts'
+import { LineDetails } from './line-details.tsx'
 import { LogDownload } from './log-download.tsx'
+import { LogKeep } from './log-keep.tsx'
 import { LogMenu } from './log-menu.tsx'
 import { useLogView } from './log-options.ts'
-import { keptLines } from './log-screen.ts'
+import { writePlace } from './log-place.ts'
 import { LogSources } from './log-sources.tsx'
 import { askedOf, useLogScreen } from './use-log-screen.ts'
 
@@ -28,13 +31,23 @@ function OneLog({ asked, selection }: { asked: string; selection: LogSelection }
   const place = useRef<HTMLDivElement>(null)
   const search = useRef<HTMLInputElement>(null)
   const [view, setView] = useLogView()
-  const { screen, status, state, older } = useLogScreen(place, asked, view)
-  const toggle = () => (state.following ? screen.current?.hold() : screen.current?.follow())
+  const keep = useRef<HTMLInputElement>(null)
+  const [isOpen, setOpen] = useState(view.at !== '')
+  const { screen, status, state, older, problem } = useLogScreen(place, asked, view, () => setOpen(true))
+  const { picked } = state
+  // What is read from a place on may be long ago: the end is a log that begins anew.
+  const toEnd = () => (view.at === '' ? screen.current?.follow() : void setView({ at: null }))
+  const toggle = () => (state.following ? screen.current?.hold() : toEnd())
+  const move = (by: 1 | -1) => () => screen.current?.move(by)
   useShortcut(' ', toggle, { group: 'list', label: t('pause') })
   useShortcut('/', () => search.current?.focus(), { group: 'list', label: t('search') })
   useShortcut('n', () => screen.current?.find(view.find, 'next'), { group: 'list', label: t('next') })
   useShortcut('N', () => screen.current?.find(view.find, 'previous'), { group: 'list', label: t('previous') })
-  useShortcut('G', () => screen.current?.follow(), { group: 'list', label: t('toEnd') })
+  useShortcut('f', () => keep.current?.focus(), { group: 'list', label: t('keep.label') })
+  useShortcut('J', move(1), { group: 'list', label: t('details.next') })
+  useShortcut('K', move(-1), { group: 'list', label: t('details.previous') })
+  useShortcut('e', () => setOpen(!isOpen), { group: 'list', label: t('details.label') })
+  useShortcut('G', toEnd, { group: 'list', label: t('toEnd') })
   useShortcut('w', () => void setView({ wrap: !view.wrap }), { group: 'list', label: t('wrap') })
   useShortcut('PageUp', () => screen.current?.scrollPages(-1), { group: 'list', label: t('pageUp') })
   useShortcut('PageDown', () => screen.current?.scrollPages(1), { group: 'list', label: t('pageDown') })
@@ -93,10 +106,22 @@ function OneLog({ asked, selection }: { asked: string; selection: LogSelection }
         </div>
         <span className="ml-auto flex items-center gap-1">
           <CopyButton text={() => screen.current?.text() ?? ''} />
-          <LogDownload selection={selection} view={view} />
+          <LogDownload selection={selection} view={view} sources={status.sources} />
         </span>
       </div>
-      <LogSources sources={status.sources} left={status.left} />
+      <LogKeep
+        view={view}
+        setView={(change) => void setView(change)}
+        input={keep}
+        problem={problem}
+        state={state}
+      />
+      <LogSources
+        sources={status.sources}
+        left={status.left}
+        view={view}
+        setView={(change) => void setView(change)}
+      />
       {status.error && <ErrorNote error={status.error} className="mx-4 mb-2 md:mx-5" />}
       <div className="fill relative border-t bg-surface">
         {/* xterm's own text area takes the focus; its lines are read by the row, and copied as text. */}
@@ -108,7 +133,7 @@ function OneLog({ asked, selection }: { asked: string; selection: LogSelection }
               size="sm"
               variant="primary"
               className="pointer-events-auto shadow-raised"
-              onClick={() => screen.current?.follow()}
+              onClick={toEnd}
             >
               <ChevronsDown aria-hidden />
               {state.waiting > 0 ? t('arrived', { count: state.waiting }) : t('toEnd')}
@@ -116,6 +141,24 @@ function OneLog({ asked, selection }: { asked: string; selection: LogSelection }
           </div>
         )}
       </div>
+      {isOpen && picked?.kind === 'line' && (
+        <LineDetails
+          line={picked}
+          source={status.sources[picked.source]}
+          view={view}
+          setView={(change) => void setView(change)}
+          link={() => {
+            const at = screen.current?.placeOf(picked)
+            const address = new URL(window.location.href)
+            if (at) address.searchParams.set('at', writePlace(at))
+            return address.href
+          }}
+          onClose={() => {
+            setOpen(false)
+            screen.current?.unpick()
+          }}
+        />
+      )}
       <div className="flex min-h-8 shrink-0 items-center justify-between gap-3 border-t px-4 py-1 text-ink-muted text-xs md:px-5 pointer-coarse:min-h-11">
         <p role="status" className="flex items-center gap-3">
           <span>{status.connected ? (status.slow ? t('slow') : t('live')) : t('reconnecting')}</span>

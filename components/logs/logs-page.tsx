@@ -4,15 +4,16 @@ import dynamic from 'next/dynamic'
 import { parseAsString, useQueryStates } from 'nuqs'
 import { useMemo } from 'react'
 import { useTranslations } from 'use-intl'
-import { FilterBar } from '#components/containers/filter-bar.tsx'
+import { FilterBar } from '#components/container-filter/filter-bar.tsx'
 import { useContainers, useHosts, useLoaded } from '#components/data/use-live.ts'
 import { useMay } from '#components/data/use-session.ts'
-import { PageHeader } from '#components/shell/page-header.tsx'
+import { PageHeader } from '#components/page/page-header.tsx'
 import { Button } from '#components/ui/button.tsx'
 import { EmptyState } from '#components/ui/empty-state.tsx'
-import { parseContainerFilter } from '#lib/container-filter.ts'
+import { parseContainerFilter } from '#lib/containers/filter.ts'
 import type { LogSelection } from '#lib/contracts/logs.ts'
-import { readSelection } from './log-selection.ts'
+import { readSelection } from '#lib/logs/selection.ts'
+import { NobodyYet } from './nobody-yet.tsx'
 
 const LogViewer = dynamic(() => import('./log-view.tsx').then((module) => module.LogViewer), { ssr: false })
 
@@ -59,6 +60,9 @@ export function LogsPage() {
             hosts={hosts}
           />
         </div>
+      )}
+      {selection && 'filter' in selection && isReadable(selection) && (
+        <NobodyYet filter={selection.filter} containers={containers} />
       )}
       {selection && isReadable(selection) ? (
         <LogViewer selection={selection} />

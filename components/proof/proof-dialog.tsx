@@ -1,7 +1,7 @@
 'use client'
 import dynamic from 'next/dynamic'
 import { useEffect, useRef, useState } from 'react'
-import { onProofNeeded } from '../data/api.ts'
+import { onProofNeeded } from '#components/data/api.ts'
 
 const ProofForm = dynamic(() => import('./proof-form.tsx').then((module) => module.ProofForm), { ssr: false })
 

@@ -5,8 +5,9 @@ import { parseAsString, useQueryStates } from 'nuqs'
 import { useState } from 'react'
 import { useTranslations } from 'use-intl'
 import { api } from '#components/data/api.ts'
+import { queryKeys } from '#components/data/query-keys.ts'
 import { usePermission } from '#components/data/use-session.ts'
-import { PageHeader } from '#components/shell/page-header.tsx'
+import { PageHeader } from '#components/page/page-header.tsx'
 import { Badge } from '#components/ui/badge.tsx'
 import { Button } from '#components/ui/button.tsx'
 import { cn } from '#components/ui/cn.ts'
@@ -14,12 +15,9 @@ import { ConfirmDialog } from '#components/ui/confirm-dialog.tsx'
 import { EmptyState } from '#components/ui/empty-state.tsx'
 import { ErrorNote } from '#components/ui/error-note.tsx'
 import { IconButton } from '#components/ui/icon-button.tsx'
-import { queryKey as updatesKey } from '#components/updates/use-updates.ts'
 import type { Registry } from '#lib/contracts/registries.ts'
 import { RegistryBrowser } from './registry-browser.tsx'
 import { RegistryDialog } from './registry-dialog.tsx'
-
-const queryKey = ['registries']
 
 /** Registries with their accounts, and what is in them. */
 export function RegistriesPage() {
@@ -27,7 +25,7 @@ export function RegistriesPage() {
   const mayEdit = usePermission('registries.edit')
   const client = useQueryClient()
   const query = useQuery({
-    queryKey,
+    queryKey: queryKeys.registries(),
     queryFn: ({ signal }) => api.get<Registry[]>('/api/registries', { signal }),
   })
   const [view, setView] = useQueryStates({
@@ -38,7 +36,9 @@ export function RegistriesPage() {
   const [editing, setEditing] = useState<Registry | 'new' | null>(null)
   const [removing, setRemoving] = useState<Registry | null>(null)
   const again = () =>
-    Promise.all([queryKey, updatesKey].map((changed) => client.invalidateQueries({ queryKey: changed })))
+    Promise.all(
+      [queryKeys.registries(), queryKeys.updates()].map((queryKey) => client.invalidateQueries({ queryKey })),
+    )
   const registries = query.data ?? []
   const opened = registries.find(({ id }) => id === view.registry)
   const add = (
@@ -75,6 +75,13 @@ export function RegistriesPage() {
                   <span className="truncate font-medium">{registry.address}</span>
                   <span className="flex items-center gap-2 text-ink-muted text-xs">
                     {registry.username ? t('as', { name: registry.username }) : t('nobody')}
+                    {registry.username && (
+                      <span>
+                        {registry.hosts.some(({ kind }) => kind === 'all')
+                          ? t('forAllHosts')
+                          : t('forHosts', { count: registry.hosts.length })}
+                      </span>
+                    )}
                     {registry.scheme === 'http' && (
                       <Badge>{t(registry.insecure ? 'insecure' : 'plain')}</Badge>
                     )}

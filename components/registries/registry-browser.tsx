@@ -1,10 +1,12 @@
 'use client'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { Download } from 'lucide-react'
-import { type ReactNode, useState } from 'react'
+import { useState } from 'react'
 import { useTranslations } from 'use-intl'
 import { ApiFailure, api } from '#components/data/api.ts'
+import { queryKeys } from '#components/data/query-keys.ts'
 import { usePermission } from '#components/data/use-session.ts'
+import { Fact, Facts, Identifier } from '#components/details/facts.tsx'
 import { PullDialog } from '#components/images/transfer-dialogs.tsx'
 import { Button } from '#components/ui/button.tsx'
 import { CopyButton } from '#components/ui/copy-button.tsx'
@@ -94,7 +96,7 @@ function Names({
 }) {
   const t = useTranslations('registries')
   const query = useInfiniteQuery({
-    queryKey: [path, given],
+    queryKey: queryKeys.registryNames(path, given),
     queryFn: ({ pageParam, signal }) =>
       api.get<NamePage>(path, { query: { ...given, n: 100, last: pageParam }, signal }),
     initialPageParam: null as string | null,
@@ -146,10 +148,11 @@ function Manifest({ registry, repository, tag }: { registry: Registry; repositor
   const mayPull = usePermission('images.pull')
   const [pulling, setPulling] = useState(false)
   const query = useQuery({
-    queryKey: ['manifest', registry.id, repository, tag],
+    queryKey: queryKeys.manifest(registry.id, repository, tag),
     queryFn: ({ signal }) =>
       api.get<RegistryManifest>(`/api/registries/${registry.id}/manifest`, {
-        ...{ query: { repository, reference: tag }, signal },
+        query: { repository, reference: tag },
+        signal,
       }),
     retry: (count, error) => !(error instanceof ApiFailure) && count < 2,
   })
@@ -161,8 +164,10 @@ function Manifest({ registry, repository, tag }: { registry: Registry; repositor
       <h2 className="flex items-center gap-1 break-all font-mono text-xs">
         {reference} <CopyButton text={reference} />
       </h2>
-      <dl className="grid grid-cols-[auto_1fr] gap-x-4 gap-y-1 text-xs">
-        <Fact label={t('digest')}>{query.data.digest}</Fact>
+      <Facts>
+        <Fact label={t('digest')}>
+          <Identifier text={query.data.digest} />
+        </Fact>
         {query.data.images.map((image) => (
           <Fact key={`${image.digest} ${image.platform}`} label={image.platform ?? t('image')}>
             {[
@@ -174,7 +179,7 @@ function Manifest({ registry, repository, tag }: { registry: Registry; repositor
               .join(', ')}
           </Fact>
         ))}
-      </dl>
+      </Facts>
       {mayPull && (
         <div>
           <Button size="sm" onClick={() => setPulling(true)}>
@@ -184,14 +189,5 @@ function Manifest({ registry, repository, tag }: { registry: Registry; repositor
       )}
       {pulling && <PullDialog reference={reference} onClose={() => setPulling(false)} />}
     </section>
-  )
-}
-
-function Fact({ label, children }: { label: string; children: ReactNode }) {
-  return (
-    <>
-      <dt className="text-ink-muted">{label}</dt>
-      <dd className="min-w-0 break-all font-mono">{children}</dd>
-    </>
   )
 }

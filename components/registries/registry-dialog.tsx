@@ -11,7 +11,9 @@ import { ErrorNote } from '#components/ui/error-note.tsx'
 import { CheckField, Field } from '#components/ui/field.tsx'
 import { Input } from '#components/ui/input.tsx'
 import { Textarea } from '#components/ui/textarea.tsx'
+import type { HostSelector } from '#lib/contracts/access.ts'
 import type { Registry, RegistryInput } from '#lib/contracts/registries.ts'
+import { AccountHosts } from './account-hosts.tsx'
 
 /** An account of a registry: tested by signing in before it is kept, if one likes. */
 export function RegistryDialog({
@@ -30,13 +32,16 @@ export function RegistryDialog({
   const [insecure, setInsecure] = useState(registry?.insecure ?? false)
   const [username, setUsername] = useState(registry?.username ?? '')
   const [password, setPassword] = useState('')
+  const [hosts, setHosts] = useState<HostSelector[]>(registry?.hosts ?? [{ kind: 'all' }])
   const [ca, setCa] = useState(registry?.ca ?? '')
   const input: RegistryInput = {
-    ...{ address: address.trim(), scheme: plain ? 'http' : 'https' },
+    address: address.trim(),
+    scheme: plain ? 'http' : 'https',
     ...(plain && insecure ? { insecure } : {}),
     ...(ca.trim() ? { ca } : {}),
     ...(username.trim() ? { username: username.trim() } : {}),
     ...(username.trim() && password ? { password } : {}),
+    hosts,
   }
   const test = useMutation({
     mutationFn: () =>
@@ -153,6 +158,7 @@ export function RegistryDialog({
           )}
         </CheckField>
       )}
+      {username.trim() !== '' && <AccountHosts hosts={hosts} onChange={setHosts} />}
       {!plain && (
         <Field label={t('ca')} hint={t('caHint')} error={errors.ca}>
           {(props) => (

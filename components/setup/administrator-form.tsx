@@ -2,14 +2,14 @@
 import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslations } from 'use-intl'
+import { NewPassword } from '#components/credentials/new-password.tsx'
+import { minimumPasswordLength } from '#components/credentials/password-strength.ts'
+import { api, fieldErrors } from '#components/data/api.ts'
+import { Button } from '#components/ui/button.tsx'
+import { ErrorNote } from '#components/ui/error-note.tsx'
+import { Field } from '#components/ui/field.tsx'
+import { Input } from '#components/ui/input.tsx'
 import type { Session, SetupInput } from '#lib/contracts/account.ts'
-import { NewPassword } from '../account/new-password.tsx'
-import { minimumPasswordLength } from '../account/password-strength.ts'
-import { api, fieldErrors } from '../data/api.ts'
-import { Button } from '../ui/button.tsx'
-import { ErrorNote } from '../ui/error-note.tsx'
-import { Field } from '../ui/field.tsx'
-import { Input } from '../ui/input.tsx'
 
 export function AdministratorForm({ onMade }: { onMade(): void }) {
   const t = useTranslations('setup')

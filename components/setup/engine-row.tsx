@@ -1,12 +1,12 @@
 'use client'
 import { useId } from 'react'
 import { useTranslations } from 'use-intl'
+import { Badge } from '#components/ui/badge.tsx'
+import { Checkbox } from '#components/ui/checkbox.tsx'
+import { useErrorText } from '#components/ui/error-text.ts'
+import { Spinner } from '#components/ui/spinner.tsx'
+import { StateMark } from '#components/ui/state-mark.tsx'
 import type { DiscoveredEngine } from '#lib/contracts/hosts.ts'
-import { Badge } from '../ui/badge.tsx'
-import { Checkbox } from '../ui/checkbox.tsx'
-import { useErrorText } from '../ui/error-text.ts'
-import { Spinner } from '../ui/spinner.tsx'
-import { StateMark } from '../ui/state-mark.tsx'
 
 export type EngineRowState =
   | { state: 'open' }

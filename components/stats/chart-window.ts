@@ -2,7 +2,14 @@ import type { StatsPoint } from '#lib/contracts/stats.ts'
 
 /** Position of each measure in a point. */
 export const measures = {
-  ...{ cpu: 1, memory: 2, memoryLimit: 3, received: 4, sent: 5, read: 6, written: 7, pids: 8 },
+  cpu: 1,
+  memory: 2,
+  memoryLimit: 3,
+  received: 4,
+  sent: 5,
+  read: 6,
+  written: 7,
+  pids: 8,
 } as const
 export type Measure = keyof typeof measures
 

@@ -3,7 +3,7 @@ import { useTranslations } from 'use-intl'
 import { cn } from '#components/ui/cn.ts'
 import { useFormat } from '#components/ui/use-format.ts'
 import type { Host } from '#lib/contracts/hosts.ts'
-import { latest } from '#lib/fleet-stats.ts'
+import { latest } from '#lib/fleet/stats.ts'
 import { Sparkline } from './sparkline.tsx'
 import { useHostStats } from './use-stats.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { sparklinePoints } from '#lib/fleet-stats.ts'
+import { sparklinePoints } from '#lib/fleet/stats.ts'
 import { sparklinePath } from './sparkline.tsx'
 
 describe('a sparkline', () => {

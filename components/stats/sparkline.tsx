@@ -1,5 +1,5 @@
 import { cn } from '#components/ui/cn.ts'
-import { sparklinePoints } from '#lib/fleet-stats.ts'
+import { sparklinePoints } from '#lib/fleet/stats.ts'
 
 const width = 40
 const height = 16

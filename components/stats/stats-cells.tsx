@@ -2,7 +2,7 @@
 import { useTranslations } from 'use-intl'
 import { useFormat } from '#components/ui/use-format.ts'
 import type { Container } from '#lib/contracts/containers.ts'
-import { latest } from '#lib/fleet-stats.ts'
+import { latest } from '#lib/fleet/stats.ts'
 import { Sparkline } from './sparkline.tsx'
 import { useContainerStats } from './use-stats.ts'
 

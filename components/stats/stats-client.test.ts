@@ -2,8 +2,8 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { type WebSocket as ServerSocket, WebSocketServer } from 'ws'
+import { closeCodes } from '#lib/close-codes.ts'
 import type { StatsFrame, StatsPoint, StatsRequest } from '#lib/contracts/stats.ts'
-import { liveCloseCodes } from '#lib/live-protocol.ts'
 import { StatsClient } from './stats-client.ts'
 
 let server: WebSocketServer
@@ -60,8 +60,11 @@ describe('the page’s stats socket', () => {
     send({ type: 'sample', ...of, id: 'other', point: point(5), totals: null })
     await expect.poll(() => changed.mock.calls.length).toBe(4)
     expect(client.stats('h1', 'c1')).toEqual({
-      ...{ points: [point(3_000_000), point(3_700_000), point(3_701_000, null)], totals },
-      ...{ cpuLimit: 0.5, error: null, loaded: true },
+      points: [point(3_000_000), point(3_700_000), point(3_701_000, null)],
+      totals,
+      cpuLimit: 0.5,
+      error: null,
+      loaded: true,
     })
   })
 
@@ -89,7 +92,7 @@ describe('the page’s stats socket', () => {
   it('stays closed when the session has ended', async () => {
     client.watch('h1', 'c1', nothing)
     await expect.poll(() => asked.length).toBe(1)
-    sockets[0]?.close(liveCloseCodes.signedOut)
+    sockets[0]?.close(closeCodes.signedOut)
     await expect.poll(() => signedOut.mock.calls.length).toBe(1)
     await new Promise((resolve) => setTimeout(resolve, 50))
     expect(sockets.length).toBe(1)

@@ -1,7 +1,8 @@
+import { ReconnectingSocket } from '#components/data/reconnecting-socket.ts'
+import { closeCodes } from '#lib/close-codes.ts'
 import type { ApiError } from '#lib/contracts/common.ts'
 import type { StatsFrame, StatsPoint, StatsRequest, StatsTotals } from '#lib/contracts/stats.ts'
-import { applyFleetStats, emptyFleetStats, type FleetStats } from '#lib/fleet-stats.ts'
-import { liveCloseCodes } from '#lib/live-protocol.ts'
+import { applyFleetStats, emptyFleetStats, type FleetStats } from '#lib/fleet/stats.ts'
 
 /** One container's curve, as far as it has come. Replaced with every sample. */
 export interface LiveStats {
@@ -26,7 +27,6 @@ export const noStats: LiveStats = {
 const keptMs = 3_600_000
 /** Tables mount and unmount cells while they scroll: the summary goes on a little after the last. */
 const lingerMs = 5000
-const longestWaitMs = 15_000
 
 interface Watched {
   hostId: string
@@ -40,21 +40,25 @@ interface Watched {
  * for what is shown.
  */
 export class StatsClient {
-  readonly #connect: (() => WebSocket) | null
-  readonly #onSignedOut: () => void
+  readonly #socket: ReconnectingSocket | null
   readonly #fleetListeners = new Set<() => void>()
   readonly #watched = new Map<string, Watched>()
   #fleet: FleetStats = emptyFleetStats
   #fleetWanted = false
-  #socket: WebSocket | null = null
-  #attempt = 0
-  #retry: ReturnType<typeof setTimeout> | undefined
   #linger: ReturnType<typeof setTimeout> | undefined
 
   /** @param connect null for who may see no numbers: all stay empty, and nothing is asked */
   constructor(connect: (() => WebSocket) | null, onSignedOut: () => void) {
-    this.#connect = connect
-    this.#onSignedOut = onSignedOut
+    this.#socket =
+      connect &&
+      new ReconnectingSocket({
+        connect,
+        opened: () => this.#askAll(),
+        message: (data) => this.#take(JSON.parse(String(data)) as StatsFrame),
+        closed: (code) => {
+          if (code === closeCodes.signedOut) onSignedOut()
+        },
+      })
   }
 
   readonly fleet = (): FleetStats => this.#fleet
@@ -96,63 +100,24 @@ export class StatsClient {
   }
 
   stop(): void {
-    clearTimeout(this.#retry)
     clearTimeout(this.#linger)
-    this.#drop()
-  }
-
-  #idle(): boolean {
-    return !this.#fleetWanted && this.#watched.size === 0
+    this.#socket?.stop()
   }
 
   #ask(request: StatsRequest): void {
-    const socket = this.#socket
-    if (this.#idle()) {
-      this.stop()
-      return
-    }
-    if (!socket) this.#open()
+    if (!this.#fleetWanted && this.#watched.size === 0) this.stop()
     // While it opens nothing is said: it asks for all that is wanted once it is open.
-    else if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(request))
+    else if (this.#socket?.isOpen) this.#socket.send(JSON.stringify(request))
+    else this.#socket?.start()
   }
 
-  #open(): void {
-    clearTimeout(this.#retry)
-    if (!this.#connect) return
-    const socket = this.#connect()
-    this.#socket = socket
-    const isCurrent = () => socket === this.#socket
-    socket.addEventListener('open', () => {
-      if (!isCurrent()) {
-        socket.close()
-        return
-      }
-      const wanted: StatsRequest[] = this.#fleetWanted ? [{ type: 'fleet' }] : []
-      for (const { hostId, id } of this.#watched.values()) wanted.push({ type: 'watch', hostId, id })
-      for (const request of wanted) socket.send(JSON.stringify(request))
-    })
-    socket.addEventListener('message', (event) => {
-      if (isCurrent()) this.#take(JSON.parse(String(event.data)) as StatsFrame)
-    })
-    socket.addEventListener('close', (event) => {
-      if (!isCurrent()) return
-      this.#socket = null
-      if (event.code === liveCloseCodes.signedOut) this.#onSignedOut()
-      if (event.code === liveCloseCodes.signedOut || this.#idle()) return
-      const bound = Math.min(longestWaitMs, 1000 * 2 ** this.#attempt++)
-      this.#retry = setTimeout(() => this.#open(), Math.random() * bound)
-    })
-  }
-
-  #drop(): void {
-    const socket = this.#socket
-    this.#socket = null
-    // Closing one that still connects is logged by the browser as an error: it closes when it opens.
-    if (socket?.readyState === WebSocket.OPEN) socket.close()
+  #askAll(): void {
+    const wanted: StatsRequest[] = this.#fleetWanted ? [{ type: 'fleet' }] : []
+    for (const { hostId, id } of this.#watched.values()) wanted.push({ type: 'watch', hostId, id })
+    for (const request of wanted) this.#socket?.send(JSON.stringify(request))
   }
 
   #take(frame: StatsFrame): void {
-    this.#attempt = 0
     if (frame.type === 'fleet' || frame.type === 'fleetChange') {
       this.#fleet = applyFleetStats(this.#fleet, frame)
       for (const listener of this.#fleetListeners) listener()

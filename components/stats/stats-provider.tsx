@@ -1,12 +1,12 @@
 'use client'
 import { type ReactNode, useEffect, useMemo } from 'react'
-import { apiUrl, reportSignedOut } from '#components/data/api.ts'
+import { reportSignedOut } from '#components/data/api.ts'
+import { openSocket } from '#components/data/reconnecting-socket.ts'
 import { usePermission } from '#components/data/use-session.ts'
 import { StatsClient } from './stats-client.ts'
 import { StatsContext } from './use-stats.ts'
 
-const connect = () =>
-  new WebSocket(new URL(apiUrl('/api/stats'), window.location.href.replace(/^http/, 'ws')))
+const connect = () => openSocket('/api/stats')
 
 /** One stats socket for the page; it opens when something shows numbers. */
 export function StatsProvider({ children }: { children: ReactNode }) {

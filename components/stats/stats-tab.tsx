@@ -1,6 +1,6 @@
 'use client'
 import dynamic from 'next/dynamic'
-import type { ContainerTabProps } from '#components/containers/container-tabs.tsx'
+import type { ContainerTabProps } from '#components/page/container-tab.ts'
 import { Skeleton } from '#components/ui/skeleton.tsx'
 
 /** The charts' library comes when they are first looked at. */

@@ -1,6 +1,6 @@
 'use client'
 import { createContext, useCallback, useContext, useMemo, useSyncExternalStore } from 'react'
-import { emptyFleetStats, type FleetStats, type StatsRow, statsKey } from '#lib/fleet-stats.ts'
+import { emptyFleetStats, type FleetStats, type StatsRow, statsKey } from '#lib/fleet/stats.ts'
 import { type LiveStats, noStats, type StatsClient } from './stats-client.ts'
 
 export const StatsContext = createContext<StatsClient | null>(null)

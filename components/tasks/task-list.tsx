@@ -52,7 +52,7 @@ export function TaskItem({ task }: { task: Task }) {
   const done = task.steps.filter((step) => step.state === 'succeeded').length
   const over = task.steps.filter((step) => step.state !== 'pending' && step.state !== 'running').length
   return (
-    <li className="border-b px-3 py-2 last:border-b-0">
+    <li data-state={task.state} className="border-b px-3 py-2 last:border-b-0">
       <div className="flex items-center gap-2">
         <button
           type="button"
@@ -232,9 +232,18 @@ function Freed({ result }: { result: NonNullable<TaskStep['result']> }) {
 /** One bar for all parts, by bytes where they are known, and each part behind a click. */
 function Progress({ bars }: { bars: TaskStep['progress'] }) {
   const t = useTranslations('tasks')
+  const pending = useTranslations('containers.pending')
   const format = useFormat()
   // Layers beyond those with a bar are counted in one of another unit.
   const unit = bars[0]?.unit
+  if (unit === 'seconds') {
+    const seconds = bars[0]?.total ?? null
+    return (
+      <span className="block text-ink-muted tabular-nums">
+        {seconds === null ? pending('stopForever') : pending('stopWithin', { seconds })}
+      </span>
+    )
+  }
   const known = bars.filter((bar) => bar.total !== null && bar.unit === unit)
   const parts = bars.reduce((sum, bar) => sum + (bar.unit === unit ? 1 : (bar.total ?? 0)), 0)
   const total = known.reduce((sum, bar) => sum + (bar.total ?? 0), 0)

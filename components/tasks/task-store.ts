@@ -1,18 +1,17 @@
 'use client'
 import { useEffect, useSyncExternalStore } from 'react'
-import { apiUrl } from '#components/data/api.ts'
+import { openSocket, ReconnectingSocket } from '#components/data/reconnecting-socket.ts'
+import { usePermission } from '#components/data/use-session.ts'
 import type { Task, TaskFrame } from '#lib/contracts/tasks.ts'
-import { liveCloseCodes } from '#lib/live-protocol.ts'
-
-const longestWaitMs = 15_000
 
 /** The tray's tasks, as the server tells them; each connection begins with all of them. */
 class TaskStore {
   #tasks: readonly Task[] = []
   #listeners = new Set<() => void>()
-  #socket: WebSocket | null = null
-  #attempt = 0
-  #retry: ReturnType<typeof setTimeout> | undefined
+  readonly #socket = new ReconnectingSocket({
+    connect: () => openSocket('/api/tasks/live'),
+    message: (data) => this.#take(JSON.parse(String(data)) as TaskFrame),
+  })
   #users = 0
 
   readonly tasks = (): readonly Task[] => this.#tasks
@@ -27,38 +26,10 @@ class TaskStore {
   }
 
   start(): () => void {
-    if (this.#users++ === 0) this.#open()
+    if (this.#users++ === 0) this.#socket.start()
     return () => {
-      if (--this.#users > 0) return
-      clearTimeout(this.#retry)
-      const socket = this.#socket
-      this.#socket = null
-      if (socket && socket.readyState !== 0) socket.close()
+      if (--this.#users === 0) this.#socket.stop()
     }
-  }
-
-  #open(): void {
-    const socket = new WebSocket(
-      new URL(apiUrl('/api/tasks/live'), window.location.href.replace(/^http/, 'ws')),
-    )
-    this.#socket = socket
-    socket.addEventListener('open', () => {
-      // Closing while it still connects is reported as an error by the browser: such a one closes when it opens.
-      if (socket !== this.#socket) socket.close()
-    })
-    socket.addEventListener('message', (event) => {
-      if (socket !== this.#socket) return
-      this.#attempt = 0
-      this.#take(JSON.parse(String(event.data)) as TaskFrame)
-    })
-    socket.addEventListener('close', (event) => {
-      if (socket !== this.#socket) return
-      this.#socket = null
-      const final: readonly number[] = [1008, liveCloseCodes.signedOut, liveCloseCodes.denied]
-      if (this.#users === 0 || final.includes(event.code)) return
-      const wait = Math.random() * Math.min(longestWaitMs, 500 * 2 ** this.#attempt++)
-      this.#retry = setTimeout(() => this.#open(), wait)
-    })
   }
 
   #take(frame: TaskFrame): void {
@@ -80,6 +51,8 @@ const none: readonly Task[] = []
 
 /** All tasks of the one who is signed in, newest first. */
 export function useTasks(): readonly Task[] {
-  useEffect(() => taskStore.start(), [])
+  // Who may see no host has no tasks, and is refused the socket.
+  const mayFollow = usePermission('hosts.view')
+  useEffect(() => (mayFollow ? taskStore.start() : undefined), [mayFollow])
   return useSyncExternalStore(taskStore.subscribe, taskStore.tasks, () => none)
 }

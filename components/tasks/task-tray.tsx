@@ -3,15 +3,15 @@ import { ListChecks } from 'lucide-react'
 import { lazy, Suspense, useEffect, useState } from 'react'
 import { useTranslations } from 'use-intl'
 import { isRunning, useUploads } from '#components/files/upload-store.ts'
-import { useShortcut } from '#components/shell/shortcuts.ts'
 import { cn } from '#components/ui/cn.ts'
 import { IconButton } from '#components/ui/icon-button.tsx'
 import { Popover } from '#components/ui/popover.tsx'
+import { useShortcut } from '#components/ui/shortcuts.ts'
 import { onOpenOutput, onOpenTray, type StepOutput } from './open-tray.ts'
 import { useTasks } from './task-store.ts'
 
 const BuildOutput = lazy(() =>
-  import('#components/images/build-output.tsx').then((module) => ({ default: module.BuildOutput })),
+  import('#components/tasks/build-output.tsx').then((module) => ({ default: module.BuildOutput })),
 )
 const TaskList = lazy(() => import('./task-list.tsx').then((module) => ({ default: module.TaskList })))
 

@@ -4,9 +4,9 @@ import { SearchAddon } from '@xterm/addon-search'
 import { Unicode11Addon } from '@xterm/addon-unicode11'
 import { WebLinksAddon } from '@xterm/addon-web-links'
 import { Terminal } from '@xterm/xterm'
-import { apiUrl } from '#components/data/api.ts'
+import { openSocket, ReconnectingSocket } from '#components/data/reconnecting-socket.ts'
 import type { TerminalClientFrame, TerminalServerFrame } from '#lib/contracts/terminal.ts'
-import { isLogLink } from '#lib/log-sanitise.ts'
+import { isLogLink } from '#lib/logs/sanitise.ts'
 import { readTheme } from './terminal-theme.ts'
 
 export type TerminalStatus =
@@ -37,7 +37,7 @@ export class TerminalClient {
   readonly #terminal: Terminal
   readonly #fit = new FitAddon()
   readonly #search = new SearchAddon()
-  readonly #socket: WebSocket
+  readonly #socket: ReconnectingSocket
   readonly #element: HTMLElement
   readonly #observer: ResizeObserver
   readonly #onStatus: (status: TerminalStatus) => void
@@ -57,7 +57,11 @@ export class TerminalClient {
     this.#element = element
     this.#onStatus = handlers.onStatus
     this.#terminal = new Terminal({
-      ...{ scrollback: 5000, fontSize: 13, lineHeight: 1.25, cursorBlink: true, allowProposedApi: true },
+      scrollback: 5000,
+      fontSize: 13,
+      lineHeight: 1.25,
+      cursorBlink: true,
+      allowProposedApi: true,
       fontFamily: '"JetBrains Mono Variable", ui-monospace, monospace',
       theme: readTheme(element, handlers.theme),
       minimumContrastRatio: 4.5,
@@ -75,27 +79,32 @@ export class TerminalClient {
     this.#terminal.attachCustomKeyEventHandler((event) => this.#key(event))
     this.#fitNow()
     const { hostId, containerId, mode, shell, user, workingDirectory } = request
-    const url = apiUrl('/api/terminal', { hostId, containerId })
-    this.#socket = new WebSocket(new URL(url, window.location.href.replace(/^http/, 'ws')))
-    this.#socket.binaryType = 'arraybuffer'
+    this.#socket = new ReconnectingSocket({
+      connect: () => openSocket('/api/terminal', { hostId, containerId }),
+      once: true,
+      opened: () => {
+        const { cols, rows } = this.#terminal
+        this.#say({
+          type: 'start',
+          mode,
+          columns: cols,
+          rows,
+          ...(shell ? { shell } : {}),
+          ...(user ? { user } : {}),
+          ...(workingDirectory ? { workingDirectory } : {}),
+        })
+      },
+      message: (data) => {
+        if (typeof data === 'string') this.#take(JSON.parse(data) as TerminalServerFrame)
+        else
+          this.#terminal.write(new Uint8Array(data), () =>
+            this.#say({ type: 'taken', bytes: data.byteLength }),
+          )
+      },
+      closed: () => this.#end({ state: 'cut' }),
+    })
     this.#onStatus({ state: 'connecting' })
-    this.#socket.addEventListener('open', () => {
-      const { cols, rows } = this.#terminal
-      this.#say({
-        ...{ type: 'start', mode, columns: cols, rows },
-        ...(shell ? { shell } : {}),
-        ...(user ? { user } : {}),
-        ...(workingDirectory ? { workingDirectory } : {}),
-      })
-    })
-    this.#socket.addEventListener('message', (event) => {
-      if (typeof event.data === 'string') this.#take(JSON.parse(event.data) as TerminalServerFrame)
-      else {
-        const bytes = new Uint8Array(event.data as ArrayBuffer)
-        this.#terminal.write(bytes, () => this.#say({ type: 'taken', bytes: bytes.length }))
-      }
-    })
-    this.#socket.addEventListener('close', () => this.#end({ state: 'cut' }))
+    this.#socket.start()
     this.#terminal.onData((text) => this.#send(new TextEncoder().encode(text)))
     this.#terminal.onBinary((text) => this.#send(Uint8Array.from(text, (letter) => letter.charCodeAt(0))))
     this.#terminal.onResize(({ cols, rows }) => this.#say({ type: 'resize', columns: cols, rows }))
@@ -141,8 +150,7 @@ export class TerminalClient {
   dispose(): void {
     this.#over = true
     this.#observer.disconnect()
-    if (this.#socket.readyState !== 0) this.#socket.close()
-    else this.#socket.addEventListener('open', () => this.#socket.close())
+    this.#socket.stop()
     this.#terminal.dispose()
   }
 
@@ -161,7 +169,7 @@ export class TerminalClient {
   }
 
   #say(frame: TerminalClientFrame): void {
-    if (this.#socket.readyState === 1) this.#socket.send(JSON.stringify(frame))
+    this.#socket.send(JSON.stringify(frame))
   }
 
   /** In order and in pieces: a paste of megabytes must neither overtake keys nor fill the browser's memory twice. */
@@ -173,13 +181,9 @@ export class TerminalClient {
 
   async #pump(): Promise<void> {
     this.#pumping = true
-    for (
-      let piece = this.#queue.shift();
-      piece && this.#socket.readyState === 1;
-      piece = this.#queue.shift()
-    ) {
+    for (let piece = this.#queue.shift(); piece && this.#socket.isOpen; piece = this.#queue.shift()) {
       this.#socket.send(piece as Uint8Array<ArrayBuffer>)
-      while (this.#socket.bufferedAmount > fullBytes && this.#socket.readyState === 1)
+      while (this.#socket.waiting > fullBytes && this.#socket.isOpen)
         await new Promise((resolve) => setTimeout(resolve, 20))
     }
     this.#pumping = false

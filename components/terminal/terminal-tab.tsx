@@ -1,7 +1,7 @@
 'use client'
 import dynamic from 'next/dynamic'
 import { useTranslations } from 'use-intl'
-import type { ContainerTabProps } from '#components/containers/container-tabs.tsx'
+import type { ContainerTabProps } from '#components/page/container-tab.ts'
 import { EmptyState } from '#components/ui/empty-state.tsx'
 import { Skeleton } from '#components/ui/skeleton.tsx'
 

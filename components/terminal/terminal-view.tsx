@@ -8,24 +8,29 @@ import { ErrorNote } from '#components/ui/error-note.tsx'
 import { IconButton } from '#components/ui/icon-button.tsx'
 import { useThemeMode } from '#components/ui/theme.ts'
 import type { Container } from '#lib/contracts/containers.ts'
-import { TerminalClient, type TerminalRequest, type TerminalStatus } from './terminal-client.ts'
+import type { TerminalRequest, TerminalStatus } from './terminal-client.ts'
+import { isOver, restartSession, sessionKey, showSession, useTerminalSession } from './terminal-sessions.ts'
 import { TerminalStart } from './terminal-start.tsx'
 
 export type TerminalChoice = Pick<TerminalRequest, 'mode' | 'shell' | 'user' | 'workingDirectory'>
 const usual: TerminalChoice = { mode: 'exec', shell: '', user: '', workingDirectory: '' }
 
-/** One terminal in one container: how it ended is said in its place, and another can be opened. */
-export function TerminalView({ container }: { container: Container }) {
+/**
+ * One terminal in one container: how it ended is said in its place, and another can be opened. It goes on when the view
+ * goes, and is found again under the same key.
+ */
+export function TerminalView({ container, index = 0 }: { container: Container; index?: number }) {
   const t = useTranslations('terminal')
   const place = useRef<HTMLDivElement>(null)
-  const [choice, setChoice] = useState(usual)
-  const { client, status, pasting } = useTerminal(place, container, choice)
-  // A new object is a new session, also of the same choice.
-  const again = () => setChoice({ ...choice })
+  const key = sessionKey(`${container.hostId}/${container.id.slice(0, 12)}`, index)
+  const { session, pasting, restart } = useTerminal(place, container, key)
+  const status: TerminalStatus = session?.status ?? { state: 'connecting' }
+  const choice: TerminalChoice = session?.request ?? usual
+  const client = session?.client
   return (
     <section aria-label={t('title')} className="fill">
       <div className="flex shrink-0 flex-wrap items-center gap-1.5 px-4 py-1.5 md:px-5">
-        <TerminalStart container={container} value={choice} onStart={(next) => setChoice({ ...next })} />
+        <TerminalStart container={container} value={choice} onStart={restart} />
         <p role="status" className="min-w-0 truncate text-ink-muted text-xs">
           {status.state === 'over'
             ? status.code === null
@@ -40,22 +45,22 @@ export function TerminalView({ container }: { container: Container }) {
             size="sm"
             label={t('smaller')}
             icon={<AArrowDown />}
-            onClick={() => client.current?.resizeFont(-1)}
+            onClick={() => client?.resizeFont(-1)}
           />
           <IconButton
             size="sm"
             label={t('larger')}
             icon={<AArrowUp />}
-            onClick={() => client.current?.resizeFont(1)}
+            onClick={() => client?.resizeFont(1)}
           />
-          <Button size="sm" onClick={again} variant={isOver(status) ? 'primary' : 'default'}>
+          <Button size="sm" onClick={() => restart(choice)} variant={isOver(status) ? 'primary' : 'default'}>
             <RotateCw aria-hidden /> {t('again')}
           </Button>
         </span>
       </div>
       {status.state === 'failed' && <ErrorNote error={status.error} className="mx-4 mb-2 md:mx-5" />}
       <div ref={place} data-terminal className="fill overflow-hidden border-t bg-surface pl-2 text-ink" />
-      <PhoneKeys onPress={(sequence) => client.current?.press(sequence)} />
+      <PhoneKeys onPress={(sequence) => client?.press(sequence)} />
       <ConfirmDialog
         open={pasting !== null}
         onOpenChange={(open) => !open && pasting?.answer(false)}
@@ -68,17 +73,14 @@ export function TerminalView({ container }: { container: Container }) {
   )
 }
 
-const isOver = ({ state }: TerminalStatus) => state === 'over' || state === 'cut' || state === 'failed'
-
 function useTerminal(
   place: RefObject<HTMLDivElement | null>,
   { hostId, id }: Pick<Container, 'hostId' | 'id'>,
-  choice: TerminalChoice,
+  key: string,
 ) {
   const theme = useThemeMode()
   const latestTheme = useRef(theme)
-  const client = useRef<TerminalClient | null>(null)
-  const [status, setStatus] = useState<TerminalStatus>({ state: 'connecting' })
+  const session = useTerminalSession(key)
   const [pasting, setPasting] = useState<{ lines: number; answer(yes: boolean): void } | null>(null)
   const askPaste = useCallback(
     (lines: number) =>
@@ -95,21 +97,22 @@ function useTerminal(
   )
   useEffect(() => {
     if (!place.current) return
-    const request = { hostId, containerId: id, ...choice }
-    const current = new TerminalClient(place.current, request, {
-      ...{ theme: latestTheme.current, onStatus: setStatus, askPaste },
-    })
-    client.current = current
-    return () => {
-      current.dispose()
-      client.current = null
-    }
-  }, [place, hostId, id, choice, askPaste])
+    const request = { hostId, containerId: id, ...usual }
+    return showSession(key, request, place.current, { theme: latestTheme.current, askPaste })
+  }, [place, hostId, id, key, askPaste])
+  const element = session?.element
+  // One that moved up, since the tab before it was closed.
+  useEffect(() => {
+    if (element && element.parentElement !== place.current) place.current?.append(element)
+  }, [element, place])
+  const client = session?.client
   useEffect(() => {
     latestTheme.current = theme
-    client.current?.retheme(theme)
-  }, [theme])
-  return { client, status, pasting }
+    client?.retheme(theme)
+  }, [theme, client])
+  const restart = (choice: TerminalChoice) =>
+    restartSession(key, { hostId, containerId: id, ...choice }, theme)
+  return { session, pasting, restart }
 }
 
 const phoneKeys = [

@@ -2,12 +2,14 @@
 import { Plus, SquareTerminal, X } from 'lucide-react'
 import dynamic from 'next/dynamic'
 import { parseAsArrayOf, parseAsInteger, parseAsString, useQueryStates } from 'nuqs'
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
 import { useTranslations } from 'use-intl'
+import { type OpenTerminal, useOpenTerminals } from '#components/data/open-terminals.ts'
 import { useContainers, useFleet, useLoaded } from '#components/data/use-live.ts'
 import { useMay, useSession } from '#components/data/use-session.ts'
-import { NotInPreview } from '#components/shell/not-in-preview.tsx'
-import { PageHeader } from '#components/shell/page-header.tsx'
+import { useGoneWords } from '#components/object-list/silent-hosts.tsx'
+import { NotInPreview } from '#components/page/not-in-preview.tsx'
+import { PageHeader } from '#components/page/page-header.tsx'
 import { Button } from '#components/ui/button.tsx'
 import { cn } from '#components/ui/cn.ts'
 import { EmptyState } from '#components/ui/empty-state.tsx'
@@ -20,9 +22,12 @@ const TerminalView = dynamic(() => import('./terminal-view.tsx').then((module) =
   ssr: false,
 })
 
-const refOf = ({ hostId, id }: Container) => `${hostId}/${id.slice(0, 12)}`
+const refOf = ({ hostId, id }: Pick<Container, 'hostId' | 'id'>) => `${hostId}/${id.slice(0, 12)}`
 
-/** Several terminals side by side in tabs. Which containers is in the link; a session is not: another page makes its own. */
+/**
+ * Several terminals side by side in tabs. Which containers is in the link; a session is not: it lives in this page, is found
+ * again by who comes back to it, and another window makes its own.
+ */
 export function TerminalsPage() {
   const t = useTranslations('terminal')
   const loaded = useLoaded()
@@ -33,6 +38,12 @@ export function TerminalsPage() {
     open: parseAsArrayOf(parseAsString).withDefault([]),
     tab: parseAsInteger.withDefault(0),
   })
+  // Those that were left running are here again, whatever link led here.
+  const running = useOpenTerminals()
+  const missing = missingFrom(open, running)
+  useEffect(() => {
+    if (missing !== '') void setView({ open: [...open, ...missing.split(',')] })
+  }, [missing, open, setView])
   if (!loaded) return null
   const found = open.map((ref) => containers.find((container) => refOf(container) === ref))
   const current = Math.min(Math.max(tab, 0), open.length - 1)
@@ -79,7 +90,10 @@ export function TerminalsPage() {
               className="ml-auto"
               label={t('close', { name: nameOf(current) })}
               icon={<X />}
-              onClick={() => void setView({ open: open.filter((_, at) => at !== current), tab: 0 })}
+              onClick={async () => {
+                await closeAt(open[current] ?? '', nth(open, current))
+                void setView({ open: open.filter((_, at) => at !== current), tab: 0 })
+              }}
             />
           </div>
           {open.map((ref, index) => {
@@ -94,9 +108,9 @@ export function TerminalsPage() {
                 className={index === current ? 'fill' : 'hidden'}
               >
                 {container ? (
-                  <TerminalView container={container} />
+                  <TerminalView container={container} index={nth(open, index)} />
                 ) : (
-                  <EmptyState title={t('gone')}>{t('goneText')}</EmptyState>
+                  <GoneTerminal hostId={ref.split('/')[0] ?? null} />
                 )}
               </div>
             )
@@ -105,6 +119,28 @@ export function TerminalsPage() {
       )}
     </div>
   )
+}
+
+/** Its code is there already where a terminal is open. */
+const closeAt = async (ref: string, index: number) =>
+  (await import('./terminal-sessions.ts')).closeSessionAt(ref, index)
+
+/** Which of several tabs with the same container it is. */
+const nth = (open: readonly string[], index: number) =>
+  open.slice(0, index).filter((ref) => ref === open[index]).length
+
+/** Containers of terminals that run and have no tab, as often as they lack one, with commas between. */
+function missingFrom(open: readonly string[], running: readonly OpenTerminal[]): string {
+  const left = [...open]
+  return running
+    .map(({ hostId, containerId }) => refOf({ hostId, id: containerId }))
+    .filter((ref) => {
+      const at = left.indexOf(ref)
+      if (at < 0) return true
+      left.splice(at, 1)
+      return false
+    })
+    .join(',')
 }
 
 function Choose({
@@ -129,6 +165,11 @@ function Choose({
     )
     .sort((a, b) => a.name.localeCompare(b.name))
     .slice(0, 50)
+  const choose = (container: Container) => {
+    setOpen(false)
+    setText('')
+    onChoose(container)
+  }
   return (
     <Popover
       label={t('new')}
@@ -148,6 +189,9 @@ function Choose({
           placeholder={t('find')}
           value={text}
           onChange={(event) => setText(event.target.value)}
+          onKeyDown={(event) => {
+            if (event.key === 'Enter' && matching[0]) choose(matching[0])
+          }}
         />
       </div>
       <ul className="max-h-80 overflow-y-auto px-1 pb-1">
@@ -156,10 +200,7 @@ function Choose({
             <button
               type="button"
               className="flex w-full items-center justify-between gap-3 rounded-sm px-2 py-1 text-left hover:bg-hover"
-              onClick={() => {
-                setOpen(false)
-                onChoose(container)
-              }}
+              onClick={() => choose(container)}
             >
               <span className="truncate">{container.name}</span>
               <span className="shrink-0 text-ink-faint text-xs">{hosts.get(container.hostId)?.name}</span>
@@ -169,4 +210,10 @@ function Choose({
       </ul>
     </Popover>
   )
+}
+
+function GoneTerminal({ hostId }: { hostId: string | null }) {
+  const t = useTranslations('terminal')
+  const gone = useGoneWords(hostId, 'containers', { title: t('gone'), text: t('goneText') })
+  return <EmptyState title={gone.title}>{gone.text}</EmptyState>
 }

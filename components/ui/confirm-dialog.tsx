@@ -22,6 +22,7 @@ export function ConfirmDialog({
   confirmLabel,
   destructive = true,
   typeName,
+  ready: chosen = true,
   onConfirm,
   children,
 }: {
@@ -34,6 +35,8 @@ export function ConfirmDialog({
   confirmLabel: string
   destructive?: boolean
   typeName?: string
+  /** Whether what has to be chosen is. */
+  ready?: boolean
   onConfirm(): void | Promise<unknown>
   /** Choices of this action, such as "remove its volumes too". */
   children?: ReactNode
@@ -42,7 +45,7 @@ export function ConfirmDialog({
   const [typed, setTyped] = useState('')
   const [busy, setBusy] = useState(false)
   const [failure, setFailure] = useState<unknown>(null)
-  const ready = !typeName || typed.trim() === typeName
+  const ready = chosen && (!typeName || typed.trim() === typeName)
 
   const change = (next: boolean) => {
     if (busy) return

@@ -1,6 +1,6 @@
 'use client'
 import { Check, Copy } from 'lucide-react'
-import { useEffect, useState } from 'react'
+import { type ReactNode, useEffect, useState } from 'react'
 import { useTranslations } from 'use-intl'
 import { copyText } from './copy-text.ts'
 import { IconButton } from './icon-button.tsx'
@@ -9,10 +9,12 @@ import { toast } from './toast.tsx'
 export function CopyButton({
   text,
   label,
+  icon = <Copy />,
   className,
 }: {
   text: string | (() => string)
   label?: string
+  icon?: ReactNode
   className?: string
 }) {
   const t = useTranslations('common')
@@ -28,7 +30,7 @@ export function CopyButton({
       size="sm"
       className={className}
       label={copied ? t('copied') : (label ?? t('copy'))}
-      icon={copied ? <Check className="text-state-running" /> : <Copy />}
+      icon={copied ? <Check className="text-state-running" /> : icon}
       onClick={(event) => {
         event.stopPropagation()
         copyText(typeof text === 'string' ? text : text()).then(

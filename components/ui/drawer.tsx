@@ -1,7 +1,7 @@
 'use client'
 import { X } from 'lucide-react'
 import { Dialog as Radix } from 'radix-ui'
-import type { ReactNode } from 'react'
+import { type ReactNode, useState } from 'react'
 import { useTranslations } from 'use-intl'
 import { cn } from './cn.ts'
 import { overlayClass } from './dialog.tsx'
@@ -34,16 +34,20 @@ export function Drawer({
 }) {
   const t = useTranslations('common')
   const phone = usePhone()
+  // Radix mounts another tree for a modal one. While it is open it stays what it was: a phone or tablet that is turned
+  // loses nothing that was typed, and no dialog above it.
+  const [modal, setModal] = useState(phone)
+  if (!open && modal !== phone) setModal(phone)
   return (
-    <Radix.Root open={open} onOpenChange={onOpenChange} modal={phone}>
+    <Radix.Root open={open} onOpenChange={onOpenChange} modal={modal}>
       <Radix.Portal>
-        {phone && <Radix.Overlay className={overlayClass} />}
+        {modal && <Radix.Overlay className={overlayClass} />}
         <Radix.Content
           aria-describedby={undefined}
-          // The page's keys (j, k, .) go on working while it is open: see components/shell/shortcuts.ts.
-          data-shortcuts={phone ? undefined : 'pass'}
+          // The page's keys (j, k, .) go on working while it is open: see components/ui/shortcuts.ts.
+          data-shortcuts={modal ? undefined : 'pass'}
           onInteractOutside={(event) => {
-            if (!phone) event.preventDefault()
+            if (!modal) event.preventDefault()
           }}
           onOpenAutoFocus={(event) => {
             event.preventDefault()

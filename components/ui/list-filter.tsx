@@ -1,7 +1,7 @@
 'use client'
 import { Search } from 'lucide-react'
 import { useRef } from 'react'
-import { useShortcut } from '#components/shell/shortcuts.ts'
+import { useShortcut } from '#components/ui/shortcuts.ts'
 import { cn } from './cn.ts'
 import { Input } from './input.tsx'
 

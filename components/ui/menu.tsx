@@ -3,7 +3,7 @@ import { Check } from 'lucide-react'
 import { DropdownMenu as Radix } from 'radix-ui'
 import type { ReactElement, ReactNode } from 'react'
 import { Kbd } from './kbd.tsx'
-import { menuClass, menuItemClass, menuLabelClass, menuLineClass } from './menu-looks.ts'
+import { menuClass, menuItemClass, menuLineClass } from './menu-looks.ts'
 import { useHeldBack } from './preview.tsx'
 import { Tooltip } from './tooltip.tsx'
 
@@ -144,9 +144,6 @@ export function MenuRadioGroup<V extends string>({
   )
 }
 
-export function MenuLabel({ children }: { children: ReactNode }) {
-  return <Radix.Label className={menuLabelClass}>{children}</Radix.Label>
-}
 export function MenuLine() {
   return <Radix.Separator className={menuLineClass} />
 }

@@ -2,16 +2,16 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useMemo } from 'react'
 import { api } from '#components/data/api.ts'
+import { queryKeys } from '#components/data/query-keys.ts'
 import { useFleet } from '#components/data/use-live.ts'
 import { usePermission } from '#components/data/use-session.ts'
 import { useErrorText } from '#components/ui/error-text.ts'
 import { toast } from '#components/ui/toast.tsx'
 import type { Container } from '#lib/contracts/containers.ts'
 import type { Updates } from '#lib/contracts/updates.ts'
-import { imagesByTag, updateStateOf } from '#lib/newer-image.ts'
+import { imagesByTag, updateStateOf } from '#lib/images/newer-image.ts'
 
 /** Asked anew by the server, too, when a registry's account changes. */
-export const queryKey = ['updates']
 /** Milliseconds between two looks while a check is under way, and otherwise. */
 const whileChecking = 1500
 const whileIdle = 300_000
@@ -21,7 +21,8 @@ export function useUpdates() {
   // Also asked for beside a container, by who may see no images.
   const enabled = usePermission('images.view')
   return useQuery({
-    ...{ queryKey, enabled },
+    queryKey: queryKeys.updates(),
+    enabled,
     queryFn: ({ signal }) => api.get<Updates>('/api/updates', { signal }),
     refetchInterval: (query) => ((query.state.data?.remaining ?? 0) > 0 ? whileChecking : whileIdle),
   })
@@ -71,7 +72,7 @@ export function useUpdateCheck() {
   const client = useQueryClient()
   const errorText = useErrorText()
   const onError = (error: unknown) => toast.error(errorText(error).sentence)
-  const onSuccess = (updates: Updates) => client.setQueryData(queryKey, updates)
+  const onSuccess = (updates: Updates) => client.setQueryData(queryKeys.updates(), updates)
   const check = useMutation({
     mutationFn: () => api.post<Updates>('/api/updates/check', {}),
     onSuccess,

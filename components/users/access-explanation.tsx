@@ -3,15 +3,16 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { Check, X } from 'lucide-react'
 import { useState } from 'react'
 import { useTranslations } from 'use-intl'
+import { api } from '#components/data/api.ts'
+import { queryKeys } from '#components/data/query-keys.ts'
+import { useAllHosts, useFleet } from '#components/data/use-live.ts'
+import { ErrorNote } from '#components/ui/error-note.tsx'
+import { Field } from '#components/ui/field.tsx'
+import { Select } from '#components/ui/select.tsx'
+import { Skeleton } from '#components/ui/skeleton.tsx'
 import type { Explanation } from '#lib/contracts/access.ts'
 import type { User } from '#lib/contracts/users.ts'
 import { scopeOf } from '#lib/permissions.ts'
-import { api } from '../data/api.ts'
-import { useAllHosts, useFleet } from '../data/use-live.ts'
-import { ErrorNote } from '../ui/error-note.tsx'
-import { Field } from '../ui/field.tsx'
-import { Select } from '../ui/select.tsx'
-import { Skeleton } from '../ui/skeleton.tsx'
 import { byNoun } from './permission-groups.ts'
 import { useGrantText, useRoleName } from './use-access.ts'
 
@@ -28,10 +29,11 @@ export function AccessExplanation({ user }: { user: User }) {
   const container = containers.find(({ id }) => id === chosen.containerId)
   const query = useQuery({
     // The grants are part of the question: another one is asked when they change.
-    queryKey: ['users', user.id, 'access', hostId, container?.id ?? '', user.role, user.grants],
+    queryKey: queryKeys.access(user.id, hostId, container?.id ?? '', [user.role, user.grants]),
     queryFn: ({ signal }) =>
       api.get<Explanation>(`/api/users/${encodeURIComponent(user.id)}/access`, {
-        ...{ query: { hostId, containerId: container?.id }, signal },
+        query: { hostId, containerId: container?.id },
+        signal,
       }),
     enabled: hostId !== '',
     placeholderData: keepPreviousData,

@@ -3,19 +3,19 @@ import { useMutation } from '@tanstack/react-query'
 import { TriangleAlert } from 'lucide-react'
 import { useState } from 'react'
 import { useTranslations } from 'use-intl'
+import { api } from '#components/data/api.ts'
+import { Button } from '#components/ui/button.tsx'
+import { Dialog } from '#components/ui/dialog.tsx'
+import { ErrorNote } from '#components/ui/error-note.tsx'
+import { Field } from '#components/ui/field.tsx'
+import { Segmented } from '#components/ui/segmented.tsx'
+import { Select } from '#components/ui/select.tsx'
+import { toast } from '#components/ui/toast.tsx'
+import { rootPermissions } from '#lib/acts.ts'
 import type { Grant, NewGrant } from '#lib/contracts/access.ts'
 import type { User } from '#lib/contracts/users.ts'
-import { api } from '../data/api.ts'
-import { Button } from '../ui/button.tsx'
-import { Dialog } from '../ui/dialog.tsx'
-import { ErrorNote } from '../ui/error-note.tsx'
-import { Field } from '../ui/field.tsx'
-import { Segmented } from '../ui/segmented.tsx'
-import { Select } from '../ui/select.tsx'
-import { toast } from '../ui/toast.tsx'
 import { GrantFields, useMatches } from './grant-fields.tsx'
 import { selectorsOf, wholeFleet } from './grant-place.ts'
-import { rootPermissions } from './permission-groups.ts'
 import { useGrantText, usePermissionsOf, useRoleName, useRoles } from './use-access.ts'
 
 /** Gives somebody a role on a part of the fleet, or denies it there, and says at once what that takes in. */
@@ -89,7 +89,8 @@ export function GrantDialog({
               onValueChange={setRole}
               options={['viewer', 'operator', ...(roles.data ?? []).map((custom) => custom.id)].map(
                 (value) => ({
-                  ...{ value, label: roleName(value) },
+                  value,
+                  label: roleName(value),
                 }),
               )}
             />

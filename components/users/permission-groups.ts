@@ -14,11 +14,3 @@ export function byNoun<T>(items: readonly T[], permissionOf: (item: T) => Permis
     return found.length > 0 ? [[noun, found]] : []
   })
 }
-
-/**
- * What makes somebody root on a host who means to: power asked for (decision 24 keeps all others from it), or an image of
- * theirs under the name of one that runs with power.
- */
-export const rootPermissions: ReadonlySet<Permission> = new Set<Permission>([
-  ...(['containers.unrestricted', 'gateway.raw', 'images.load', 'images.build'] as const),
-])

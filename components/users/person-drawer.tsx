@@ -1,10 +1,10 @@
 'use client'
 import { Eye, UserCog } from 'lucide-react'
-import type { ReactNode } from 'react'
 import { useTranslations } from 'use-intl'
+import { Section } from '#components/details/section.tsx'
+import { Button } from '#components/ui/button.tsx'
+import { Drawer } from '#components/ui/drawer.tsx'
 import type { User } from '#lib/contracts/users.ts'
-import { Button } from '../ui/button.tsx'
-import { Drawer } from '../ui/drawer.tsx'
 import { AccessExplanation } from './access-explanation.tsx'
 import { GrantList } from './grant-list.tsx'
 import { canBePreviewed, usePreview, useRoleName } from './use-access.ts'
@@ -72,14 +72,5 @@ export function PersonDrawer({
         </Section>
       </div>
     </Drawer>
-  )
-}
-
-function Section({ title, children }: { title: string; children: ReactNode }) {
-  return (
-    <section className="flex shrink-0 flex-col gap-2">
-      <h2 className="font-medium text-ink-muted text-xs">{title}</h2>
-      {children}
-    </section>
   )
 }

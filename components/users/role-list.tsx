@@ -4,6 +4,16 @@ import { MoreHorizontal, Pencil, Plus, Trash2, TriangleAlert } from 'lucide-reac
 import dynamic from 'next/dynamic'
 import { useState } from 'react'
 import { useTranslations } from 'use-intl'
+import { api } from '#components/data/api.ts'
+import { queryKeys } from '#components/data/query-keys.ts'
+import { Badge } from '#components/ui/badge.tsx'
+import { Button } from '#components/ui/button.tsx'
+import { ConfirmDialog } from '#components/ui/confirm-dialog.tsx'
+import { Dialog } from '#components/ui/dialog.tsx'
+import { ErrorNote } from '#components/ui/error-note.tsx'
+import { IconButton } from '#components/ui/icon-button.tsx'
+import { Menu, MenuItem } from '#components/ui/menu.tsx'
+import { rootPermissions } from '#lib/acts.ts'
 import type { CustomRole } from '#lib/contracts/access.ts'
 import type { User } from '#lib/contracts/users.ts'
 import {
@@ -12,16 +22,8 @@ import {
   type Permission,
   rolePermissions,
 } from '#lib/permissions.ts'
-import { api } from '../data/api.ts'
-import { Badge } from '../ui/badge.tsx'
-import { Button } from '../ui/button.tsx'
-import { ConfirmDialog } from '../ui/confirm-dialog.tsx'
-import { Dialog } from '../ui/dialog.tsx'
-import { ErrorNote } from '../ui/error-note.tsx'
-import { IconButton } from '../ui/icon-button.tsx'
-import { Menu, MenuItem } from '../ui/menu.tsx'
-import { byNoun, nounOf, rootPermissions } from './permission-groups.ts'
-import { rolesKey, useRoles } from './use-access.ts'
+import { byNoun, nounOf } from './permission-groups.ts'
+import { useRoles } from './use-access.ts'
 
 const CustomRoleDialog = dynamic(
   () => import('./custom-role-dialog.tsx').then((module) => module.CustomRoleDialog),
@@ -36,7 +38,7 @@ export function RoleList({ users, mayEdit }: { users: readonly User[]; mayEdit: 
   const roles = useRoles()
   const [editing, setEditing] = useState<CustomRole | 'new' | null>(null)
   const [removing, setRemoving] = useState<CustomRole | null>(null)
-  const again = () => client.invalidateQueries({ queryKey: rolesKey })
+  const again = () => client.invalidateQueries({ queryKey: queryKeys.roles() })
   const holders = (role: string) => users.filter((user) => user.grants.some((grant) => grant.role === role))
   const holding = removing ? holders(removing.id) : []
   return (

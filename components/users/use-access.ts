@@ -2,20 +2,19 @@
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useCallback } from 'react'
 import { useTranslations } from 'use-intl'
+import { api, basePath } from '#components/data/api.ts'
+import { queryKeys } from '#components/data/query-keys.ts'
+import { useFleet } from '#components/data/use-live.ts'
+import { useErrorText } from '#components/ui/error-text.ts'
+import { toast } from '#components/ui/toast.tsx'
 import type { CustomRole, Grant, NewGrant } from '#lib/contracts/access.ts'
 import type { User } from '#lib/contracts/users.ts'
 import { type Permission, type Role, rolePermissions } from '#lib/permissions.ts'
-import { api, basePath } from '../data/api.ts'
-import { useFleet } from '../data/use-live.ts'
-import { useErrorText } from '../ui/error-text.ts'
-import { toast } from '../ui/toast.tsx'
-
-export const rolesKey = ['roles'] as const
 
 /** Custom roles, by name. */
 export function useRoles() {
   return useQuery({
-    queryKey: rolesKey,
+    queryKey: queryKeys.roles(),
     queryFn: ({ signal }) => api.get<CustomRole[]>('/api/roles', { signal }),
     refetchInterval: 15_000,
   })

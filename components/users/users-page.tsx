@@ -5,18 +5,19 @@ import dynamic from 'next/dynamic'
 import { parseAsString, useQueryState } from 'nuqs'
 import { useState } from 'react'
 import { useTranslations } from 'use-intl'
+import { api } from '#components/data/api.ts'
+import { queryKeys } from '#components/data/query-keys.ts'
+import { usePermission } from '#components/data/use-session.ts'
+import { PageHeader } from '#components/page/page-header.tsx'
+import { Button } from '#components/ui/button.tsx'
+import { ConfirmDialog } from '#components/ui/confirm-dialog.tsx'
+import { ErrorNote } from '#components/ui/error-note.tsx'
+import { useErrorText } from '#components/ui/error-text.ts'
+import { ListFilter } from '#components/ui/list-filter.tsx'
+import { toast } from '#components/ui/toast.tsx'
+import { useFirst } from '#components/ui/use-first.tsx'
 import type { Invitation, MadeLink, People, User } from '#lib/contracts/users.ts'
 import { matchesWords } from '#lib/words.ts'
-import { api } from '../data/api.ts'
-import { usePermission } from '../data/use-session.ts'
-import { PageHeader } from '../shell/page-header.tsx'
-import { Button } from '../ui/button.tsx'
-import { ConfirmDialog } from '../ui/confirm-dialog.tsx'
-import { ErrorNote } from '../ui/error-note.tsx'
-import { useErrorText } from '../ui/error-text.ts'
-import { ListFilter } from '../ui/list-filter.tsx'
-import { toast } from '../ui/toast.tsx'
-import { useFirst } from '../ui/use-first.tsx'
 import { type PersonAction, PersonRow } from './person-row.tsx'
 import { RoleList } from './role-list.tsx'
 import { RoleTable } from './role-table.tsx'
@@ -31,7 +32,6 @@ const PersonDrawer = dynamic(() => import('./person-drawer.tsx').then((module) =
   ssr: false,
 })
 
-const queryKey = ['users']
 /** People that are found by looking; from more on there is a filter. */
 const fewPeople = 10
 
@@ -44,7 +44,7 @@ export function UsersPage() {
   const mayEdit = usePermission('users.edit')
   const client = useQueryClient()
   const people = useQuery({
-    queryKey,
+    queryKey: queryKeys.users(),
     queryFn: ({ signal }) => api.get<People>('/api/users', { signal }),
     // Others join and sign in while one looks.
     refetchInterval: 15_000,
@@ -63,7 +63,7 @@ export function UsersPage() {
   const [shown, more] = useFirst(
     everybody.filter(({ name, email, role }) => matchesWords(filter, [name, email, roles(role ?? 'none')])),
   )
-  const again = () => client.invalidateQueries({ queryKey })
+  const again = () => client.invalidateQueries({ queryKey: queryKeys.users() })
   const show = (name: string, link: MadeLink) => {
     setMade({ name, link })
     void again()

@@ -59,7 +59,8 @@ async function makeIndex(folder: string, repository: string, target: string): Pr
   const { architecture } = read(manifest.config.digest) as { architecture: string }
   const mediaType = 'application/vnd.oci.image.index.v1+json'
   const both = write({
-    ...{ schemaVersion: 2, mediaType },
+    schemaVersion: 2,
+    mediaType,
     manifests: [
       { ...other, platform: { os: 'linux', architecture: 's390x' } },
       { ...own, platform: { os: 'linux', architecture } },
@@ -79,7 +80,9 @@ export async function makeLargeArchive(folder: string, bytes: number, reference:
   mkdirSync(join(work, 'files'), { recursive: true })
   const base = join(work, 'base')
   await run('skopeo', [
-    ...['copy', '--quiet', `docker-archive:${join(requireLab().folder, 'images.tar')}:${labImages.busybox}`],
+    'copy',
+    '--quiet',
+    `docker-archive:${join(requireLab().folder, 'images.tar')}:${labImages.busybox}`,
     `dir:${base}`,
   ])
   await run('/bin/sh', ['-c', `head -c ${bytes} /dev/urandom > ${join(work, 'files/large')}`])

@@ -22,6 +22,7 @@ const needed: Record<string, string> = {
   '/usr/bin/curl': 'curl',
   '/usr/lib/python3/dist-packages/docker/__init__.py': 'python3-docker',
   '/usr/bin/docker-compose': 'docker-compose',
+  '/usr/bin/prometheus': 'prometheus',
 }
 
 /** Installs what is missing on Debian as root; elsewhere throws with exactly what is missing. */
@@ -43,7 +44,7 @@ export async function ensurePackages(say: (line: string) => void): Promise<void>
   await run('apt-get', ['install', '-y', '-q', '--no-install-recommends', ...packages], { env })
 }
 
-interface NewerEngine {
+interface Unpacked {
   suite: string
   packages: string[]
   /** Needs the suite's own libc: interpreter and rpath are set to what was unpacked. */
@@ -64,41 +65,61 @@ const newerEngines = {
   podman5: {
     suite: 'trixie',
     packages: [
-      ...[
-        'podman',
-        'conmon',
-        'netavark',
-        'aardvark-dns',
-        'libc6',
-        'libgpgme11t64',
-        'libassuan9',
-        'libgpg-error0',
-      ],
-      ...[
-        'libseccomp2',
-        'libsubid5',
-        'libsqlite3-0',
-        'libsystemd0',
-        'libcap2',
-        'libglib2.0-0t64',
-        'libpcre2-8-0',
-      ],
-      ...[
-        'libgcc-s1',
-        'libacl1',
-        'libattr1',
-        'libselinux1',
-        'libsemanage2',
-        'libaudit1',
-        'libcrypt1',
-        'libcap-ng0',
-      ],
-      ...['libbz2-1.0', 'libsepol2', 'zlib1g', 'libffi8', 'libatomic1'],
+      'podman',
+      'conmon',
+      'netavark',
+      'aardvark-dns',
+      'libc6',
+      'libgpgme11t64',
+      'libassuan9',
+      'libgpg-error0',
+      'libseccomp2',
+      'libsubid5',
+      'libsqlite3-0',
+      'libsystemd0',
+      'libcap2',
+      'libglib2.0-0t64',
+      'libpcre2-8-0',
+      'libgcc-s1',
+      'libacl1',
+      'libattr1',
+      'libselinux1',
+      'libsemanage2',
+      'libaudit1',
+      'libcrypt1',
+      'libcap-ng0',
+      'libbz2-1.0',
+      'libsepol2',
+      'zlib1g',
+      'libffi8',
+      'libatomic1',
     ],
     patch: ['usr/bin/podman', 'usr/bin/conmon', 'usr/lib/podman/netavark', 'usr/lib/podman/aardvark-dns'],
     drop: [],
   },
-} satisfies Record<string, NewerEngine>
+} satisfies Record<string, Unpacked>
+
+/** Clients of engines that ops people use and the lab itself does not: for `npm run test:hard`. */
+const clients = {
+  ansible: {
+    suite: 'bookworm',
+    packages: [
+      'ansible',
+      'ansible-core',
+      'libyaml-0-2',
+      'python3-jinja2',
+      'python3-markupsafe',
+      'python3-packaging',
+      'python3-resolvelib',
+      'python3-yaml',
+    ],
+    patch: [],
+    drop: [],
+  },
+  buildah: { suite: 'bookworm', packages: ['buildah'], patch: [], drop: [] },
+  compose: { suite: 'sid', packages: ['docker-compose'], patch: [], drop: [] },
+  podmanPy: { suite: 'sid', packages: ['python3-podman'], patch: [], drop: [] },
+} satisfies Record<string, Unpacked>
 
 /** Downloads are kept here between labs, outside the tree. */
 function cacheFolder(): string {
@@ -109,11 +130,24 @@ function cacheFolder(): string {
  * Unpacks an engine newer than Debian 12's beside it, through a private apt configuration: the machine's own package
  * lists, sources and status are not touched. Returns the folder with usr/ in it.
  */
-export async function ensureNewerEngine(
-  name: keyof typeof newerEngines,
-  say: (line: string) => void,
-): Promise<string> {
-  const engine: NewerEngine = newerEngines[name]
+export const ensureNewerEngine = (name: keyof typeof newerEngines, say: (line: string) => void) =>
+  unpack(name, newerEngines[name], say)
+
+/** As `ensureNewerEngine`, a client that the lab itself does without. */
+export const ensureClient = (name: keyof typeof clients) => unpack(name, clients[name], () => {})
+
+/** Testcontainers, as npm has it. Returns the folder with its node_modules in it. */
+export async function ensureTestcontainers(): Promise<string> {
+  const folder = join(cacheFolder(), 'testcontainers')
+  const stamp = join(folder, 'unpacked')
+  if (existsSync(stamp)) return folder
+  mkdirSync(folder, { recursive: true })
+  await run('npm', ['install', '--prefix', folder, '--no-audit', '--no-fund', 'testcontainers@12.2.0'])
+  writeFileSync(stamp, new Date().toISOString())
+  return folder
+}
+
+async function unpack(name: string, engine: Unpacked, say: (line: string) => void): Promise<string> {
   const folder = join(cacheFolder(), name)
   const stamp = join(folder, 'unpacked')
   if (existsSync(stamp)) return folder

@@ -1,5 +1,5 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
-import { openSync } from 'node:fs'
+import { closeSync, openSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 export interface RunResult {
@@ -49,6 +49,8 @@ export function startDaemon(
     stdio: ['ignore', log, log],
     env: { ...process.env, ...env },
   })
+  // The daemon has its own: ours would keep the disk busy that the log is on.
+  closeSync(log)
   child.on('error', () => {})
   child.unref()
   return child

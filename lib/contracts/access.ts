@@ -18,7 +18,8 @@ export const containerSelectorSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('all') }),
   /** Null: whatever its value. */
   z.strictObject({
-    ...{ kind: z.literal('label'), key: z.string().min(1).max(256) },
+    kind: z.literal('label'),
+    key: z.string().min(1).max(256),
     value: z.string().max(1024).nullable(),
   }),
   /** `*` is any text, `?` any character; the whole name has to match. */

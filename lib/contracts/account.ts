@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { permissions, roles } from '../permissions.ts'
 import { rightsSchema } from './access.ts'
-import { instantSchema } from './common.ts'
+import { hostIdSchema, instantSchema } from './common.ts'
 
 export const passwordSchema = z.string().min(12).max(256)
 
@@ -53,6 +53,8 @@ export const apiTokenSchema = z.object({
   id: z.string().regex(/^t[0-9a-z]{12}$/),
   name: z.string(),
   permissions: z.array(z.enum(permissions)),
+  /** Of a client certificate: the one host that it is for. Null: a token. */
+  hostId: hostIdSchema.nullable(),
   createdAt: instantSchema,
   expiresAt: instantSchema,
   usedAt: instantSchema.nullable(),

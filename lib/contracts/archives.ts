@@ -7,7 +7,7 @@ export const archiveKinds = ['oci-layout', 'docker-archive', 'rootfs'] as const
 export type ArchiveKind = (typeof archiveKinds)[number]
 
 /** Of the tar as a whole, or of a layer in it. */
-export const archiveCompressions = ['none', 'gzip', 'zstd'] as const
+export const archiveCompressions = ['none', 'gzip', 'zstd', 'xz', 'bzip2'] as const
 export type ArchiveCompression = (typeof archiveCompressions)[number]
 
 const digestSchema = z.string().regex(/^sha256:[0-9a-f]{64}$/)
@@ -28,7 +28,7 @@ export const archiveLayerSchema = z.object({
 export const archiveImageSchema = z.object({
   /** Full references with tag, as the archive names it; empty where it does not. */
   names: z.array(z.string()),
-  /** `linux/arm64/v8`. */
+  /** `linux/arm64/v8`; a part that nothing says is `unknown`. */
   platform: z.string(),
   /** Digest of the configuration: the image's id on Podman and on Docker without the containerd store. */
   configDigest: digestSchema,
@@ -42,6 +42,29 @@ export const archiveImageSchema = z.object({
 export type ArchiveLayer = z.infer<typeof archiveLayerSchema>
 export type ArchiveImage = z.infer<typeof archiveImageSchema>
 
+/** What is beside the images and not passed on, or what their writer left out: told, and no reason to refuse them. */
+export const archiveRemarks = [
+  /** A file that belongs to no image. */
+  'extra',
+  /** An entry that is there again with the same bytes. */
+  'repeated',
+  /** A link that no image needs. */
+  'link',
+  /** A chart, a signature, a list of parts, ...; `detail` is its media type. */
+  'artifact',
+  /** An image whose layers are elsewhere; `detail` is the type of one. */
+  'foreign',
+  /** A configuration that does not say for which platform it is. */
+  'platform',
+] as const
+
+export const archiveRemarkSchema = z.object({
+  what: z.enum(archiveRemarks),
+  entry: z.string(),
+  detail: z.string(),
+})
+export type ArchiveRemark = z.infer<typeof archiveRemarkSchema>
+
 /** What was found in an archive, every digest compared. */
 export const archiveContentsSchema = z.object({
   kind: z.enum(archiveKinds),
@@ -52,6 +75,9 @@ export const archiveContentsSchema = z.object({
   entries: z.number(),
   /** Empty for a rootfs. One name with several platforms is several images of the same name. */
   images: z.array(archiveImageSchema),
+  /** The first hundred, and how many there are. */
+  remarks: z.array(archiveRemarkSchema).default([]),
+  remarkCount: z.number().default(0),
 })
 export type ArchiveContents = z.infer<typeof archiveContentsSchema>
 
@@ -98,6 +124,8 @@ export const archiveSchema = z.object({
   found: archiveFoundSchema.nullable(),
   error: apiErrorSchema.shape.error.nullable(),
   duplicateOf: archiveIdSchema.nullable(),
+  /** Said at the upload: the files of a system, whatever they look like (`docker export`, for `docker import`). */
+  isRootfs: z.boolean().default(false),
   /** Chosen by the uploader's browser from name, size and time of the file, to go on with the right one. */
   fingerprint: z.string().nullable(),
   userId: z.string(),

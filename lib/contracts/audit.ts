@@ -46,13 +46,15 @@ export const auditRecordSchema = auditEntrySchema.extend({ result: auditEntrySch
 export type AuditRecord = z.infer<typeof auditRecordSchema>
 
 export const auditFilterSchema = z.object({
-  /** Found in summary, actor, address, action, error code, or one of the ids. */
+  /** Each word found in summary, actor, address, action, error code, one of the ids, or the name of the host. */
   text: z.string().max(200).optional(),
   /** Part of the name or e-mail, or the whole id. */
   actor: z.string().max(200).optional(),
   host: z.string().max(40).optional(),
-  /** The name or its beginning: `containers.` */
+  /** Part of its name: `restart`, `containers.` */
   action: z.string().max(80).optional(),
+  /** Only what changed something, or was to: nothing that only looked, no coming and going, no denials. */
+  changes: z.stringbool().optional(),
   decision: z.enum(auditDecisions).optional(),
   outcome: z.enum(auditOutcomes).optional(),
   from: instantSchema.optional(),

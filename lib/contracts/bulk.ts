@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { killSignals } from '../container-states.ts'
+import { killSignals } from '../containers/states.ts'
 import { containerIdSchema, hostIdSchema } from './common.ts'
 import { taskOptionsSchema } from './tasks.ts'
 

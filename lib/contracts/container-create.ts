@@ -12,7 +12,7 @@ export const pullPolicies = ['missing', 'always', 'never'] as const
 
 /**
  * A container to be made, in one shape for every engine. What is absent is the image's or the engine's default. Rules
- * beyond the shape are in lib/container-spec-check.ts, shared with the form.
+ * beyond the shape are in lib/containers/spec-check.ts, shared with the form.
  */
 export const containerSpecSchema = z.strictObject({
   image: z.string().trim().min(1).max(512),
@@ -104,7 +104,8 @@ export const containerSpecSchema = z.strictObject({
       retries: z.int().min(0).default(0),
     })
     .optional(),
-  log: z.object({ driver: name, options: pairs.default([]) }).optional(),
+  /** An empty driver is the engine's default, to which options may be given all the same. */
+  log: z.object({ driver: z.string().max(512), options: pairs.default([]) }).optional(),
   privileged: z.boolean().default(false),
   readOnly: z.boolean().default(false),
   capAdd: z.array(name).max(100).default([]),
@@ -114,8 +115,8 @@ export const containerSpecSchema = z.strictObject({
     .array(z.object({ host: name, container: name, permissions: z.string().max(3).default('rwm') }))
     .max(200)
     .default([]),
-  /** `all` or a number. */
-  gpus: z.string().max(10).optional(),
+  /** `all`, a number, or `device=` and ids or numbers of GPUs, comma-separated. */
+  gpus: z.string().max(1024).optional(),
   dns: z.array(name).max(50).default([]),
   dnsSearch: z.array(name).max(50).default([]),
   /** `name:address`. */
@@ -151,6 +152,8 @@ export const recreateInputSchema = z.object({
   pull: z.enum(pullPolicies).default('missing'),
   /** The old one stays, stopped and under another name. */
   keepOld: z.boolean().default(false),
+  /** What of `lost` the person has seen and lets go; anything else that would be lost stops the run. */
+  accepted: z.array(z.string().max(200)).max(100).default([]),
 })
 export type RecreateInput = z.input<typeof recreateInputSchema>
 
@@ -160,11 +163,24 @@ export const recreateTaskInputSchema = recreateInputSchema.extend({
   /** For the task's title, also when the container is gone. */
   name: z.string(),
 })
+export type RecreateTaskInput = z.output<typeof recreateTaskInputSchema>
+
+export const dependentSchema = z.object({
+  id: containerIdSchema,
+  name: z.string(),
+  /** What it has of the other one: a namespace, its volumes, a legacy link, or Podman's `--requires`. */
+  by: z.enum(['network', 'ipc', 'pid', 'volumes', 'link', 'requires']),
+})
+export type Dependent = z.infer<typeof dependentSchema>
 
 /** What a container was made with, for the form and for the line to copy. */
 export const specAnswerSchema = z.object({
   spec: containerSpecSchema,
   /** What the form has no field for; making it anew keeps it. */
   kept: z.array(z.string()),
+  /** What the container has and its engine can't be told again, in the engine's own words. */
+  lost: z.array(z.string()),
+  /** Containers that can't go on without this one, and are made anew with it, in this order. */
+  dependents: z.array(dependentSchema),
 })
 export type SpecAnswer = z.infer<typeof specAnswerSchema>

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { containerStates, healthStates, killSignals } from '../container-states.ts'
+import { containerStates, healthStates, killSignals } from '../containers/states.ts'
 import { containerIdSchema, hostIdSchema, instantSchema } from './common.ts'
 
 export { containerStates, healthStates, killSignals }
@@ -26,7 +26,13 @@ export const containerSchema = z.object({
   createdAt: instantSchema,
   state: z.enum(containerStates),
   health: z.enum(healthStates),
+  /** Of the last run, while it does not run. */
   exitCode: z.number().nullable(),
+  /**
+   * Why the engine could not start it, while it does not run. Null until known, as the times are; Podman before 5 keeps it
+   * nowhere.
+   */
+  error: z.string().nullable(),
   oomKilled: z.boolean(),
   /** Null until known: lists of Docker engines don't carry them; they come by event or by a background inspect. */
   startedAt: instantSchema.nullable(),

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { hostIdSchema } from './common.ts'
+import { hostReadingSchema } from './hosts.ts'
 import { taskOptionsSchema } from './tasks.ts'
 
 export const prunableKinds = ['containers', 'images', 'volumes', 'networks', 'buildCache'] as const
@@ -43,6 +44,11 @@ export const diskSchema = z.object({
     networks: z.array(unusedSchema),
     buildCache: z.array(unusedSchema),
   }),
+  /**
+   * Lists of the host that cannot be read now: what they would tell is not known, which is not the same as none. Without those of
+   * networks and containers no network is known to be unused.
+   */
+  failed: hostReadingSchema.shape.failed,
 })
 export type Disk = z.infer<typeof diskSchema>
 

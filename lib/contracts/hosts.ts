@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { objectKinds } from '../fleet/kinds.ts'
 import { engineFlavours, hostIdSchema, instantSchema } from './common.ts'
 
 export const hostStates = [
@@ -156,6 +157,23 @@ export const hostErrorSchema = z.object({
   params: z.record(z.string(), z.union([z.string(), z.number()])).optional(),
 })
 
+const readKindSchema = z.enum(objectKinds)
+
+/** How well an online host's objects can be read: one that answers pings may fail at its lists. */
+export const hostReadingSchema = z.object({
+  /** Lists that failed when they were last asked; what is shown of that kind is from before `since`. */
+  failed: z.array(z.object({ kind: readKindSchema, since: instantSchema, error: hostErrorSchema })),
+  /** Rows that could not be read and are left out, and the first of them. */
+  odd: z.array(z.object({ kind: readKindSchema, count: z.number(), name: z.string(), detail: z.string() })),
+  /** Why the engine tells no changes; its lists are then read at intervals. Null when it tells them. */
+  withoutEvents: z
+    .object({ since: instantSchema, everySeconds: z.number(), error: hostErrorSchema })
+    .nullable(),
+  /** Another engine answers than before, or its clock is off. */
+  notices: z.array(z.object({ since: instantSchema, error: hostErrorSchema })),
+})
+export type HostReading = z.infer<typeof hostReadingSchema>
+
 export const hostSchema = z.object({
   id: hostIdSchema,
   name: z.string(),
@@ -172,6 +190,9 @@ export const hostSchema = z.object({
   /** When the objects of this host were last known to equal the engine's. Null until first listed. */
   syncedAt: instantSchema.nullable(),
   error: hostErrorSchema.nullable(),
+  reading: hostReadingSchema,
+  /** Whether accounts of registries are sent there: somebody who may edit registries has set its connection. */
+  takesAccounts: z.boolean(),
   createdAt: instantSchema,
 })
 export type Host = z.infer<typeof hostSchema>
@@ -186,6 +207,7 @@ export const testStepNames = [
   'socket',
   'engine',
   'rights',
+  'events',
 ] as const
 export const testStepSchema = z.object({
   step: z.enum(testStepNames),

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { parseImageRef } from '../image-ref.ts'
+import { secretLimitBytes, secretNamePattern } from '../build/build-secret.ts'
+import { parseImageRef } from '../images/image-ref.ts'
 import { hostIdSchema } from './common.ts'
 import { taskOptionsSchema } from './tasks.ts'
 
@@ -39,6 +40,22 @@ const tagSchema = z
     const parsed = parseImageRef(text)
     return parsed !== null && parsed.digest === null
   }, 'Lower case, as registry/repository:tag.')
+/** Secrets of a build, `POST /api/images/build/secrets`: kept in memory until it is done with them. */
+export const buildSecretsSchema = z.object({
+  secrets: z
+    .array(
+      z.object({
+        name: z.string().regex(secretNamePattern, 'Letters, digits, _ . and - alone.'),
+        /** Base64, since a file may hold any bytes. */
+        value: z.base64().max(Math.ceil(secretLimitBytes / 3) * 4),
+      }),
+    )
+    .min(1)
+    .max(50)
+    .refine((all) => new Set(all.map(({ name }) => name)).size === all.length, 'A name stands twice.'),
+})
+export const buildSecretsAnswerSchema = z.object({ id: z.uuid() })
+
 const nameSchema = z
   .string()
   .min(1)
@@ -72,14 +89,33 @@ export const buildInputSchema = z.object({
   noCache: z.boolean().default(false),
   /** Asks the registry for a newer base, though there is one. */
   pull: z.boolean().default(false),
+  /**
+   * Sends the accounts of all registries that a host is given, and not those alone that the Dockerfile names: for a remote
+   * context, or a base that an argument of the builder's names. For who may edit registries.
+   */
+  allAccounts: z.boolean().default(false),
+  /** The id of what was sent to `/api/images/build/secrets`. */
+  secrets: z.uuid().optional(),
 })
 export type BuildInput = z.input<typeof buildInputSchema>
 export type Build = z.output<typeof buildInputSchema>
 export const buildStartSchema = buildInputSchema.extend(taskOptionsSchema.shape)
 
+/** One step of a builder. */
+export interface BuildStep {
+  /** From 1, in the order in which they began. */
+  number: number
+  name: string
+  state: 'running' | 'cached' | 'done' | 'failed'
+  /** Milliseconds it took; null while it runs. */
+  ms: number | null
+}
+
 /** Lines of a step's output, `GET /api/images/build/:taskId/:hostId/output`: what is kept, then what comes, until the step ends. */
 export type BuildOutputFrame =
   | { type: 'text'; text: string }
+  /** A step began or ended. */
+  | { type: 'step'; step: BuildStep }
   /** Bytes before this that were not kept. */
   | { type: 'cut'; bytes: number }
   /** There is no output: the step has not begun, or the server was started since. */

@@ -15,6 +15,8 @@ export const imageSchema = z.object({
   labels: z.record(z.string(), z.string()),
   os: z.string().nullable(),
   arch: z.string().nullable(),
+  /** Of a manifest list, which Podman keeps among the images: what it is for, `os/architecture[/variant]`. Null for an image. */
+  platforms: z.array(z.string()).nullable(),
 })
 export type Image = z.infer<typeof imageSchema>
 
@@ -32,6 +34,8 @@ export const imageRemoveOptionsSchema = z.object({
 export const imageRemoveResultSchema = z.object({
   untagged: z.array(z.string()),
   deleted: z.array(z.string()),
+  /** Names of the containers that went with it: Podman removes those of an image, when forced. */
+  containers: z.array(z.string()),
 })
 export type ImageRemoveResult = z.infer<typeof imageRemoveResultSchema>
 

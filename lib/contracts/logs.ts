@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { maximumSources } from '../log-limits.ts'
+import { maximumSources } from '../logs/limits.ts'
 import { apiErrorSchema, containerIdSchema, hostIdSchema } from './common.ts'
 
 export { maximumSources }
@@ -65,6 +65,8 @@ export const logClientFrameSchema = z.discriminatedUnion('type', [
     source: z.int().min(0),
     /** Of the first line that the page has of it. */
     before: nanoSchema,
+    /** Lines of that very time that come before it, of the streams shown; absent where the page knows of none. */
+    skip: z.int().min(0).optional(),
     /** Lines that the page has of it from there on. */
     shown: z.int().min(0),
     limit: z.int().min(1).max(maximumOlder).default(500),
@@ -100,15 +102,26 @@ export type LogSource = z.infer<typeof logSourceSchema>
 /** [source, time in ns, 0 for stdout and 1 for stderr, text as the container wrote it (control characters included)] */
 export type LogRow = [source: number, time: string, stream: 0 | 1, text: string]
 
+/** A line's place: so many lines of its time, of the streams shown, come before it. */
+export interface LogBegin {
+  time: string
+  skip: number
+}
+
 export type LogServerFrame =
   /** All sources, or those that changed. */
   | { type: 'sources'; sources: LogSource[] }
-  /** `positions` after these lines, of the sources in them, by index. */
-  | { type: 'lines'; rows: LogRow[]; positions: Record<number, LogPosition> }
+  /** `positions` after these lines, of the sources in them, by index; `begins`, where the first line of a source is among them. */
+  | {
+      type: 'lines'
+      rows: LogRow[]
+      positions: Record<number, LogPosition>
+      begins?: Record<number, LogBegin>
+    }
   /** The engine rotated away what was between; `lines` follow. */
   | { type: 'gap'; source: number; from: string; to: string }
   /** `more` is false at the beginning of what the engine keeps. */
-  | { type: 'older'; source: number; rows: LogRow[]; more: boolean }
+  | { type: 'older'; source: number; rows: LogRow[]; more: boolean; begin: LogBegin | null }
   /** The page takes lines slower than they come: the engines are not read on until it has caught up. */
   | { type: 'slow'; paused: boolean }
   /** More containers match than can be shown: how many are left out. */

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { hostSelectorSchema } from './access.ts'
 import { instantSchema } from './common.ts'
 
 export const registryIdSchema = z.string().regex(/^r[0-9a-z]{12}$/)
@@ -29,6 +30,8 @@ export const registryInputSchema = z.object({
   /** PEM of an authority that the machine does not know. */
   ca: z.string().max(65_536).optional(),
   ...credentials,
+  /** Hosts that the account is sent to for their pulls, pushes and builds. Absent: as before, at first all. */
+  hosts: z.array(hostSelectorSchema).max(200).optional(),
 })
 export type RegistryInput = z.input<typeof registryInputSchema>
 
@@ -41,6 +44,7 @@ export const registrySchema = z.object({
   hasPassword: z.boolean(),
   /** The password crosses the network in the clear, as somebody agreed to. */
   insecure: z.boolean(),
+  hosts: z.array(hostSelectorSchema),
   createdAt: instantSchema,
 })
 export type Registry = z.infer<typeof registrySchema>
@@ -52,8 +56,8 @@ const repositorySchema = z
 const pageQuery = {
   /** Entries of a page. */
   n: z.coerce.number().int().min(1).max(1000).default(100),
-  /** The last entry of the page before. */
-  last: z.string().max(255).optional(),
+  /** The `next` of the page before. */
+  last: z.string().max(2000).optional(),
 }
 export const repositoriesQuerySchema = z.object(pageQuery)
 export const tagsQuerySchema = z.object({ repository: repositorySchema, ...pageQuery })
@@ -63,7 +67,7 @@ export const manifestQuerySchema = z.object({
   reference: z.string().regex(/^(?:\w[\w.-]{0,127}|sha256:[0-9a-f]{64})$/),
 })
 
-/** A page of names; `next` is the `last` of the next page, null at the end. */
+/** A page of names; `next` is the `last` of the next page, a name or a query that the registry gave; null at the end. */
 export const namePageSchema = z.object({ items: z.array(z.string()), next: z.string().nullable() })
 export type NamePage = z.infer<typeof namePageSchema>
 

@@ -38,8 +38,8 @@ export const taskProgressSchema = z.object({
   current: z.number(),
   /** Null when not known. */
   total: z.number().nullable(),
-  /** What is counted; bytes where nothing else is said. */
-  unit: z.literal('objects').optional(),
+  /** What is counted; bytes where nothing else is said. Of `seconds`, `total` is how long a stop may take; null: for ever. */
+  unit: z.enum(['objects', 'seconds']).optional(),
 })
 
 export const taskStepSchema = z.object({

@@ -5,10 +5,10 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import type { AuditEntry } from '#lib/contracts/audit.ts'
-import type { Principal } from '../auth/types.ts'
 import { openDatabase } from '../db/database.ts'
 import { AppError } from '../errors.ts'
 import { createLog } from '../log.ts'
+import type { Principal } from '../principal/principal.ts'
 import { mayMount, mountSmallDisk } from '../testing/small-disk.ts'
 import { canonical, columns, genesis, hashOf } from './chain.ts'
 import { type AuditLog, openAudit } from './index.ts'
@@ -21,7 +21,11 @@ afterEach(async () => {
 afterAll(() => rmSync(root, { recursive: true, force: true }))
 
 const ada: Principal = {
-  ...{ userId: 'u1', sessionId: 's1', name: 'Ada', email: 'ada@example.com', role: 'administrator' },
+  userId: 'u1',
+  sessionId: 's1',
+  name: 'Ada',
+  email: 'ada@example.com',
+  role: 'administrator',
   from: { address: '10.0.0.7', requestId: 'r1' },
 }
 const act = { action: 'containers.stop', hostId: 'h000000000000', objectId: 'c0ffee', summary: 'web-1' }
@@ -45,23 +49,26 @@ const entries = (log: AuditLog) =>
 
 describe('the canonical form', () => {
   const entry = {
-    ...{ sequence: 1, kind: 'event', intent: null, at: '2026-01-01T00:00:00.000Z', actorId: null },
-    ...{
-      actorName: 'É "quoted"',
-      actorEmail: null,
-      signIn: null,
-      signInId: null,
-      address: null,
-      hostId: null,
-    },
-    ...{
-      objectId: null,
-      action: 'server.started',
-      decision: 'allowed',
-      outcome: 'succeeded',
-      errorCode: null,
-    },
-    ...{ requestId: null, taskId: null, summary: '', previousHash: genesis },
+    sequence: 1,
+    kind: 'event',
+    intent: null,
+    at: '2026-01-01T00:00:00.000Z',
+    actorId: null,
+    actorName: 'É "quoted"',
+    actorEmail: null,
+    signIn: null,
+    signInId: null,
+    address: null,
+    hostId: null,
+    objectId: null,
+    action: 'server.started',
+    decision: 'allowed',
+    outcome: 'succeeded',
+    errorCode: null,
+    requestId: null,
+    taskId: null,
+    summary: '',
+    previousHash: genesis,
   } as const satisfies Omit<AuditEntry, 'hash'>
 
   it('is sorted, without what is null, and has a hash that anybody can compute', () => {
@@ -98,7 +105,8 @@ describe('the chain', () => {
     [
       'two that changed places',
       'update audit set sequence = case sequence when 4 then -5 else -4 end where sequence in (4, 5); update audit set sequence = -sequence where sequence < 0',
-      ...[4, 'link'],
+      4,
+      'link',
     ],
     [
       'a deleted entry with those after it counted anew',
@@ -176,19 +184,29 @@ describe('an entry', () => {
     })
     const [, intent, outcome] = entries(log)
     expect(intent).toMatchObject({
-      ...{ sequence: 2, kind: 'intent', outcome: null, decision: 'allowed', intent: null },
-      ...{
-        actorId: 'u1',
-        actorName: 'Ada',
-        actorEmail: 'ada@example.com',
-        signIn: 'session',
-        signInId: 's1',
-      },
-      ...{ address: '10.0.0.7', requestId: 'r1', hostId: act.hostId, objectId: 'c0ffee', action: act.action },
+      sequence: 2,
+      kind: 'intent',
+      outcome: null,
+      decision: 'allowed',
+      intent: null,
+      actorId: 'u1',
+      actorName: 'Ada',
+      actorEmail: 'ada@example.com',
+      signIn: 'session',
+      signInId: 's1',
+      address: '10.0.0.7',
+      requestId: 'r1',
+      hostId: act.hostId,
+      objectId: 'c0ffee',
+      action: act.action,
       summary: 'a b [31m \ufffd',
     })
     expect(outcome).toMatchObject({
-      ...{ sequence: 3, kind: 'outcome', intent: 2, outcome: 'failed', errorCode: 'container_not_found' },
+      sequence: 3,
+      kind: 'outcome',
+      intent: 2,
+      outcome: 'failed',
+      errorCode: 'container_not_found',
       previousHash: intent?.hash,
     })
   })
@@ -309,6 +327,13 @@ describe('a search', () => {
     expect(await found({ actor: 'u1' })).toEqual([2])
     expect(await found({ host: 'h111111111111' })).toEqual([6, 4])
     expect(await found({ action: 'containers.' })).toEqual([6, 4, 2])
+    expect(await found({ action: 'kill' })).toEqual([6])
+    // A denial changes nothing, and neither does the server's start.
+    expect(await found({ changes: true })).toEqual([4, 2])
+    const byHost = await log.search.page({ text: 'eve shop' }, undefined, 100, (word) =>
+      word === 'shop' ? ['h111111111111'] : [],
+    )
+    expect(byHost.items.map(({ sequence }) => sequence)).toEqual([6, 4])
     expect(await found({ decision: 'denied' })).toEqual([6])
     expect(await found({ outcome: 'failed' })).toEqual([6, 4])
     expect(await found({ from: '2100-01-01T00:00:00Z' })).toEqual([])

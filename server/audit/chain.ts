@@ -40,7 +40,8 @@ export async function verifyChain(database: DatabaseSync): Promise<AuditVerifica
   )
   let previous: Pick<AuditEntry, 'sequence' | 'hash'> = { sequence: 0, hash: genesis }
   const result = (broken: AuditVerification['broken']): AuditVerification => ({
-    ...{ entries: previous.sequence, broken },
+    entries: previous.sequence,
+    broken,
     head: previous.sequence === 0 ? null : { sequence: previous.sequence, hash: previous.hash },
   })
   // One that is not counted from 1 stands before all others.

@@ -24,7 +24,9 @@ export function openAudit(dataFolder: string, log: Log): AuditLog {
   const journal = openJournal(dataFolder, log)
   let verifying: Promise<AuditVerification> | null = null
   return {
-    ...{ journal, audit: createAudit(journal), search: createAuditSearch(journal.raw) },
+    journal,
+    audit: createAudit(journal),
+    search: createAuditSearch(journal.raw),
     verify() {
       verifying ??= verifyChain(journal.raw).finally(() => {
         verifying = null

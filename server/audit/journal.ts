@@ -1,8 +1,10 @@
 import { join } from 'node:path'
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
 import type { AuditEntry } from '#lib/contracts/audit.ts'
+import { sqliteFault } from '../db/sqlite-errors.ts'
 import { AppError } from '../errors.ts'
 import type { Log } from '../log.ts'
+import { sentence } from '../messages.ts'
 import { genesis, hashOf } from './chain.ts'
 
 /** An entry before it has its place in the chain. */
@@ -31,8 +33,18 @@ const mostOwed = 5000
 
 /** What no actor asked for. */
 export const nobody = {
-  ...{ intent: null, actorId: null, actorName: null, actorEmail: null, signIn: null, signInId: null },
-  ...{ address: null, hostId: null, objectId: null, errorCode: null, requestId: null, taskId: null },
+  intent: null,
+  actorId: null,
+  actorName: null,
+  actorEmail: null,
+  signIn: null,
+  signInId: null,
+  address: null,
+  hostId: null,
+  objectId: null,
+  errorCode: null,
+  requestId: null,
+  taskId: null,
 } as const
 
 /**
@@ -109,7 +121,7 @@ export function openJournal(dataFolder: string, log: Log): Journal {
       const refused = waiting
       waiting = []
       for (const each of refused) {
-        if (each.failed) each.failed(new AppError('audit_unavailable', { cause: error }))
+        if (each.failed) each.failed(new AppError('audit_unavailable', { detail: why(error), cause: error }))
         else {
           if (owed.length < mostOwed) owed.push(each)
           each.done(0)
@@ -146,6 +158,12 @@ export function openJournal(dataFolder: string, log: Log): Journal {
   }
 }
 
+/** What is wrong with the disk, in the words for it. */
+function why(error: unknown): string | undefined {
+  const fault = sqliteFault(error)
+  return fault ? sentence(fault) : undefined
+}
+
 /** Of intents from before that have no outcome: it is unknown, and from now on told so. Then, that the server began. */
 function beginning(raw: DatabaseSync): Draft[] {
   // What began before the last start was reconciled then.
@@ -162,19 +180,21 @@ function beginning(raw: DatabaseSync): Draft[] {
   return [
     ...open.map(
       ({ sequence, ...about }): Draft => ({
-        ...{
-          ...nobody,
-          ...about,
-          kind: 'outcome',
-          intent: sequence,
-          decision: 'allowed',
-          outcome: 'unknown',
-        },
+        ...nobody,
+        ...about,
+        kind: 'outcome',
+        intent: sequence,
+        decision: 'allowed',
+        outcome: 'unknown',
         errorCode: 'server_ended',
       }),
     ),
     {
-      ...{ ...nobody, kind: 'event', action: 'server.started', decision: 'allowed', outcome: 'succeeded' },
+      ...nobody,
+      kind: 'event',
+      action: 'server.started',
+      decision: 'allowed',
+      outcome: 'succeeded',
       summary: '',
     },
   ]

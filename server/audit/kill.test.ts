@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, expect, it } from 'vitest'
-import { startSmallEngine } from '../testing/small-engine.ts'
+import { type SmallEngine, startSmallEngine } from '../testing/small-engine.ts'
 import { verifyChain } from './chain.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'roadstead-kill-'))
@@ -17,7 +17,7 @@ afterAll(() => {
 })
 
 /** A start costs seconds: more of them on a day when it is asked for. */
-const kills = Number(process.env.ROADSTEAD_KILLS ?? 8)
+const kills = Number(process.env.ROADSTEAD_KILLS ?? 4)
 
 interface Ready {
   origin: string
@@ -42,10 +42,28 @@ async function start(enginePort: number): Promise<Ready & { kill(): Promise<void
   }
 }
 
+/** From now on the engine answers no change; returns when it has been asked for a change since. */
+async function holdOne(engine: SmallEngine): Promise<void> {
+  engine.behaviour = 'hangChanges'
+  const before = engine.asked.length
+  await expect.poll(() => engine.asked.slice(before).some((line) => line.startsWith('POST'))).toBe(true)
+}
+
 it(
   'killed at any moment, the log has every change that was answered and every one that reached the engine',
   async () => {
     const engine = await startSmallEngine()
+    engine.carriesOut = true
+    engine.containers = [
+      {
+        Id: 'a'.repeat(64),
+        Names: ['/web-1'],
+        Image: 'web',
+        ImageID: `sha256:${'b'.repeat(64)}`,
+        State: 'running',
+        Labels: {},
+      },
+    ]
     const answered: string[] = []
     for (let round = 0; round < kills; round++) {
       const server = await start(engine.port)
@@ -67,9 +85,12 @@ it(
       // At any moment from the start, and at any when it is well under way, however slow the machine is.
       if (round % 2 === 1) await first.promise
       await new Promise((resolve) => setTimeout(resolve, 20 + Math.random() * 150))
+      // Once for certain while a change is at the engine: its answer is the longest of what lies between the two records.
+      if (round === kills - 1) await holdOne(engine)
       until.abort()
       await server.kill()
       await Promise.all(load)
+      engine.behaviour = 'answer'
     }
     // The last start tells what became of the last killed.
     const last = await start(engine.port)
@@ -102,5 +123,5 @@ it(
     await last.kill()
     await engine.close()
   },
-  60_000 + kills * 10_000,
+  120_000 + kills * 20_000,
 )

@@ -1,8 +1,8 @@
 import type { AuditEntry } from '#lib/contracts/audit.ts'
 import type { ErrorCode } from '#lib/error-codes.ts'
-import { network } from '../auth/login-limits.ts'
-import type { Authorize, Principal } from '../auth/types.ts'
 import { AppError } from '../errors.ts'
+import { network } from '../identity/login-limits.ts'
+import type { Authorize, Principal } from '../principal/principal.ts'
 import { type Draft, type Journal, nobody } from './journal.ts'
 
 /** Where a request or an upgrade came from. */
@@ -41,8 +41,11 @@ export interface Operation {
 }
 
 export interface Audit {
-  /** Resolves when the intent is on the disk. Throws audit_unavailable: then nothing may be done. */
-  begin(principal: Principal, act: Act): Promise<Operation>
+  /**
+   * Resolves when the intent is on the disk. Throws audit_unavailable: then nothing may be done.
+   * @param principal null for what the server does of itself, such as putting back what its last end has cut
+   */
+  begin(principal: Principal | null, act: Act): Promise<Operation>
   /** Something of a person without an account yet: a sign-in that succeeded. Throws audit_unavailable. */
   event(principal: Principal | null, source: Source, act: Act): Promise<void>
   /** What somebody unknown was refused. Of many from one network only some are kept, with how many were not. */
@@ -59,6 +62,9 @@ export interface Audit {
 
 /** Errors after which the engine may have done it all the same: it was asked, and its answer is missing. */
 const unknowing = new Set<ErrorCode>(['host_unresponsive', 'connection_reset', 'engine_answer_invalid'])
+export const isUnknowing = (code: ErrorCode) => unknowing.has(code)
+/** Characters of what is known only in the end: names of all that went. Syslog's receivers take eight thousand. */
+const mostAfterwards = 4000
 /** Refusals of the unknown kept in five minutes: of one network, and of all. */
 const flood = { windowMs: 5 * 60_000, network: 30, all: 300 }
 
@@ -83,7 +89,7 @@ export function createAudit(journal: Journal, now: () => number = Date.now): Aud
   }
   return {
     async begin(principal, act) {
-      const draft = { ...draftOf(principal, principal.from, act), decision: 'allowed' as const }
+      const draft = { ...draftOf(principal, principal?.from, act), decision: 'allowed' as const }
       const intent = await journal.append({ ...draft, kind: 'intent', outcome: null })
       let over = false
       return {
@@ -92,13 +98,16 @@ export function createAudit(journal: Journal, now: () => number = Date.now): Aud
           over = true
           const told = error === undefined ? (code ?? null) : codeOf(error)
           await journal.owe({
-            ...{ ...draft, kind: 'outcome', intent, errorCode: told },
+            ...draft,
+            kind: 'outcome',
+            intent,
+            errorCode: told,
             outcome:
               outcome ??
-              (told === null ? 'succeeded' : unknowing.has(told as ErrorCode) ? 'unknown' : 'failed'),
+              (told === null ? 'succeeded' : isUnknowing(told as ErrorCode) ? 'unknown' : 'failed'),
             objectId: draft.objectId ?? plain(objectId, 200),
             taskId: draft.taskId ?? plain(taskId, 64),
-            ...(summary === undefined ? {} : { summary: plain(summary, 500) ?? '' }),
+            ...(summary === undefined ? {} : { summary: plain(summary, mostAfterwards) ?? '' }),
           })
         },
       }
@@ -113,8 +122,11 @@ export function createAudit(journal: Journal, now: () => number = Date.now): Aud
       refusals.dropped = 0
       const summary = dropped === 0 ? act.summary : `${act.summary} (and ${dropped} more that are not kept)`
       await journal.owe({
-        ...{ ...draftOf(null, source, { ...act, summary }), kind: 'event', decision: 'denied' },
-        ...{ outcome: 'failed', errorCode: codeOf(error) },
+        ...draftOf(null, source, { ...act, summary }),
+        kind: 'event',
+        decision: 'denied',
+        outcome: 'failed',
+        errorCode: codeOf(error),
       })
     },
     async denied(principal, act, error) {
@@ -122,8 +134,11 @@ export function createAudit(journal: Journal, now: () => number = Date.now): Aud
       told.add(error)
       const action = String(error.context.params?.permission ?? error.code)
       await journal.owe({
-        ...{ ...draftOf(principal, principal.from, { ...act, action }), kind: 'event', decision: 'denied' },
-        ...{ outcome: 'failed', errorCode: error.code },
+        ...draftOf(principal, principal.from, { ...act, action }),
+        kind: 'event',
+        decision: 'denied',
+        outcome: 'failed',
+        errorCode: error.code,
       })
     },
     recording(authorize) {
@@ -149,12 +164,18 @@ function draftOf(
   return {
     ...nobody,
     ...(principal && {
-      ...{ actorId: principal.userId, actorName: plain(principal.name, 80), actorEmail: principal.email },
-      ...{ signIn: principal.token ? 'token' : 'session', signInId: principal.sessionId },
+      actorId: principal.userId,
+      actorName: plain(principal.name, 80),
+      actorEmail: principal.email,
+      signIn: principal.token ? 'token' : 'session',
+      signInId: principal.sessionId,
     }),
-    ...{ address: source?.address ?? null, requestId: source?.requestId ?? null },
-    ...{ action: plain(act.action, 80) ?? '', hostId: plain(act.hostId, 40) },
-    ...{ objectId: plain(act.objectId, 200), taskId: plain(act.taskId, 64) },
+    address: source?.address ?? null,
+    requestId: source?.requestId ?? null,
+    action: plain(act.action, 80) ?? '',
+    hostId: plain(act.hostId, 40),
+    objectId: plain(act.objectId, 200),
+    taskId: plain(act.taskId, 64),
     summary: plain(act.summary, 500) ?? '',
   }
 }

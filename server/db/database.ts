@@ -1,37 +1,22 @@
-import { accessSync, constants, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { NodeSqliteDialect } from '@better-auth/kysely-adapter/node-sqlite-dialect'
 import { Kysely } from 'kysely'
 import { Migrator } from 'kysely/migration'
 import { StartError } from '../config.ts'
 import { lockFolder } from './lock.ts'
 import { migrations } from './migrations.ts'
 import type { Database, Schema } from './schema.ts'
+import { PatientSqliteDialect } from './sqlite-driver.ts'
+import { sqliteFault, startSentence } from './sqlite-errors.ts'
 
 /** Before this SQLite could lose a committed WAL on reset (sqlite.org/wal.html). */
 const oldestSqlite = '3.51.3'
 
 export interface OpenedDatabase {
   db: Database
-  /** The same connection, for better-auth. */
+  /** The same connection, for what reads or changes it as a whole. */
   raw: DatabaseSync
   close(): Promise<void>
-}
-
-/** Makes the data folder if need be. Throws StartError when it cannot be written. */
-export function prepareDataFolder(folder: string): { databaseExists: boolean } {
-  try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 })
-    accessSync(folder, constants.R_OK | constants.W_OK)
-    // Asking is not enough: root passes access() on a read-only file system.
-    const probe = join(folder, '.writable')
-    writeFileSync(probe, '')
-    rmSync(probe)
-  } catch (error) {
-    throw new StartError(`ROADSTEAD_DATA: cannot write to ${folder}: ${(error as Error).message}`)
-  }
-  return { databaseExists: existsSync(join(folder, 'roadstead.db')) }
 }
 
 /**
@@ -53,18 +38,24 @@ export async function openDatabase(folder: string): Promise<OpenedDatabase> {
     }
     raw.exec('PRAGMA busy_timeout = 5000')
     const check = raw.prepare('PRAGMA quick_check').get()
-    if (check?.quick_check !== 'ok') throw new Error(String(check?.quick_check))
+    if (check?.quick_check !== 'ok')
+      throw new Error(String(check?.quick_check).replaceAll(/\s+/g, ' ').slice(0, 300))
     raw.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON')
   } catch (error) {
     raw?.close()
     unlock()
     if (error instanceof StartError) throw error
-    throw new StartError(
-      `The database ${path} is damaged or unreadable (${(error as Error).message}). Restore it from a backup.`,
-    )
+    throw new StartError(startSentence(error, folder))
   }
-  const db = new Kysely<Schema>({ dialect: new NodeSqliteDialect({ database: raw }) })
-  const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } })
+  // From here on the driver waits for other programs' locks, and the process goes on meanwhile.
+  raw.exec('PRAGMA busy_timeout = 0')
+  const db = new Kysely<Schema>({ dialect: new PatientSqliteDialect(raw) })
+  // Two changes may have been made side by side: a database that was given the later one first is given the other afterwards.
+  const migrator = new Migrator({
+    db,
+    provider: { getMigrations: async () => migrations },
+    allowUnorderedMigrations: true,
+  })
   const { error } = await migrator.migrateToLatest()
   const close = async () => {
     await db.destroy()
@@ -72,11 +63,25 @@ export async function openDatabase(folder: string): Promise<OpenedDatabase> {
   }
   if (error) {
     await close()
+    if (isNewer(error))
+      throw new StartError(
+        `The database ${path} was written by a newer Roadstead (${(error as Error).message}). Start that version, or restore a backup from before the upgrade.`,
+      )
     throw new StartError(
-      `The database ${path} could not be migrated: ${error instanceof Error ? error.message : error}`,
+      sqliteFault(error)
+        ? startSentence(error, folder)
+        : `The database ${path} could not be migrated: ${error instanceof Error ? error.message : error}`,
     )
   }
   return { db, raw, close }
+}
+
+/** Kysely's word for a migration that has run and is not known here. */
+function isNewer(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    /corrupted migrations: previously executed migration .* is missing/.test(error.message)
+  )
 }
 
 function olderThan(found: string, needed: string): boolean {

@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import type { Migration } from 'kysely/migration'
 
 /** Ordered by name; never changed once released. Only types that SQLite and PostgreSQL share. */
@@ -217,6 +217,63 @@ export const migrations: Record<string, Migration> = {
       await db.schema
         .alterTable('grants')
         .addColumn('by_provider', 'integer', (column) => column.notNull().defaultTo(0))
+        .execute()
+    },
+  },
+  '014-plans': {
+    async up(db: Kysely<unknown>) {
+      await db.schema
+        .createTable('plans')
+        .addColumn('task_id', 'varchar(36)', (column) => column.notNull())
+        .addColumn('step_id', 'text', (column) => column.notNull())
+        .addColumn('document', 'text', (column) => column.notNull())
+        .addPrimaryKeyConstraint('plans_key', ['task_id', 'step_id'])
+        .execute()
+    },
+  },
+  '015-registry-hosts': {
+    async up(db: Kysely<unknown>) {
+      // Accounts that are there stay for all hosts, and hosts that are there get them.
+      await db.schema
+        .alterTable('registries')
+        .addColumn('hosts', 'text', (column) => column.notNull().defaultTo('[{"kind":"all"}]'))
+        .execute()
+      await db.schema.alterTable('hosts').addColumn('account_tags', 'text').execute()
+      await sql`update hosts set account_tags = tags`.execute(db)
+    },
+  },
+  '017-left-at-engines': {
+    async up(db: Kysely<unknown>) {
+      await db.schema.alterTable('hosts').addColumn('engine_identity', 'text').execute()
+      await db.schema
+        .createTable('terminals')
+        .addColumn('mark', 'varchar(64)', (column) => column.primaryKey())
+        .addColumn('host_id', 'varchar(13)', (column) => column.notNull())
+        .addColumn('container_id', 'varchar(64)', (column) => column.notNull())
+        .addColumn('user', 'text')
+        .execute()
+    },
+  },
+  '018-client-certificates': {
+    async up(db: Kysely<unknown>) {
+      await db.schema
+        .alterTable('tokens')
+        .addColumn('host_id', 'varchar(13)', (column) => column.references('hosts.id').onDelete('cascade'))
+        .execute()
+    },
+  },
+  '019-acknowledgements': {
+    async up(db: Kysely<unknown>) {
+      await db.schema
+        .createTable('acknowledgements')
+        .addColumn('host_id', 'varchar(13)', (column) => column.notNull())
+        .addColumn('container_id', 'varchar(64)', (column) => column.notNull())
+        .addColumn('problem', 'varchar(32)', (column) => column.notNull())
+        .addColumn('at', 'varchar(40)')
+        .addColumn('by_name', 'text', (column) => column.notNull())
+        .addColumn('note', 'text', (column) => column.notNull())
+        .addColumn('acknowledged_at', 'varchar(24)', (column) => column.notNull())
+        .addPrimaryKeyConstraint('acknowledgements_key', ['host_id', 'container_id'])
         .execute()
     },
   },

@@ -12,6 +12,10 @@ export interface Schema {
     /** Sealed JSON of the secrets. */
     secrets: string | null
     paused: number
+    /** JSON array: of its tags those by which it gets accounts of registries; null where it gets none. */
+    account_tags: string | null
+    /** Tells the engine that answered last from others. */
+    engine_identity: string | null
     created_at: string
     updated_at: string
   }
@@ -24,6 +28,8 @@ export interface Schema {
     username: string | null
     /** Sealed. */
     password: string | null
+    /** JSON array of host selectors: who is given the account. */
+    hosts: string
     created_at: string
     updated_at: string
   }
@@ -36,6 +42,20 @@ export interface Schema {
     /** Sealed JSON of what was asked for. */
     input: string
   }
+  /** A step of a task that was begun, until the task's end is stored. */
+  plans: {
+    task_id: string
+    step_id: string
+    /** JSON of how far it has come, and of what takes it back. */
+    document: string
+  }
+  /** Terminals whose processes may run at an engine. */
+  terminals: {
+    mark: string
+    host_id: string
+    container_id: string
+    user: string | null
+  }
   archives: {
     id: string
     /** JSON of what is known of it. */
@@ -45,8 +65,10 @@ export interface Schema {
     id: string
     user_id: string
     name: string
-    /** sha256 of the token, which is stored nowhere. */
+    /** sha256 of the token, or of a client certificate; its private key, as a token, is stored nowhere. */
     hash: string
+    /** Of a client certificate: the one host that it is for. Null: a token. */
+    host_id: string | null
     /** JSON array. */
     permissions: string
     created_at: string
@@ -134,6 +156,17 @@ export interface Schema {
     created_at: string
     /** 1: by their groups at the identity provider, whose next sign-in may take it away. */
     by_provider: number
+  }
+  /** Failures of containers that somebody has seen; one for a container. */
+  acknowledgements: {
+    host_id: string
+    container_id: string
+    problem: string
+    /** When it failed; with the problem, which failure it is. */
+    at: string | null
+    by_name: string
+    note: string
+    acknowledged_at: string
   }
   invitations: {
     id: string

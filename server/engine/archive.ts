@@ -1,9 +1,12 @@
 import { Readable } from 'node:stream'
+import { encodeName } from '#lib/byte-name.ts'
 import type { ErrorCode } from '#lib/error-codes.ts'
 import { AppError } from '../errors.ts'
 import { type EngineContext, timeouts } from './context.ts'
+import { isPattern, plainPath, podmanPath } from './podman-path.ts'
 import { segments, send, sendForText } from './request.ts'
 
+/** Paths are text whose bytes come back by `encodeName`. */
 export interface ArchiveCalls {
   /**
    * What is at a path of a container, running or not, as a tar: one entry for a file, for a folder itself and all below.
@@ -32,39 +35,72 @@ export interface PathStat {
   linkTarget: string
 }
 
-export function createArchiveCalls({ transport, docker }: EngineContext): ArchiveCalls {
+export function createArchiveCalls({ transport, docker, isPodman, json }: EngineContext): ArchiveCalls {
   const path = (id: string) => docker(`/containers/${segments(id)}/archive`)
+  /** What the engine has to be told for it to read that very path. */
+  const asked = async (id: string, of: string, signal: AbortSignal): Promise<string> => {
+    if (!isPodman() || !isPattern(of)) return of
+    const { State, Mounts } = await json<{
+      State?: { Status?: string }
+      Mounts?: { Destination: string }[]
+    }>(docker(`/containers/${segments(id)}/json`), { subject: 'container' }, { signal })
+    return podmanPath(
+      of,
+      State?.Status === 'running' ? [] : (Mounts ?? []).map(({ Destination }) => Destination),
+    )
+  }
+  const stat = async (id: string, of: string, signal: AbortSignal): Promise<PathStat | null> => {
+    const told = await asked(id, of, signal)
+    try {
+      const { headers, body } = await send(transport, {
+        method: 'HEAD',
+        path: path(id),
+        query: { path: encodeName(told) },
+        subject: 'container',
+        signal,
+        timeoutMs: timeouts.read,
+      })
+      body.resume()
+      const found = statOf(headers['x-docker-container-path-stat'], of.endsWith('/'))
+      return found && told !== of ? { ...found, linkTarget: plainPath(found.linkTarget) } : found
+    } catch (error) {
+      if (error instanceof AppError && ['container_not_found', 'engine_error'].includes(error.code))
+        return null
+      throw error
+    }
+  }
+  /** Where a container does not run, Podman follows the links on the way itself, and takes where they lead for a pattern. */
+  const behindLinks = async (id: string, of: string, signal: AbortSignal): Promise<string> => {
+    if (!isPodman() || isPattern(of)) return of
+    const found = await stat(id, of, signal)
+    return found && found.kind !== 'symlink' && isPattern(found.linkTarget) ? found.linkTarget : of
+  }
   return {
     async readArchive(id, of, signal) {
+      const told = await asked(id, await behindLinks(id, of, signal), signal)
       const answer = await send(transport, {
-        ...{ method: 'GET', path: path(id), query: { path: of }, subject: 'container', signal },
+        method: 'GET',
+        path: path(id),
+        query: { path: encodeName(told) },
+        subject: 'container',
+        signal,
         timeoutMs: timeouts.list,
       }).catch((error) => {
         throw missing(error, of)
       })
       return readable(answer.body, transport.explain)
     },
-    async statArchive(id, of, signal) {
-      try {
-        const { headers, body } = await send(transport, {
-          ...{ method: 'HEAD', path: path(id), query: { path: of }, subject: 'container', signal },
-          timeoutMs: timeouts.read,
-        })
-        body.resume()
-        return statOf(headers['x-docker-container-path-stat'], of.endsWith('/'))
-      } catch (error) {
-        if (error instanceof AppError && ['container_not_found', 'engine_error'].includes(error.code))
-          return null
-        throw error
-      }
-    },
+    statArchive: stat,
     async writeArchive(id, into, tar, signal) {
       const body = Readable.from(tar, { objectMode: false })
       try {
         await sendForText(transport, {
-          ...{ method: 'PUT', path: path(id), subject: 'container', signal },
+          method: 'PUT',
+          path: path(id),
+          subject: 'container',
+          signal,
           // Without it Docker removes a folder, with all that is in it, for a file of its name.
-          query: { path: into, noOverwriteDirNonDir: true },
+          query: { path: encodeName(into), noOverwriteDirNonDir: true },
           stream: { contentType: 'application/x-tar', body },
           timeoutMs: timeouts.transfer,
         })
@@ -87,8 +123,12 @@ async function* readable(body: AsyncIterable<Buffer>, explain: (error: unknown) 
 
 /** A 404 may be about the container or about the path: the text tells. */
 function missing(error: unknown, path: string): unknown {
-  if (!(error instanceof AppError) || error.code !== 'container_not_found') return error
+  if (!(error instanceof AppError)) return error
   const { detail = '' } = error.context
+  // ELOOP, in the words of Go's syscall package and of Podman's securejoin.
+  if (/too many (levels of symbolic )?links/i.test(detail))
+    return new AppError('file_link_loop', { detail, params: { path }, cause: error })
+  if (error.code !== 'container_not_found') return error
   if (/no such container|no container with/i.test(detail)) return error
   return new AppError('file_not_found', { detail, params: { path }, cause: error })
 }

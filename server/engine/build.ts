@@ -1,14 +1,17 @@
 import type { Readable } from 'node:stream'
+import type { BuildStep } from '#lib/contracts/image-build.ts'
 import { AppError } from '../errors.ts'
+import { buildByBuildKit } from './buildkit/build.ts'
+import type { ContextFiles } from './buildkit/file-sync.ts'
 import { type EngineContext, timeouts } from './context.ts'
-import { plainWords } from './errors.ts'
+import { diskFull, plainWords } from './errors.ts'
 import { parseNdjson } from './ndjson.ts'
 import { transferError } from './pull.ts'
 import { type EngineRequest, send } from './request.ts'
 
 export interface BuildRequest {
-  /** A tar, plain or compressed, or an address that the engine fetches. */
-  context: { tar: Readable } | { remote: string }
+  /** A tar with its files (null where only the engine can unpack it), or an address that the engine fetches. */
+  context: { tar(): Readable; files: ContextFiles | null } | { remote: string }
   /** With registry where it isn't Docker Hub. */
   tags: readonly string[]
   dockerfile: string
@@ -20,22 +23,25 @@ export interface BuildRequest {
   pull: boolean
   /** X-Registry-Config, for this build alone. */
   registryConfig?: string | undefined
+  /** For `RUN --mount=type=secret`, by id. The classic builders are never told of them. */
+  secrets: ReadonlyMap<string, Buffer>
   signal: AbortSignal
   /** What the builder says, with its colours. */
   output(text: string): void
-  /** 'Step 3/7 : RUN make' of Docker, 'STEP 3/7: RUN make' of Podman. */
-  step?(step: { number: number; total: number; text: string }): void
+  /** A step began or ended. */
+  step(step: BuildStep): void
 }
 
 export interface BuildCalls {
   /**
-   * Builds with the classic builder (BuildKit would need a session of its own protocol) and waits. Resolves with the
-   * image's id. Ending it by the signal stops Docker's RUN at once; Podman ends the RUN it is in before it stops.
-   * Throws build_failed with the engine's last lines, build_needs_buildkit, build_no_emulation, pull_* for a base image
+   * Builds and waits: Docker by its BuildKit, Podman by Buildah behind the API of Docker's classic builder, and a tar that
+   * we cannot unpack by the classic builder, which takes it as it is. Resolves with the image's id. Ending it by the
+   * signal stops Docker's RUN at once; Podman ends the RUN it is in before it stops. Throws build_failed with the
+   * engine's last lines, build_needs_buildkit, build_secrets_unsupported, build_no_emulation, pull_* for a base image
    * that cannot be had, engine_disk_full. (Docker's API, "Build an image"; engines tell failures within a 200, and
    * Docker what is wrong with a Dockerfile's text before it.)
    */
-  buildImage(request: BuildRequest): Promise<string>
+  build(request: BuildRequest): Promise<string>
 }
 
 interface BuildLine {
@@ -51,63 +57,72 @@ interface BuildLine {
   response?: number
 }
 
-export function createBuildCalls({ transport, docker, libpod, isPodman }: EngineContext): BuildCalls {
+export function createBuildCalls(engine: EngineContext): BuildCalls {
+  const { isPodman } = engine
   return {
-    async buildImage({ context, registryConfig, signal, output, step, ...options }) {
-      const isRemote = 'remote' in context
-      const request: EngineRequest = {
-        method: 'POST',
-        // Podman's compatible call reads past `remote`, and then finds no Dockerfile.
-        path: isRemote && isPodman() ? libpod('/build') : docker('/build'),
-        query: query(options, isRemote ? context.remote : undefined),
-        ...(isRemote ? {} : { stream: { contentType: 'application/x-tar', body: context.tar } }),
-        ...(registryConfig ? { headers: { 'x-registry-config': registryConfig } } : {}),
-        signal,
-        // Until the first word: the whole context is taken before.
-        timeoutMs: timeouts.transfer,
-      }
-      const said = new LastWords()
-      let id: string | null = null
-      try {
-        const answer = await send(transport, request)
-        for await (const line of parseNdjson<BuildLine>(answer.body)) {
-          const message =
-            line.errorDetail?.message ??
-            line.error ??
-            (line.response === undefined ? undefined : line.message)
-          if (message) throw buildError(String(message).trim(), said)
-          id = line.aux?.ID ?? bareId(line.stream) ?? id
-          const text = textOf(line)
-          if (text === '') continue
-          said.take(text)
-          output(text)
-          const [, number, total, instruction = ''] = stepPattern.exec(text) ?? []
-          if (number)
-            step?.({
-              number: Number(number),
-              total: Number(total),
-              text: plainWords(instruction.trim(), 200),
-            })
-        }
-      } catch (error) {
-        if (signal.aborted) throw signal.reason
-        const known = transport.explain(error)
-        throw known instanceof AppError && isRefusal(known)
-          ? buildError(known.context.detail ?? '', said, known)
-          : known
-      }
-      // Podman 4 ends its answer so when it was killed.
-      if (id === null) throw buildError('The engine ended without an image.', said)
-      return id
+    build(request) {
+      const { context } = request
+      const files = 'remote' in context ? context.remote : context.files
+      return isPodman() || files === null
+        ? buildClassically(engine, request)
+        : buildByBuildKit(engine, { ...request, context: files })
     },
   }
+}
+
+async function buildClassically(
+  { transport, docker, libpod, isPodman }: EngineContext,
+  { context, registryConfig, secrets, signal, output, step, ...options }: BuildRequest,
+): Promise<string> {
+  // Neither can be told of one; a mount of it would be empty and the build succeed.
+  if (secrets.size > 0) throw new AppError('build_secrets_unsupported')
+  const isRemote = 'remote' in context
+  const request: EngineRequest = {
+    method: 'POST',
+    // Podman's compatible call reads past `remote`, and then finds no Dockerfile.
+    path: isRemote && isPodman() ? libpod('/build') : docker('/build'),
+    query: query(options, isRemote ? context.remote : undefined),
+    ...(isRemote ? {} : { stream: { contentType: 'application/x-tar', body: context.tar() } }),
+    ...(registryConfig ? { headers: { 'x-registry-config': registryConfig } } : {}),
+    signal,
+    // Until the first word: the whole context is taken before.
+    timeoutMs: timeouts.transfer,
+  }
+  const said = new LastWords()
+  const steps = new ClassicSteps(step)
+  let id: string | null = null
+  try {
+    const answer = await send(transport, request)
+    for await (const line of parseNdjson<BuildLine>(answer.body)) {
+      const message =
+        line.errorDetail?.message ?? line.error ?? (line.response === undefined ? undefined : line.message)
+      if (message) throw buildError(String(message).trim(), said)
+      id = line.aux?.ID ?? bareId(line.stream) ?? id
+      const text = textOf(line)
+      if (text === '') continue
+      said.take(text)
+      output(text)
+      steps.take(text)
+    }
+  } catch (error) {
+    steps.end('failed')
+    if (signal.aborted) throw signal.reason
+    const known = transport.explain(error)
+    throw known instanceof AppError && isRefusal(known)
+      ? buildError(known.context.detail ?? '', said, known)
+      : known
+  }
+  // Podman 4 ends its answer so when it was killed.
+  if (id === null) throw buildError('The engine ended without an image.', said)
+  steps.end('done')
+  return id
 }
 
 /** Podman says '[1/2] STEP 1/4: ...' where there are several stages. */
 const stepPattern = /^(?:\[\d+\/\d+\] )?step (\d+)\/(\d+) ?: (.*)/i
 
 function query(
-  options: Omit<BuildRequest, 'context' | 'registryConfig' | 'signal' | 'output' | 'step'>,
+  options: Omit<BuildRequest, 'context' | 'registryConfig' | 'secrets' | 'signal' | 'output' | 'step'>,
   remote: string | undefined,
 ): EngineRequest['query'] {
   const { tags, dockerfile, buildArgs, labels, target, platform, noCache, pull } = options
@@ -141,6 +156,42 @@ function textOf({ stream, status, id, progressDetail }: BuildLine): string {
   return `${id ? `${id}: ` : ''}${status}\n`
 }
 
+/** Steps as the classic builder prints them: one after the other, and when one ended is when the next began. */
+class ClassicSteps {
+  readonly #give: (step: BuildStep) => void
+  #current: (BuildStep & { since: number }) | null = null
+  #count = 0
+
+  constructor(give: (step: BuildStep) => void) {
+    this.#give = give
+  }
+
+  take(text: string): void {
+    const [, label] = /^((?:\[\d+\/\d+\] )?step \d+\/\d+ ?: .*)/i.exec(text) ?? []
+    if (label !== undefined) {
+      this.end('done')
+      this.#count++
+      const name = plainWords(label.trim(), 200)
+      this.#current = { number: this.#count, name, state: 'running', ms: null, since: Date.now() }
+      this.#tell()
+    } else if (this.#current && /^ ?---?> Using cache/.test(text)) this.#current.state = 'cached'
+  }
+
+  end(state: 'done' | 'failed'): void {
+    if (!this.#current) return
+    if (this.#current.state === 'running') this.#current.state = state
+    this.#current.ms = Date.now() - this.#current.since
+    this.#tell()
+    this.#current = null
+  }
+
+  #tell(): void {
+    if (!this.#current) return
+    const { number, name, state, ms } = this.#current
+    this.#give({ number, name, state, ms })
+  }
+}
+
 /** The end of an output, and the instruction that was the last to begin. */
 class LastWords {
   step = ''
@@ -161,7 +212,7 @@ function isRefusal({ code, context }: AppError): boolean {
 function buildError(words: string, said: LastWords, cause?: AppError): AppError {
   const detail = plainWords(words, 2000)
   if (/requires BuildKit/i.test(detail)) return new AppError('build_needs_buildkit', { detail, cause })
-  if (/no space left/i.test(detail)) return new AppError('engine_disk_full', { detail, cause })
+  if (diskFull.test(detail)) return new AppError('engine_disk_full', { detail, cause })
   if (/exec format error/i.test(detail + said.text))
     return new AppError('build_no_emulation', { detail, cause })
   const isBase = /: from\b/i.test(said.step)

@@ -85,12 +85,12 @@ describe('a peer that hangs', () => {
   ])('%s does not hang a ping or a list', async (_name, peer) => {
     const client = await connectTo(peer)
     expect((await failure(client.ping({ timeoutMs: 100 }))).code).toBe('host_unresponsive')
-    expect((await failure(client.listContainers({ timeoutMs: 100 }))).code).toBe('host_unresponsive')
+    expect((await failure(client.containers.list({ timeoutMs: 100 }))).code).toBe('host_unresponsive')
   })
 
   it('leaves the outcome of a change unknown, says so, and is not asked again', async () => {
     const client = await connectTo(silent)
-    const error = await failure(client.stopContainer(id, { graceSeconds: 1 }, { timeoutMs: 100 }))
+    const error = await failure(client.containers.stop(id, { graceSeconds: 1 }, { timeoutMs: 100 }))
     expect(error.code).toBe('host_unresponsive')
     expect(error.context.detail).toMatch(/Outcome unknown/)
     expect(asked).toEqual([`POST /v1.51/containers/${id}/stop?t=1`])
@@ -100,13 +100,13 @@ describe('a peer that hangs', () => {
     const client = await connectTo((_request, response) =>
       setTimeout(() => response.writeHead(204).end(), 300),
     )
-    expect(await client.stopContainer(id, { graceSeconds: 120 })).toBe('done')
+    expect(await client.containers.stop(id, { graceSeconds: 120 })).toBe('done')
   })
 
   it('can be given up by the caller', async () => {
     const client = await connectTo(silent)
     const stop = new AbortController()
-    const list = client.listContainers({ signal: stop.signal })
+    const list = client.containers.list({ signal: stop.signal })
     stop.abort()
     await expect(list).rejects.toMatchObject({ name: 'AbortError' })
   })
@@ -117,7 +117,7 @@ describe('a peer that hangs', () => {
     })
     const stop = new AbortController()
     const hung = Array.from({ length: 20 }, () =>
-      client.listImages({ signal: stop.signal }).catch(() => null),
+      client.images.list({ signal: stop.signal }).catch(() => null),
     )
     expect(await client.ping()).toBeGreaterThan(0)
     stop.abort()
@@ -132,12 +132,12 @@ describe('a peer that is cut', () => {
       response.write('[{"Id":')
       setTimeout(() => response.destroy(), 20)
     })
-    expect((await failure(client.listContainers())).code).toBe('connection_reset')
+    expect((await failure(client.containers.list())).code).toBe('connection_reset')
   })
 
   it('after a change was sent is not asked again', async () => {
     const client = await connectTo((_request, response) => void response.destroy())
-    expect((await failure(client.killContainer(id, 'SIGKILL'))).code).toBe('connection_reset')
+    expect((await failure(client.containers.kill(id, 'SIGKILL'))).code).toBe('connection_reset')
     expect(asked).toHaveLength(1)
   })
 
@@ -174,7 +174,7 @@ describe('a peer that is no engine', () => {
     const client = await open(peer)
     expect((await failure(client.connect())).code).toBe('not_an_engine')
     expect(client.info).toBeNull()
-    expect((await failure(client.listContainers())).code).toBe('host_connecting')
+    expect((await failure(client.containers.list())).code).toBe('host_connecting')
   })
 
   it('is not pinged as one', async () => {
@@ -186,7 +186,7 @@ describe('a peer that is no engine', () => {
     const client = await connectTo((_request, response) =>
       response.writeHead(301, { location: 'http://169.254.169.254/latest/meta-data' }).end(),
     )
-    expect((await failure(client.listContainers())).code).toBe('engine_error')
+    expect((await failure(client.containers.list())).code).toBe('engine_error')
     expect(asked).toHaveLength(1)
   })
 
@@ -213,7 +213,7 @@ describe('a peer that sends what no engine sends', () => {
   ])('%s', async (_name, body) => {
     for (const version of [dockerVersion, podmanVersion]) {
       const client = await connectTo((_request, response) => json(response, body), version)
-      expect((await failure(client.listContainers())).code).toBe('engine_answer_invalid')
+      expect((await failure(client.containers.list())).code).toBe('engine_answer_invalid')
       await transport.close()
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))
@@ -223,8 +223,8 @@ describe('a peer that sends what no engine sends', () => {
 
   it('takes null, which Go makes of an empty list', async () => {
     const client = await connectTo((_request, response) => json(response, null))
-    expect(await client.listContainers()).toEqual([])
-    expect(await client.listImages()).toEqual([])
+    expect(await client.containers.list()).toEqual([])
+    expect(await client.images.list()).toEqual([])
   })
 
   it('stops reading a body that never ends', async () => {
@@ -239,7 +239,7 @@ describe('a peer that sends what no engine sends', () => {
       response.on('drain', more)
       more()
     })
-    expect((await failure(client.listContainers())).code).toBe('engine_answer_invalid')
+    expect((await failure(client.containers.list())).code).toBe('engine_answer_invalid')
     expect(sent).toBeLessThan(256 * 1024 * 1024)
   })
 })
@@ -251,8 +251,8 @@ describe('what is sent', () => {
       headers = request.headers
       json(response, [])
     })
-    await client.removeImage('registry.local:5000/team/app:1.2', { force: false, noprune: true })
-    await client.tagImage('a b?c#d', { repository: 'x&y', tag: '1' })
+    await client.images.remove('registry.local:5000/team/app:1.2', { force: false, noprune: true })
+    await client.images.tag('a b?c#d', { repository: 'x&y', tag: '1' })
     expect(asked).toEqual([
       'DELETE /v1.51/images/registry.local:5000/team/app:1.2?force=false&noprune=true',
       'POST /v1.51/images/a%20b%3Fc%23d/tag?repo=x%26y&tag=1',
@@ -266,13 +266,30 @@ describe('what is sent', () => {
         ? json(response, { message: 'No such container' }, 404)
         : response.writeHead(304).end(),
     )
-    expect(await client.startContainer(id)).toBe('already')
-    expect(await client.stopContainer(id, {})).toBe('already')
-    expect(await client.removeContainer(id, { force: true, volumes: true })).toBe('already')
+    expect(await client.containers.start(id)).toBe('already')
+    expect(await client.containers.stop(id, {})).toBe('already')
+    expect(await client.containers.remove(id, { force: true, volumes: true })).toBe('already')
     expect(asked).toEqual([
       `POST /v1.51/containers/${id}/start`,
+      // How long it may take is the container's own.
+      `GET /v1.51/containers/${id}/json`,
       `POST /v1.51/containers/${id}/stop`,
       `DELETE /v1.51/containers/${id}?force=true&v=true`,
     ])
   })
+})
+
+it('tells an engine from another one, and by how much its clock is ahead', async () => {
+  const ahead = 600_000
+  const client = await open((request, response) => {
+    if (request.url === '/version') return json(response, dockerVersion)
+    if (request.url?.endsWith('/info')) return json(response, { ID: 'one' })
+    response.setHeader('date', new Date(Date.now() + ahead).toUTCString())
+    response.end('OK')
+  })
+  expect([client.identity, client.clockAheadMs]).toEqual([null, null])
+  await client.connect()
+  await client.ping()
+  expect(client.identity).toBe('one')
+  expect(Math.abs((client.clockAheadMs ?? 0) - ahead)).toBeLessThan(5000)
 })

@@ -1,136 +1,133 @@
+import { z } from 'zod'
 import type { EngineInfo } from '#lib/contracts/hosts.ts'
 import { AppError } from '../errors.ts'
 import type { Transport } from '../transport/types.ts'
 import { createArchiveCalls } from './archive.ts'
 import { createBuildCalls } from './build.ts'
 import { negotiateApiVersion } from './compat.ts'
+import { createContainerStateCalls } from './containers.ts'
 import { createEngineContext, given, timeouts } from './context.ts'
 import { createCreateCalls } from './create.ts'
 import { createDetailCalls } from './details.ts'
 import { createDiskCalls } from './disk.ts'
-import { understood } from './errors.ts'
+import { minor, understoodAs, withPlainErrors } from './document.ts'
 import { nanoToSeconds, readEvents } from './events.ts'
-import { createExecCalls } from './exec.ts'
+import { createAttachCalls, createExecCalls } from './exec.ts'
 import { createForwardCalls } from './forward.ts'
-import { createImageNames } from './image-names.ts'
+import { createStoredImageCalls } from './images.ts'
 import { createLoadCalls } from './load.ts'
 import { createLogCalls } from './logs.ts'
-import {
-  fromHistory,
-  fromImageList,
-  fromLibpodNetwork,
-  fromNetwork,
-  fromPod,
-  fromVolume,
-  type ListedVolume,
-} from './normalise.ts'
-import {
-  fromDockerList,
-  fromInspect,
-  fromLibpodList,
-  type InspectedContainer,
-} from './normalise-containers.ts'
+import { createManifestListCalls } from './manifest-lists.ts'
+import { createNetworkCalls } from './networks.ts'
+import { createPodCalls } from './pods.ts'
 import { createPullCalls } from './pull.ts'
 import { createPushCalls } from './push.ts'
-import { type EngineRequest, segments, send, sendForJson, sendForText } from './request.ts'
+import { send, sendForText } from './request.ts'
 import { createSaveCalls } from './save.ts'
 import { createSearchCalls } from './search.ts'
-import { createStatsCalls } from './stats.ts'
-import type { CallOptions, EngineClient } from './types.ts'
+import { createHostStatsCalls, createStatsCalls } from './stats.ts'
+import type { EngineClient } from './types.ts'
+import { createVolumeCalls } from './volumes.ts'
 
-const listing = { timeoutMs: timeouts.list }
+const versionSchema = z.object({
+  Version: z.string(),
+  ApiVersion: z.string(),
+  MinAPIVersion: z.string().nullish(),
+  Os: z.string(),
+  Arch: z.string(),
+  KernelVersion: minor(z.string()),
+  Components: z.array(z.object({ Name: z.string(), Version: z.string() })).nullish(),
+})
 
-interface VersionAnswer {
-  Version: string
-  ApiVersion: string
-  MinAPIVersion?: string
-  Os: string
-  Arch: string
-  KernelVersion?: string
-  Components?: { Name: string; Version: string }[]
-}
-
-interface InfoAnswer {
-  Name?: string
-  NCPU?: number
-  MemTotal?: number
-  Driver?: string
-  DriverStatus?: [string, string][] | null
-  CgroupVersion?: string
-  SecurityOptions?: string[] | null
-  KernelVersion?: string
-}
+const infoSchema = z.object({
+  Name: minor(z.string()),
+  NCPU: minor(z.number()),
+  MemTotal: minor(z.number()),
+  Driver: minor(z.string()),
+  CgroupVersion: minor(z.string()),
+  KernelVersion: minor(z.string()),
+  ID: minor(z.string()),
+  DockerRootDir: minor(z.string()),
+  // What an image is known by, and what an account may do, hang on these two.
+  DriverStatus: z.array(z.array(z.string())).nullish(),
+  SecurityOptions: z.array(z.string()).nullish(),
+})
 
 /** Speaks to one engine over a transport. The transport stays the caller's to close. */
 export function createEngineClient(transport: Transport): EngineClient {
   let info: EngineInfo | null = null
+  let identity: string | null = null
+  let clockAheadMs: number | null = null
 
   const context = createEngineContext(transport, () => info)
-  const { docker, libpod, isPodman, json, rows } = context
-  const change = async (
-    id: string,
-    verb: string,
-    query: EngineRequest['query'],
-    options: CallOptions = {},
-  ) => {
-    const grace = typeof query?.t === 'number' ? query.t * 1000 : 10_000
-    const answer = await sendForJson(transport, {
-      method: 'POST',
-      path: docker(`/containers/${segments(id)}/${verb}`),
-      query,
-      subject: 'container',
-      timeoutMs: timeouts.change + grace,
-      ...given(options),
-    })
-    return answer.status === 304 ? ('already' as const) : ('done' as const)
-  }
-  const changed = async (...args: Parameters<typeof change>) => {
-    await change(...args)
-    return 'done' as const
-  }
-  const named = createImageNames(async (id) => {
-    // Docker's inspect may wait for a container that hangs; the list does not wait for it.
-    const options = { subject: 'container' as const, timeoutMs: timeouts.ping }
-    const found = await json<InspectedContainer>(docker(`/containers/${segments(id)}/json`), options)
-    return understood(() => fromInspect(found))
-  })
+  const { docker, json } = context
+  const { withPlatforms, ...manifestLists } = createManifestListCalls(context)
 
-  return {
-    ...createStatsCalls(context),
-    ...createDetailCalls(context),
-    ...createDiskCalls(context),
-    ...createExecCalls(context),
+  return withPlainErrors<EngineClient>({
     ...createForwardCalls(context),
-    ...createLoadCalls(context),
-    ...createLogCalls(context),
-    ...createPullCalls(context),
-    ...createPushCalls(context),
-    ...createSaveCalls(context, () => info),
-    ...createSearchCalls(context),
-    ...createArchiveCalls(context),
-    ...createBuildCalls(context),
-    ...createCreateCalls(context),
+    containers: withPlainErrors({
+      ...createContainerStateCalls(context),
+      ...createCreateCalls(context),
+      ...createDetailCalls(context),
+      ...createArchiveCalls(context),
+      ...createAttachCalls(context),
+      ...createLogCalls(context),
+      ...createStatsCalls(context),
+    }),
+    execs: withPlainErrors(createExecCalls(context)),
+    images: withPlainErrors({
+      ...createStoredImageCalls(context, withPlatforms),
+      ...manifestLists,
+      ...createPullCalls(context, () => info),
+      ...createPushCalls(context),
+      ...createBuildCalls(context),
+      ...createLoadCalls(context),
+      ...createSaveCalls(context, () => info),
+      ...createSearchCalls(context),
+    }),
+    volumes: withPlainErrors(createVolumeCalls(context)),
+    networks: withPlainErrors(createNetworkCalls(context)),
+    pods: withPlainErrors(createPodCalls(context)),
+    system: withPlainErrors({ ...createDiskCalls(context), ...createHostStatsCalls(context) }),
     get info() {
       return info
+    },
+    get identity() {
+      return identity
+    },
+    get clockAheadMs() {
+      return clockAheadMs
     },
 
     async ping(options) {
       const began = performance.now()
       // GET and not HEAD: a HEAD answer has no body to tell an engine from any web server.
-      const request = { method: 'GET' as const, path: '/_ping', timeoutMs: timeouts.ping, ...given(options) }
-      const { headers, text } = await sendForText(transport, request)
+      const ping = { method: 'GET', path: '/_ping', lane: 'pings', timeoutMs: timeouts.ping } as const
+      const request = { ...ping, ...given(options) }
+      const { status, headers, text } = await unproven(sendForText(transport, request))
       const known = 'api-version' in headers || text.trim() === 'OK'
-      if (!known) throw new AppError('not_an_engine', { detail: text.slice(0, 200) })
+      if (!known) throw new AppError('not_an_engine', { detail: `HTTP ${status}` })
+      const date = Date.parse(String(headers.date))
+      clockAheadMs = Number.isNaN(date) ? null : date - Date.now()
       return performance.now() - began
     },
 
     async connect(options) {
-      const found = await json<VersionAnswer>('/version', { timeoutMs: timeouts.ping }, options)
-      if (!found?.ApiVersion)
-        throw new AppError('not_an_engine', { detail: JSON.stringify(found)?.slice(0, 200) })
+      const asked = json<{ ApiVersion?: unknown } | null>('/version', { timeoutMs: timeouts.ping }, options)
+      const version = await unproven(asked)
+      if (!version?.ApiVersion) throw new AppError('not_an_engine', { detail: 'No ApiVersion' })
+      const found = understoodAs(versionSchema, 'GET /version', version)
       const podman = found.Components?.find((component) => component.Name === 'Podman Engine')
       const apiVersion = negotiateApiVersion({ min: found.MinAPIVersion ?? '1.12', max: found.ApiVersion })
-      const more = await json<InfoAnswer>(`/v${apiVersion}/info`, {}, options)
+      const more = understoodAs(
+        infoSchema,
+        'GET /info',
+        await json<unknown>(`/v${apiVersion}/info`, {}, options),
+      )
+      // Podman makes a new ID for each answer (pkg/api/handlers/compat/info.go).
+      identity = podman
+        ? [more.Name, more.DockerRootDir].filter(Boolean).join(' ') || null
+        : (more.ID ?? null)
       info = {
         flavour: podman ? 'podman' : 'docker',
         version: (podman?.Version ?? found.Version).replace(/\+.*$/, ''),
@@ -151,112 +148,30 @@ export function createEngineClient(transport: Transport): EngineClient {
       return info
     },
 
-    async listContainers(options) {
-      const list = { ...listing, query: { all: true } }
-      return isPodman()
-        ? rows(libpod('/containers/json'), fromLibpodList, list, options)
-        : named(await rows(docker('/containers/json'), fromDockerList, list, options))
-    },
-
-    async readContainer(id, options) {
-      // libpod's document and not the compatible one: only it knows the pod.
-      const path = isPodman()
-        ? libpod(`/containers/${segments(id)}/json`)
-        : docker(`/containers/${segments(id)}/json`)
-      try {
-        const found = await json<InspectedContainer>(path, { subject: 'container' }, options)
-        return understood(() => fromInspect(found))
-      } catch (error) {
-        if (error instanceof AppError && error.code === 'container_not_found') return null
-        throw error
-      }
-    },
-
-    inspectContainer: async (id, options) =>
-      json(docker(`/containers/${segments(id)}/json`), { subject: 'container' }, options),
-    startContainer: async (id, options) => change(id, 'start', undefined, options),
-    stopContainer: async (id, stop, options) => change(id, 'stop', { t: stop.graceSeconds }, options),
-    restartContainer: async (id, stop, options) => changed(id, 'restart', { t: stop.graceSeconds }, options),
-    pauseContainer: async (id, options) => changed(id, 'pause', undefined, options),
-    unpauseContainer: async (id, options) => changed(id, 'unpause', undefined, options),
-    killContainer: async (id, signal, options) => changed(id, 'kill', { signal }, options),
-    renameContainer: async (id, name, options) => changed(id, 'rename', { name }, options),
-
-    async removeContainer(id, remove, options) {
-      try {
-        await sendForJson(transport, {
-          method: 'DELETE',
-          path: docker(`/containers/${segments(id)}`),
-          query: { force: remove.force, v: remove.volumes },
-          subject: 'container',
-          timeoutMs: timeouts.change,
-          ...given(options),
-        })
-        return 'done'
-      } catch (error) {
-        if (error instanceof AppError && error.code === 'container_not_found') return 'already'
-        throw error
-      }
-    },
-
-    async listImages(options) {
-      const path = isPodman() ? libpod('/images/json') : docker('/images/json')
-      return rows(path, fromImageList, listing, options)
-    },
-    inspectImage: async (id, options) =>
-      json(docker(`/images/${segments(id)}/json`), { subject: 'image' }, options),
-    imageHistory: async (id, options) =>
-      rows(docker(`/images/${segments(id)}/history`), fromHistory, { subject: 'image' }, options),
-
-    async tagImage(id, reference, options) {
-      await sendForJson(transport, {
-        method: 'POST',
-        path: docker(`/images/${segments(id)}/tag`),
-        query: { repo: reference.repository, tag: reference.tag },
-        subject: 'image',
-        timeoutMs: timeouts.change,
-        ...given(options),
-      })
-    },
-
-    async removeImage(reference, remove, options) {
-      const { json: steps } = await sendForJson<{ Untagged?: string; Deleted?: string }[]>(transport, {
-        method: 'DELETE',
-        path: docker(`/images/${segments(reference)}`),
-        query: { force: remove.force, noprune: remove.noprune },
-        subject: 'image',
-        timeoutMs: timeouts.change,
-        ...given(options),
-      })
-      return {
-        untagged: (steps ?? []).flatMap((step) => step.Untagged ?? []),
-        deleted: (steps ?? []).flatMap((step) => step.Deleted ?? []),
-      }
-    },
-
-    async listVolumes(options) {
-      const answer = await json<{ Volumes?: ListedVolume[] | null }>(docker('/volumes'), listing, options)
-      return understood(() => (answer.Volumes ?? []).map(fromVolume))
-    },
-    async listNetworks(options) {
-      return isPodman()
-        ? rows(libpod('/networks/json'), fromLibpodNetwork, listing, options)
-        : rows(docker('/networks'), fromNetwork, listing, options)
-    },
-    async listPods(options) {
-      return isPodman() ? rows(libpod('/pods/json'), fromPod, listing, options) : []
-    },
-
-    async events({ sinceNano, signal }) {
+    async events({ sinceNano, untilSeconds, signal, timeoutMs = timeouts.read }) {
       const since = sinceNano === undefined ? undefined : nanoToSeconds(sinceNano)
       const answer = await send(transport, {
         method: 'GET',
         path: docker('/events'),
-        query: { since },
+        query: { since, until: untilSeconds },
         signal,
-        timeoutMs: timeouts.read,
+        timeoutMs,
       })
       return readEvents(answer.body, transport)
     },
+  })
+}
+
+/**
+ * Before it has shown that it is an engine it may be any service that only this server reaches: of what that says, nobody
+ * is told more than the status.
+ */
+async function unproven<T>(asked: Promise<T>): Promise<T> {
+  try {
+    return await asked
+  } catch (error) {
+    const status = error instanceof AppError ? error.context.params?.status : undefined
+    if (!(error instanceof AppError) || status === undefined) throw error
+    throw new AppError(error.code, { ...error.context, detail: `HTTP ${status}`, cause: error })
   }
 }

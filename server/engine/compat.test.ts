@@ -5,6 +5,7 @@ import {
   healthState,
   imageId,
   instant,
+  lastExitCode,
   negotiateApiVersion,
   normaliseEvent,
   ourApiRange,
@@ -63,7 +64,7 @@ describe('words', () => {
     ['configured', 'created'],
     ['initialized', 'created'],
     ['stopped', 'exited'],
-    ['stopping', 'exited'],
+    ['stopping', 'running'],
     ['Running', 'running'],
     ['<script>', 'dead'],
   ])('state %s is %s', (word, state) => {
@@ -71,19 +72,19 @@ describe('words', () => {
   })
 
   it.each([
-    ['Up 26 minutes', 'none', null],
-    ['Up 26 minutes (unhealthy)', 'unhealthy', null],
-    ['Up 3 seconds (health: starting)', 'starting', null],
-    ['Up 2 hours (healthy)', 'healthy', null],
-    ['Up 2 hours (Paused)', 'none', null],
-    ['Exited (3) About a minute ago', 'none', 3],
-    ['Exited (137) 2 days ago', 'none', 137],
-    ['Exited (-1) 2 days ago', 'none', -1],
-    ['Restarting (1) 4 seconds ago', 'none', null],
-    ['Created', 'none', null],
-    ['Dead', 'none', null],
-  ])('status %s', (status, health, exitCode) => {
-    expect(readStatusText(status)).toEqual({ health, exitCode })
+    ['running', 'Up 26 minutes', 'none', null],
+    ['running', 'Up 26 minutes (unhealthy)', 'unhealthy', null],
+    ['running', 'Up 3 seconds (health: starting)', 'starting', null],
+    ['running', 'Up 2 hours (healthy)', 'healthy', null],
+    ['paused', 'Up 2 hours (Paused)', 'none', null],
+    ['exited', 'Exited (3) About a minute ago', 'none', 3],
+    ['exited', 'Exited (137) 2 days ago', 'none', 137],
+    ['exited', 'Exited (-1) 2 days ago', 'none', -1],
+    ['restarting', 'Restarting (1) 4 seconds ago', 'none', 1],
+    ['created', 'Created', 'none', null],
+    ['dead', 'Dead', 'none', null],
+  ] as const)('%s, status %s', (state, status, health, exitCode) => {
+    expect(readStatusText(status, state)).toEqual({ health, exitCode })
   })
 
   it.each([
@@ -94,7 +95,24 @@ describe('words', () => {
     ['none', 'none'],
     [undefined, 'none'],
   ])('health %s is %s', (word, health) => {
-    expect(healthState(word)).toBe(health)
+    expect(healthState(word, 'running')).toBe(health)
+  })
+
+  it.each(['created', 'paused', 'restarting', 'removing', 'exited', 'dead'] as const)(
+    'one that is %s is not healthy, whatever its last check said',
+    (state) =>
+      expect([healthState('healthy', state), healthState('unhealthy', state)]).toEqual(['none', 'none']),
+  )
+
+  it.each([
+    ['exited', 5],
+    ['dead', 5],
+    ['restarting', 5],
+    ['running', null],
+    ['paused', null],
+    ['created', null],
+  ] as const)('the exit code of one that is %s is %s', (state, code) => {
+    expect(lastExitCode(5, state)).toBe(code)
   })
 
   it.each([
@@ -152,6 +170,16 @@ describe('normaliseEvent', () => {
 
   it("names a volume of Podman's by its attribute", () => {
     expect(event('volume', 'create', { Actor: { ID: '', Attributes: { name: 'data' } } })?.id).toBe('data')
+  })
+
+  it.each([
+    ['Docker, which names it', { ID: 'net', Attributes: { container: 'c1', name: 'n' } }, 'c1'],
+    ['Podman 4, whose event is of it', { ID: 'c1', Attributes: { name: 'web', image: '' } }, 'c1'],
+    ['Podman 5, which names the network too', { ID: 'c1', Attributes: { name: 'web', network: 'n' } }, 'c1'],
+  ])('knows the container that was connected: %s', (_name, Actor, container) => {
+    for (const action of ['connect', 'disconnect'])
+      expect(event('network', action, { Actor })?.attributes.container).toBe(container)
+    expect(event('network', 'create', { Actor: { ID: 'net', Attributes: {} } })?.attributes).toEqual({})
   })
 
   it.each([

@@ -40,11 +40,12 @@ export function compareVersions(a: string, b: string): number {
   return 0
 }
 
-/** libpod's configured, initialized and stopped have no Docker word. */
+/** libpod's configured, initialized, stopped and stopping have no Docker word. What is stopping runs until it has ended. */
 export function containerState(word: string): ContainerState {
   const state = word.toLowerCase()
   if (state === 'configured' || state === 'initialized') return 'created'
-  if (state === 'stopped' || state === 'stopping') return 'exited'
+  if (state === 'stopped') return 'exited'
+  if (state === 'stopping') return 'running'
   const known: readonly ContainerState[] = [
     'created',
     'running',
@@ -57,16 +58,28 @@ export function containerState(word: string): ContainerState {
   return known.find((candidate) => candidate === state) ?? 'dead'
 }
 
-/** Health from a word of inspect or of libpod's list; anything else, and Podman's empty string, is none. */
-export function healthState(word: string | undefined): HealthState {
+/**
+ * Health from a word of inspect or of libpod's list; anything else, and Podman's empty string, is none. Engines keep the last
+ * word of a container that has ended or is paused, of which `docker ps` says none (`State.String` of moby).
+ */
+export function healthState(word: string | undefined, state: ContainerState): HealthState {
+  if (state !== 'running') return 'none'
   return word === 'starting' || word === 'healthy' || word === 'unhealthy' ? word : 'none'
 }
 
+/** An exit code where it is of the last run: of one that runs again, engines keep what was before, or 0. */
+export function lastExitCode(code: number, state: ContainerState): number | null {
+  return state === 'exited' || state === 'dead' || state === 'restarting' ? code : null
+}
+
 /** Docker's list has health and exit code only in its text for people: "Up 3 hours (unhealthy)", "Exited (137) ...". */
-export function readStatusText(status: string): { health: HealthState; exitCode: number | null } {
+export function readStatusText(
+  status: string,
+  state: ContainerState,
+): { health: HealthState; exitCode: number | null } {
   const health = /\((?:health: )?(starting|healthy|unhealthy)\)/.exec(status)?.[1]
-  const exit = /^Exited \((-?\d+)\)/.exec(status)?.[1]
-  return { health: healthState(health), exitCode: exit === undefined ? null : Number(exit) }
+  const exit = /^(?:Exited|Restarting) \((-?\d+)\)/.exec(status)?.[1]
+  return { health: healthState(health, state), exitCode: exit === undefined ? null : Number(exit) }
 }
 
 /** An instant, cut to seconds since Podman's list has no more. Zero times ("0001-01-01", -62135596800) are null. */
@@ -121,7 +134,10 @@ export function normaliseEvent(raw: RawEvent): EngineEvent | null {
   if (!type || typeof raw.Action !== 'string') return null
   // "health_status: healthy", "exec_create: sh -c ...": the word is what counts.
   const word = raw.Action.split(':', 1)[0] as string
-  const attributes = raw.Actor?.Attributes ?? {}
+  const given = raw.Actor?.Attributes ?? {}
+  // Docker names the container beside the network that it was connected to; for Podman it is what the event is of.
+  const isOfContainer = type === 'network' && /^(?:dis)?connect$/.test(word) && given.container === undefined
+  const attributes = isOfContainer && raw.Actor?.ID ? { ...given, container: raw.Actor.ID } : given
   return {
     type,
     action: actionNames[word] ?? word,

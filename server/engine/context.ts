@@ -1,18 +1,25 @@
+import type { z } from 'zod'
 import type { EngineInfo } from '#lib/contracts/hosts.ts'
 import { AppError } from '../errors.ts'
 import type { Transport } from '../transport/types.ts'
-import { understood } from './errors.ts'
+import { readRows } from './document.ts'
 import { type EngineRequest, sendForJson } from './request.ts'
-import type { CallOptions } from './types.ts'
+import type { CallOptions, ListOptions } from './types.ts'
 
 /**
  * Milliseconds. A list of an engine with thousands of containers takes seconds; a stop takes its grace besides. A transfer
  * takes as long as it takes, with an engine that gathers on its disk in silence: this is where nobody waits any more.
  */
 export const timeouts = {
-  ...{ ping: 5000, read: 15_000, list: 45_000, change: 60_000 },
+  ping: 5000,
+  read: 15_000,
+  list: 45_000,
+  change: 60_000,
   transfer: 24 * 60 * 60 * 1000,
 }
+
+/** Of a request for a list. */
+export const listing = { timeoutMs: timeouts.list }
 
 /** What the calls of one engine share, so that each capability (logs, exec, archive, ...) is a file of its own. */
 export interface EngineContext {
@@ -23,12 +30,13 @@ export interface EngineContext {
   /** Path of libpod's API. */
   libpod(path: string): string
   json<T>(path: string, rest?: Partial<EngineRequest>, options?: CallOptions): Promise<T>
-  rows<Raw, T>(
+  /** A list, each row as its schema promises; what is odd goes to `options.odd`, or is thrown. */
+  rows<Raw, T extends z.ZodType>(
     path: string,
-    normalise: (raw: Raw) => T,
+    row: { of: (raw: Raw) => z.input<T>; schema: T },
     rest: Partial<EngineRequest>,
-    options?: CallOptions,
-  ): Promise<T[]>
+    options?: ListOptions,
+  ): Promise<z.output<T>[]>
 }
 
 /** @param info what connect() found last; null before. */
@@ -52,16 +60,13 @@ export function createEngineContext(transport: Transport, info: () => EngineInfo
     const answer = await sendForJson<T>(transport, { ...request, ...given(options) })
     return answer.json
   }
-  /** A list; libpod says null for an empty one. */
-  const rows = async <Raw, T>(
+  const rows = async <Raw, T extends z.ZodType>(
     path: string,
-    normalise: (raw: Raw) => T,
+    { of, schema }: { of: (raw: Raw) => z.input<T>; schema: T },
     rest: Partial<EngineRequest>,
-    options?: CallOptions,
-  ): Promise<T[]> => {
-    const answer = await json<Raw[] | null>(path, rest, options)
-    return understood(() => (answer ?? []).map(normalise))
-  }
+    options?: ListOptions,
+  ): Promise<z.output<T>[]> =>
+    readRows(await json<unknown>(path, rest, options), `GET ${path}`, of, schema, options?.odd)
   return { transport, isPodman, docker, libpod, json, rows }
 }
 

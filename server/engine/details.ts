@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream'
 import type { Changes, Processes, UpdateOptions } from '#lib/contracts/container-details.ts'
+import { AppError } from '../errors.ts'
 import { imageId } from './compat.ts'
 import { type EngineContext, timeouts } from './context.ts'
 import { understood } from './errors.ts'
@@ -16,25 +17,28 @@ const waitMs = 21 * 24 * 3600 * 1000
 
 export interface DetailCalls {
   /** Throws container_not_running. */
-  containerProcesses(id: string, args: string, options?: CallOptions): Promise<Processes>
-  containerChanges(id: string, options?: CallOptions): Promise<Changes>
-  /** Resolves with the exit code when it ends; at once when it does not run. Cut when the host is. */
-  waitContainer(id: string, signal: AbortSignal): Promise<number>
+  processes(id: string, args: string, options?: CallOptions): Promise<Processes>
+  changes(id: string, options?: CallOptions): Promise<Changes>
+  /**
+   * Resolves with the exit code when it ends; at once when it does not run. Cut when the host is. Throws exit_code_unknown where
+   * the engine has lost it.
+   */
+  wait(id: string, signal: AbortSignal): Promise<number>
   /** Its file system as a tar, streamed; without volumes, as the engines define it. */
-  exportContainer(id: string, signal: AbortSignal): Promise<Readable>
+  export(id: string, signal: AbortSignal): Promise<Readable>
   /** Returns the new image's id. */
-  commitContainer(
+  commit(
     id: string,
     commit: { repository: string; tag: string; author?: string; message?: string; pause: boolean },
     options?: CallOptions,
   ): Promise<string>
-  updateContainer(id: string, update: UpdateOptions, options?: CallOptions): Promise<void>
+  update(id: string, update: UpdateOptions, options?: CallOptions): Promise<void>
 }
 
 export function createDetailCalls({ transport, isPodman, docker, libpod, json }: EngineContext): DetailCalls {
   const subject = 'container'
   return {
-    async containerProcesses(id, args, options) {
+    async processes(id, args, options) {
       const query = args === '' ? {} : { ps_args: args }
       const found = await json<{ Titles: string[]; Processes: string[][] | null }>(
         docker(`/containers/${segments(id)}/top`),
@@ -43,7 +47,7 @@ export function createDetailCalls({ transport, isPodman, docker, libpod, json }:
       )
       return understood(() => inColumns({ titles: found.Titles, rows: found.Processes ?? [] }))
     },
-    async containerChanges(id, options) {
+    async changes(id, options) {
       // Podman's compatible answer compares with the layer below the image's last one.
       const path = isPodman() ? libpod : docker
       const found = await json<{ Path: string; Kind: number }[] | null>(
@@ -59,31 +63,55 @@ export function createDetailCalls({ transport, isPodman, docker, libpod, json }:
         truncated: (found ?? []).length > maximumChanges,
       }))
     },
-    async waitContainer(id, signal) {
-      const { json: ended } = await sendForJson<{ StatusCode: number }>(transport, {
-        ...{ method: 'POST', path: docker(`/containers/${segments(id)}/wait`), subject, signal },
-        query: { condition: 'not-running' },
-        timeoutMs: waitMs,
-      })
-      return understood(() => Number(ended.StatusCode))
+    async wait(id, signal) {
+      const common = { method: 'POST', subject, signal, timeoutMs: waitMs } as const
+      if (isPodman()) {
+        // Podman 4's compatible answer is 0 for what it removed at its end, whatever the code was; its own knows it.
+        const path = libpod(`/containers/${segments(id)}/wait`)
+        const code = Number((await sendForText(transport, { ...common, path })).text)
+        if (!Number.isInteger(code) || code < 0) throw new AppError('exit_code_unknown')
+        return code
+      }
+      const { json: ended } = await sendForJson<{ StatusCode: number; Error?: { Message?: string } | null }>(
+        transport,
+        {
+          ...common,
+          path: docker(`/containers/${segments(id)}/wait`),
+          query: { condition: 'not-running' },
+        },
+      )
+      const { code, words } = understood(() => ({
+        code: Number(ended.StatusCode),
+        words: ended.Error?.Message,
+      }))
+      // The code beside an error is not the container's (`ContainerWaitResponse`).
+      if (words) throw new AppError('exit_code_unknown', { detail: words })
+      return code
     },
-    async exportContainer(id, signal) {
+    async export(id, signal) {
       const answer = await send(transport, {
-        ...{ method: 'GET', path: docker(`/containers/${segments(id)}/export`), subject, signal },
+        method: 'GET',
+        path: docker(`/containers/${segments(id)}/export`),
+        subject,
+        signal,
         timeoutMs: timeouts.list,
       })
       return answer.body
     },
-    async commitContainer(id, { repository, tag, author, message, pause }, options) {
+    async commit(id, { repository, tag, author, message, pause }, options) {
       const { json: made } = await sendForJson<{ Id: string }>(transport, {
-        ...{ method: 'POST', path: docker('/commit'), subject, timeoutMs: 10 * timeouts.change },
+        method: 'POST',
+        path: docker('/commit'),
+        subject,
+        timeoutMs: 10 * timeouts.change,
         query: { container: id, repo: repository, tag, author, comment: message, pause },
         body: {},
         ...(options?.signal ? { signal: options.signal } : {}),
       })
-      return imageId(made.Id)
+      // Podman's has no algorithm.
+      return understood(() => imageId(made.Id))
     },
-    async updateContainer(id, update, options) {
+    async update(id, update, options) {
       const signal = options?.signal ? { signal: options.signal } : {}
       const common = { method: 'POST', subject, timeoutMs: timeouts.change, ...signal } as const
       if (isPodman()) {

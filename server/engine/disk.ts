@@ -1,7 +1,7 @@
 import { imageId } from './compat.ts'
-import { type EngineContext, timeouts } from './context.ts'
+import { type EngineContext } from './context.ts'
 import { understood } from './errors.ts'
-import { segments, sendForJson } from './request.ts'
+import { sendForJson } from './request.ts'
 import type { CallOptions } from './types.ts'
 
 /** `GET /system/df` in one shape. Sizes are bytes. */
@@ -26,9 +26,6 @@ export interface DiskUsage {
 export interface DiskCalls {
   /** Takes seconds on a big host: the engine adds up files. */
   diskUsage(options?: CallOptions): Promise<DiskUsage>
-  /** Never one in use. Throws conflict, volume_in_use. */
-  removeVolume(name: string, options?: CallOptions): Promise<void>
-  removeNetwork(id: string, options?: CallOptions): Promise<void>
   /** Docker alone. Bytes that were freed. */
   pruneBuildCache(options?: CallOptions): Promise<number>
 }
@@ -60,22 +57,17 @@ interface DiskAnswer {
 const usageMs = 180_000
 
 export function createDiskCalls({ transport, isPodman, docker, json }: EngineContext): DiskCalls {
-  const remove = async (path: string, options?: CallOptions) => {
-    await sendForJson(transport, {
-      ...{ method: 'DELETE', path, subject: 'engine', timeoutMs: timeouts.change },
-      ...(options?.signal ? { signal: options.signal } : {}),
-    })
-  }
   return {
     async diskUsage(options) {
       const found = await json<DiskAnswer>(docker('/system/df'), { timeoutMs: usageMs }, options)
       return understood(() => normalise(found, isPodman()))
     },
-    removeVolume: async (name, options) => remove(docker(`/volumes/${segments(name)}`), options),
-    removeNetwork: async (id, options) => remove(docker(`/networks/${segments(id)}`), options),
     async pruneBuildCache(options) {
       const { json: pruned } = await sendForJson<{ SpaceReclaimed?: number }>(transport, {
-        ...{ method: 'POST', path: docker('/build/prune'), query: { all: true }, timeoutMs: usageMs },
+        method: 'POST',
+        path: docker('/build/prune'),
+        query: { all: true },
+        timeoutMs: usageMs,
         ...(options?.signal ? { signal: options.signal } : {}),
       })
       return pruned?.SpaceReclaimed ?? 0
@@ -90,18 +82,23 @@ function normalise(found: DiskAnswer, podman: boolean): DiskUsage {
     layers: found.LayersSize ?? 0,
     images: (found.Images ?? []).map(({ Id, RepoTags, Size = 0, SharedSize = 0 }) => ({
       id: imageId(Id),
-      tags: (RepoTags ?? []).filter((tag) => !tag.includes('<none>')),
+      tags: (RepoTags ?? []).filter((tag) => !/<none>|@/.test(tag)),
       size: Size,
       // -1: not calculated.
       shared: Math.max(0, SharedSize),
     })),
     containers: (found.Containers ?? []).map(({ Id, Names, State, SizeRw = 0, ImageID = '', Mounts }) => ({
-      ...{ id: Id, name: (Names?.[0] ?? '').replace(/^\//, ''), state: State ?? '', size: SizeRw },
+      id: Id,
+      name: (Names?.[0] ?? '').replace(/^\//, ''),
+      state: State ?? '',
+      size: SizeRw,
       imageId: imageId(ImageID),
       volumes: Mounts ? Mounts.flatMap(({ Type, Name }) => (Type === 'volume' && Name ? [Name] : [])) : null,
     })),
     volumes: (found.Volumes ?? []).map(({ Name, Labels, UsageData }) => ({
-      ...{ name: Name, size: Math.max(0, UsageData?.Size ?? 0), users: UsageData?.RefCount ?? 1 },
+      name: Name,
+      size: Math.max(0, UsageData?.Size ?? 0),
+      users: UsageData?.RefCount ?? 1,
       isAnonymous: 'com.docker.volume.anonymous' in (Labels ?? {}) || /^[0-9a-f]{64}$/.test(Name),
     })),
     buildCache: podman

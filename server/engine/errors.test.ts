@@ -296,6 +296,33 @@ const table: [string, Subject, number, object, string][] = [
     },
     'engine_error',
   ],
+  [
+    'P5 rename on a full disk',
+    'container',
+    500,
+    {
+      cause: 'database or disk is full',
+      message: `renaming container ${id}: updating container config table with new configuration for container ${id}: database or disk is full`,
+    },
+    'engine_disk_full',
+  ],
+  [
+    'P4 create over a quota',
+    'container',
+    500,
+    {
+      cause: 'disk quota exceeded',
+      message: 'creating container storage: write /var/lib/x: disk quota exceeded',
+    },
+    'engine_disk_full',
+  ],
+  [
+    'D20 D28 removal of a network that a container is in',
+    'engine',
+    403,
+    { message: `error while removing network: network n id ${id} has active endpoints` },
+    'conflict',
+  ],
   ['D20 bad signal', 'container', 400, { message: 'Invalid signal: SIGNOPE' }, 'engine_error'],
   ['a conflict not known here', 'container', 409, { message: 'something else is going on' }, 'conflict'],
   ['a read-only proxy', 'container', 403, { message: 'forbidden' }, 'engine_rights_missing'],

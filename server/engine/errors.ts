@@ -1,9 +1,15 @@
 import type { ErrorCode } from '#lib/error-codes.ts'
-import { plainLogLine } from '#lib/log-sanitise.ts'
+import { plainLogLine } from '#lib/logs/sanitise.ts'
 import { AppError } from '../errors.ts'
 
 /** What the refused call was about. */
 export type Subject = 'container' | 'image' | 'engine'
+
+/**
+ * In all that engines pass on of a full disk: the kernel's two errors, and that of the SQLite in which Podman 5 keeps its
+ * containers.
+ */
+export const diskFull = /no space left|disk quota exceeded|database or disk is full/i
 
 /**
  * Engine texts that tell one conflict from another. Podman before 5 answers conflicts with 500 and older Docker with
@@ -23,7 +29,7 @@ const conflicts: readonly (readonly [RegExp, ErrorCode])[] = [
   [/referenced in multiple repositories|more than one tag/i, 'image_has_several_tags'],
   [/is being used by|is using its|image is in use/i, 'image_in_use'],
   [/port is already allocated|address already in use|bind: address|port .* already in use/i, 'port_taken'],
-  [/no space left on device/i, 'engine_disk_full'],
+  [diskFull, 'engine_disk_full'],
   [/invalid reference format|invalid tag/i, 'reference_invalid'],
 ]
 
@@ -31,6 +37,9 @@ const conflicts: readonly (readonly [RegExp, ErrorCode])[] = [
 export function engineError(status: number, body: string, subject: Subject): AppError {
   const detail = messageOf(body)
   const params = { status }
+  // Docker forbids the removal of a network that containers are in.
+  if (status === 403 && /has active endpoints/i.test(detail))
+    return new AppError('conflict', { detail, params })
   if (status === 401 || status === 403) return new AppError('engine_rights_missing', { detail, params })
   if (/client sent an HTTP request to an HTTPS server/i.test(body))
     return new AppError('tls_required', { detail, params })

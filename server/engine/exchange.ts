@@ -51,7 +51,9 @@ export async function exchange(transport: Transport, request: ExchangeRequest): 
     // Who refuses reads no more: its words must not be lost with what it will not take.
     if (answer.status >= 400) sending?.stop()
     return {
-      ...{ status: answer.status, headers: answer.headers, framing: answer.framing },
+      status: answer.status,
+      headers: answer.headers,
+      framing: answer.framing,
       close: () => socket.destroy(),
       passTo: (to, framed) =>
         Promise.race([pass(socket, answer.framing, rest, to, framed), aborted.promise]).catch(

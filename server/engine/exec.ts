@@ -1,5 +1,8 @@
 import type { Duplex } from 'node:stream'
+import { AppError } from '../errors.ts'
+import { fullId } from './compat.ts'
 import { type EngineContext, given, timeouts } from './context.ts'
+import { findOr404 } from './find.ts'
 import { hijack } from './hijack.ts'
 import { segments, sendForJson } from './request.ts'
 import type { CallOptions } from './types.ts'
@@ -19,56 +22,78 @@ export interface ExecState {
   exitCode: number | null
 }
 
+/** A container's own terminal. */
+export interface AttachCalls {
+  /** What its first process reads and writes. */
+  attach(id: string, options: { signal: AbortSignal }): Promise<Duplex>
+  resize(id: string, size: { columns: number; rows: number }, options?: CallOptions): Promise<void>
+}
+
 export interface ExecCalls {
   /** Makes an exec without starting it; returns its id. Throws container_not_running and the like. */
-  createExec(id: string, exec: ExecRequest, options?: CallOptions): Promise<string>
+  create(id: string, exec: ExecRequest, options?: CallOptions): Promise<string>
   /** Starts it: the raw stream of a TTY both ways. A command that cannot be run says so in the stream. */
-  startExec(execId: string, options: { tty: boolean; signal: AbortSignal }): Promise<Duplex>
-  execState(execId: string, options?: CallOptions): Promise<ExecState>
-  resizeExec(execId: string, size: { columns: number; rows: number }, options?: CallOptions): Promise<void>
-  /** The container's own terminal: what its first process reads and writes. */
-  attachContainer(id: string, options: { signal: AbortSignal }): Promise<Duplex>
-  resizeContainer(id: string, size: { columns: number; rows: number }, options?: CallOptions): Promise<void>
+  start(execId: string, options: { tty: boolean; signal: AbortSignal }): Promise<Duplex>
+  state(execId: string, options?: CallOptions): Promise<ExecState>
+  resize(execId: string, size: { columns: number; rows: number }, options?: CallOptions): Promise<void>
+  /** Whose an exec is, and whether it has all capabilities; null where it is not there. */
+  find(id: string, options?: CallOptions): Promise<{ containerId: string; privileged: boolean } | null>
 }
 
 /** NUL ten times over: nobody types it, so that no typed key detaches (the default is ctrl-p ctrl-q). */
 const detachKeys = Array.from({ length: 10 }, () => 'ctrl-@').join(',')
 
-export function createExecCalls({ transport, docker, json }: EngineContext): ExecCalls {
-  const resize = async (
-    path: string,
-    { columns, rows }: { columns: number; rows: number },
-    options?: CallOptions,
-  ) => {
-    await sendForJson(transport, {
-      ...{ method: 'POST', path: docker(path), query: { h: rows, w: columns }, timeoutMs: timeouts.ping },
-      ...given(options),
-    })
-  }
+export function createAttachCalls(context: EngineContext): AttachCalls {
+  const { transport, docker } = context
   return {
-    async createExec(id, { command, tty, user, workingDirectory, environment }, options) {
-      const answer = await json<{ Id: string }>(
+    attach: (id, { signal }) =>
+      hijack(transport, {
+        path: docker(`/containers/${segments(id)}/attach`),
+        query: { stream: true, stdin: true, stdout: true, stderr: true, detachKeys },
+        subject: 'container',
+        signal,
+        timeoutMs: timeouts.read,
+      }),
+    resize: (id, size, options) => resize(context, `/containers/${segments(id)}/resize`, size, options),
+  }
+}
+
+export function createExecCalls(context: EngineContext): ExecCalls {
+  const { transport, docker, json } = context
+  return {
+    async create(id, { command, tty, user, workingDirectory, environment }, options) {
+      const answer = await json<{ Id?: unknown } | undefined>(
         docker(`/containers/${segments(id)}/exec`),
         {
           method: 'POST',
           subject: 'container',
           body: {
-            ...{ AttachStdin: true, AttachStdout: true, AttachStderr: true, Tty: tty },
-            ...{ Cmd: command, Env: environment, User: user, WorkingDir: workingDirectory },
+            AttachStdin: true,
+            AttachStdout: true,
+            AttachStderr: true,
+            Tty: tty,
+            Cmd: command,
+            Env: environment,
+            User: user,
+            WorkingDir: workingDirectory,
             DetachKeys: detachKeys,
           },
         },
         options,
       )
+      if (typeof answer?.Id !== 'string' || answer.Id === '')
+        throw new AppError('engine_answer_invalid', { detail: 'An exec without an Id' })
       return answer.Id
     },
-    startExec: (execId, { tty, signal }) =>
+    start: (execId, { tty, signal }) =>
       hijack(transport, {
         path: docker(`/exec/${segments(execId)}/start`),
         body: { Detach: false, Tty: tty },
-        ...{ subject: 'container', signal, timeoutMs: timeouts.read },
+        subject: 'container',
+        signal,
+        timeoutMs: timeouts.read,
       }),
-    async execState(execId, options) {
+    async state(execId, options) {
       const { Running, ExitCode } = await json<{ Running: boolean; ExitCode: number | null }>(
         docker(`/exec/${segments(execId)}/json`),
         { subject: 'container' },
@@ -77,13 +102,29 @@ export function createExecCalls({ transport, docker, json }: EngineContext): Exe
       // Podman gives 0 while it runs.
       return { running: Running, exitCode: Running ? null : ExitCode }
     },
-    resizeExec: (execId, size, options) => resize(`/exec/${segments(execId)}/resize`, size, options),
-    attachContainer: (id, { signal }) =>
-      hijack(transport, {
-        path: docker(`/containers/${segments(id)}/attach`),
-        query: { stream: true, stdin: true, stdout: true, stderr: true, detachKeys },
-        ...{ subject: 'container', signal, timeoutMs: timeouts.read },
-      }),
-    resizeContainer: (id, size, options) => resize(`/containers/${segments(id)}/resize`, size, options),
+    resize: (execId, size, options) => resize(context, `/exec/${segments(execId)}/resize`, size, options),
+    find: (id, options) =>
+      findOr404<
+        { ContainerID: string; ProcessConfig?: { privileged?: boolean } | null },
+        { containerId: string; privileged: boolean }
+      >(context, `/exec/${segments(id)}/json`, options, (raw) => ({
+        containerId: fullId(raw.ContainerID),
+        privileged: raw.ProcessConfig?.privileged === true,
+      })),
   }
+}
+
+async function resize(
+  { transport, docker }: EngineContext,
+  path: string,
+  { columns, rows }: { columns: number; rows: number },
+  options?: CallOptions,
+): Promise<void> {
+  await sendForJson(transport, {
+    method: 'POST',
+    path: docker(path),
+    query: { h: rows, w: columns },
+    timeoutMs: timeouts.ping,
+    ...given(options),
+  })
 }

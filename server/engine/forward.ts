@@ -30,21 +30,25 @@ export interface ForwardCalls {
   /** As `forward`, on a connection of its own, for bodies of any size. */
   forwardBulk(request: Omit<ForwardRequest, 'body'> & { body: Readable | null }): Promise<Exchanged>
   /** As `forward`, for exec start, attach and BuildKit: the connection becomes a raw stream both ways. */
-  forwardUpgrade(request: ForwardRequest & { protocol: 'tcp' | 'h2c' }): Promise<Upgraded>
+  forwardUpgrade(request: ForwardRequest & { protocol: 'tcp' | 'h2c' | 'websocket' }): Promise<Upgraded>
 }
 
 /** An answer in place of a stream is a refusal, or the last words of an exec that ran already. */
 const maximumAnswer = 1024 * 1024
 
-export function createForwardCalls({ transport }: EngineContext): ForwardCalls {
+export function createForwardCalls({ transport }: Pick<EngineContext, 'transport'>): ForwardCalls {
   const pathOf = ({ path, query }: Pick<ForwardRequest, 'path' | 'query'>) =>
     query.length > 0 ? `${path}?${new URLSearchParams(query.map(([name, value]) => [name, value]))}` : path
   return {
     async forward(request) {
       const { method, body, signal, headers } = request
       try {
-        const answer = await transport.dispatcher.request({
-          ...{ origin: transport.origin, method, path: pathOf(request), body, signal },
+        const answer = await transport.dispatchers.persons.request({
+          origin: transport.origin,
+          method,
+          path: pathOf(request),
+          body,
+          signal,
           headers: { host: 'engine', ...headers },
         })
         answer.body.on('error', () => {})
@@ -65,9 +69,13 @@ export function createForwardCalls({ transport }: EngineContext): ForwardCalls {
         const abort = () => controller?.abort(signal.reason as Error)
         const done = () => signal.removeEventListener('abort', abort)
         signal.addEventListener('abort', abort)
-        transport.dispatcher.dispatch(
+        transport.dispatchers.persons.dispatch(
           {
-            ...{ origin: transport.origin, method, path: pathOf(request), upgrade: protocol, body },
+            origin: transport.origin,
+            method,
+            path: pathOf(request),
+            upgrade: protocol,
+            body,
             headers: { host: 'engine', ...headers },
           },
           {

@@ -40,7 +40,7 @@ export function hijack(transport: Transport, request: HijackRequest): Promise<Du
       controller?.abort(new AppError('host_unresponsive', { detail, params: { seconds: timeoutMs / 1000 } }))
     }, timeoutMs)
     signal.addEventListener('abort', abort)
-    transport.dispatcher.dispatch(
+    transport.dispatchers.persons.dispatch(
       {
         origin: transport.origin,
         method: 'POST',

@@ -7,18 +7,15 @@ import { run } from '#e2e/lab/run.ts'
 import { type EngineName, labEngine, requireLab } from '#e2e/lab/state.ts'
 import { witness } from '#e2e/lab/witness.ts'
 import { AppError } from '../errors.ts'
-import { labSpec } from '../testing/lab-transport.ts'
+import { itAt } from '../testing/it-at.ts'
+import { connectPatiently, labSpec } from '../testing/lab-transport.ts'
+import { pairOf, wholeTables } from '../testing/whole-tables.ts'
 import { openTransport } from '../transport/index.ts'
-import type { Transport } from '../transport/types.ts'
 import { createEngineClient } from './client.ts'
-import type { EngineClient } from './types.ts'
 
-const engines: readonly EngineName[] = [
-  'docker-ssh',
-  'docker-tls',
-  'docker28-tcp',
-  'podman-unix',
-  'podman5-tcp',
+const names = [
+  ...(wholeTables ? (['docker-tls'] as const) : []),
+  ...pairOf<EngineName>(['docker-ssh', 'docker28-tcp', 'podman-unix', 'podman5-tcp'], 'older Docker'),
 ]
 const archive = () => join(requireLab().folder, 'images.tar')
 const never = new AbortController().signal
@@ -33,91 +30,105 @@ async function* noise() {
   for (let sent = 0; sent < 512; sent++) yield randomBytes(64 * 1024)
 }
 
-describe.each(engines)('archives of images on %s', (name) => {
+function openEngine(name: EngineName) {
   const own = `load.example/${randomUUID().slice(0, 8)}`
-  let transport: Transport
-  let client: EngineClient
+  const transport = openTransport(labSpec(labEngine(name)))
+  const client = createEngineClient(transport)
+  const idOf = async (reference: string) => (await client.images.inspect(reference)).Id as string
+  return { name, own, transport, client, idOf }
+}
+const engines = names.map(openEngine)
+const itAtEach = itAt(engines)
+
+describe('archives of images', () => {
   beforeAll(async () => {
-    transport = openTransport(labSpec(labEngine(name)))
-    client = createEngineClient(transport)
-    await client.connect()
+    await Promise.all(engines.map(({ client }) => connectPatiently(client)))
   })
   afterAll(async () => {
-    for (const tag of ['a:1', 'b:2', 'imported:one'])
-      await witness(name, ['rmi', '-f', `${own}/${tag}`]).catch(() => {})
-    await transport.close()
+    await Promise.all(
+      engines.map(async ({ name, own, transport }) => {
+        for (const tag of ['a:1', 'b:2', 'imported:one'])
+          await witness(name, ['rmi', '-f', `${own}/${tag}`]).catch(() => {})
+        await transport.close()
+      }),
+    )
   })
-  const idOf = async (reference: string) => (await client.inspectImage(reference)).Id as string
 
-  it('go out and come in again under their names', async () => {
+  itAtEach('go out and come in again under their names', async ({ name, own, client, idOf }) => {
     await witness(name, ['tag', labImages.web1, `${own}/a:1`])
     await witness(name, ['tag', labImages.web2, `${own}/b:2`])
     const wanted = await Promise.all([`${own}/a:1`, `${own}/b:2`].map(idOf))
     const chunks: Buffer[] = []
-    for await (const chunk of await client.saveImages([`${own}/a:1`, `${own}/b:2`], never)) chunks.push(chunk)
+    for await (const chunk of await client.images.save([`${own}/a:1`, `${own}/b:2`], never))
+      chunks.push(chunk)
     await witness(name, ['rmi', `${own}/a:1`, `${own}/b:2`])
     const tar = async function* () {
       yield* chunks
     }
-    const { loaded } = await client.loadImages(tar(), { signal: never })
+    const { loaded } = await client.images.load(tar(), { signal: never })
     expect(loaded.toSorted()).toEqual([`${own}/a:1`, `${own}/b:2`])
     expect(await Promise.all(loaded.toSorted().map(idOf))).toEqual(wanted)
   })
 
-  it('name each tag of the lab’s own archive', async () => {
-    const { loaded } = await client.loadImages(createReadStream(archive()), { signal: never })
+  itAtEach('name each tag of the lab’s own archive', async ({ client }) => {
+    const { loaded } = await client.images.load(createReadStream(archive()), { signal: never })
     expect(loaded.toSorted()).toEqual([...Object.values(labImages), 'lab.internal/web:latest'].toSorted())
   })
 
-  it('by id bear no name and are told by id', async () => {
+  itAtEach('by id bear no name and are told by id', async ({ client, idOf }) => {
     const id = await idOf(labImages.web2)
-    const { loaded } = await client.loadImages(await client.saveImages([id], never), { signal: never })
+    const { loaded } = await client.images.load(await client.images.save([id], never), { signal: never })
     expect(loaded.map((one) => one.replace('sha256:', ''))).toEqual([id.replace('sha256:', '')])
   })
 
-  it('that are not there are told before the first byte', async () => {
-    expect(await code(client.saveImages([`${own}/none:1`], never))).toBe('image_not_found')
-    expect(await code(client.saveImages([labImages.busybox, `${own}/none:1`], never))).toBe('image_not_found')
+  itAtEach('that are not there are told before the first byte', async ({ own, client }) => {
+    expect(await code(client.images.save([`${own}/none:1`], never))).toBe('image_not_found')
+    expect(await code(client.images.save([labImages.busybox, `${own}/none:1`], never))).toBe(
+      'image_not_found',
+    )
   })
 
-  it('that are none, or cut, are refused in the engine’s words', async () => {
+  itAtEach('that are none, or cut, are refused in the engine’s words', async ({ client }) => {
     const cut = createReadStream(archive(), { end: 700_000 })
-    const error = await client.loadImages(cut, { signal: never }).catch((thrown) => thrown)
+    const error = await client.images.load(cut, { signal: never }).catch((thrown) => thrown)
     expect(error).toMatchObject({ code: 'load_failed' })
     expect(error.context.detail).not.toBe('')
     const text = async function* () {
       yield Buffer.from('no tar at all')
     }
-    expect(await code(client.loadImages(text(), { signal: never }))).toBe('load_failed')
+    expect(await code(client.images.load(text(), { signal: never }))).toBe('load_failed')
   })
 
-  it('that fail while they are read throw what they threw, and nothing is loaded', async () => {
-    const failing = async function* () {
-      yield* createReadStream(archive(), { end: 300_000 })
-      throw new AppError('archive_invalid', { detail: 'found on the way' })
-    }
-    expect(await code(client.loadImages(failing(), { signal: never }))).toBe('archive_invalid')
-    const plain = async function* () {
-      yield Buffer.alloc(512)
-      throw new Error('mine')
-    }
-    expect(await code(client.loadImages(plain(), { signal: never }))).toBe('mine')
-  })
+  itAtEach(
+    'that fail while they are read throw what they threw, and nothing is loaded',
+    async ({ client }) => {
+      const failing = async function* () {
+        yield* createReadStream(archive(), { end: 300_000 })
+        throw new AppError('archive_invalid', { detail: 'found on the way' })
+      }
+      expect(await code(client.images.load(failing(), { signal: never }))).toBe('archive_invalid')
+      const plain = async function* () {
+        yield Buffer.alloc(512)
+        throw new Error('mine')
+      }
+      expect(await code(client.images.load(plain(), { signal: never }))).toBe('mine')
+    },
+  )
 
-  it('are cut with the connection', async () => {
+  itAtEach('are cut with the connection', async ({ name }) => {
     const other = openTransport(labSpec(labEngine(name)))
     const cutClient = createEngineClient(other)
-    await cutClient.connect()
+    await connectPatiently(cutClient)
     const stalled = async function* () {
       yield* createReadStream(archive(), { end: 300_000 })
       setTimeout(() => void other.close(), 50)
       await new Promise((resolve) => setTimeout(resolve, 500))
       yield Buffer.alloc(512)
     }
-    expect(await code(cutClient.loadImages(stalled(), { signal: never }))).toBe('connection_reset')
+    expect(await code(cutClient.images.load(stalled(), { signal: never }))).toBe('connection_reset')
   })
 
-  it('are given up by a signal', async () => {
+  itAtEach('are given up by a signal', async ({ client }) => {
     const reason = new AppError('task_cancelled')
     const abort = new AbortController()
     let ended = false
@@ -132,18 +143,20 @@ describe.each(engines)('archives of images on %s', (name) => {
         ended = true
       }
     }
-    expect(await client.loadImages(slow(), { signal: abort.signal }).catch((thrown) => thrown)).toBe(reason)
+    expect(await client.images.load(slow(), { signal: abort.signal }).catch((thrown) => thrown)).toBe(reason)
     await expect.poll(() => ended).toBe(true)
   })
 
-  it('become an image of a root file system', async () => {
+  itAtEach('become an image of a root file system', async ({ name, own, client }) => {
     const folder = join(requireLab().folder, `import-${randomUUID()}`)
     await run('mkdir', ['-p', join(folder, 'etc')])
     await run('cp', ['/bin/busybox', join(folder, 'etc/motd')])
     await run('tar', ['-C', folder, '-cf', `${folder}.tar`, '.'])
-    const { id } = await client.importImage(createReadStream(`${folder}.tar`), {
+    const { id } = await client.images.import(createReadStream(`${folder}.tar`), {
       reference: `${own}/imported:one`,
-      ...{ changes: ['CMD ["/etc/motd", "sh"]', 'ENV A=b'], message: 'from a test', signal: never },
+      changes: ['CMD ["/etc/motd", "sh"]', 'ENV A=b'],
+      message: 'from a test',
+      signal: never,
     })
     await run('rm', ['-rf', folder, `${folder}.tar`])
     const [image] = JSON.parse((await witness(name, ['image', 'inspect', `${own}/imported:one`])).stdout)
@@ -152,10 +165,14 @@ describe.each(engines)('archives of images on %s', (name) => {
     expect(image.Config.Env).toContain('A=b')
     expect(image.Comment).toBe('from a test')
     const wrong = { reference: 'NO', changes: [], signal: never }
-    expect(await code(client.importImage(createReadStream(archive()), wrong))).toBe('reference_invalid')
+    expect(await code(client.images.import(createReadStream(archive()), wrong))).toBe('reference_invalid')
   })
 
-  it('that are refused early are told by the engine’s answer and not by the hang-up', async () => {
-    expect(await code(client.loadImages(noise(), { signal: never }))).toBe('load_failed')
-  })
+  // One after the other: who sends at four of them comes to read the answer only after the hang-up.
+  it.each(engines)(
+    'that are refused early by $name are told by the engine’s answer and not by the hang-up',
+    async ({ client }) => {
+      expect(await code(client.images.load(noise(), { signal: never }))).toBe('load_failed')
+    },
+  )
 })

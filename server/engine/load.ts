@@ -1,7 +1,8 @@
 import { Readable } from 'node:stream'
-import { parseImageRef } from '#lib/image-ref.ts'
+import { parseImageRef } from '#lib/images/image-ref.ts'
 import { AppError } from '../errors.ts'
 import { type EngineContext, timeouts } from './context.ts'
+import { diskFull } from './errors.ts'
 import { parseNdjson } from './ndjson.ts'
 import { type EngineRequest, send } from './request.ts'
 
@@ -21,9 +22,9 @@ export interface LoadCalls {
    * references, or `sha256:...` of what has no name. What `tar` throws comes out as it is, after the connection was cut,
    * so that the engine sees no whole tar. Throws load_failed with the engine's own words, engine_disk_full.
    */
-  loadImages(tar: AsyncIterable<Uint8Array>, options: { signal: AbortSignal }): Promise<{ loaded: string[] }>
-  /** Makes an image with one layer of a root file system's tar. Throws as loadImages, and reference_invalid. */
-  importImage(tar: AsyncIterable<Uint8Array>, request: ImportRequest): Promise<{ id: string }>
+  load(tar: AsyncIterable<Uint8Array>, options: { signal: AbortSignal }): Promise<{ loaded: string[] }>
+  /** Makes an image with one layer of a root file system's tar. Throws as `load`, and reference_invalid. */
+  import(tar: AsyncIterable<Uint8Array>, request: ImportRequest): Promise<{ id: string }>
 }
 
 interface Line {
@@ -62,7 +63,9 @@ export function createLoadCalls({ transport, docker }: EngineContext): LoadCalls
     body.on('error', () => {})
     try {
       const answer = await send(transport, {
-        ...{ method: 'POST', subject: 'engine', timeoutMs: timeouts.transfer },
+        method: 'POST',
+        subject: 'engine',
+        timeoutMs: timeouts.transfer,
         ...request,
         stream: { contentType: 'application/x-tar', body },
       })
@@ -84,7 +87,7 @@ export function createLoadCalls({ transport, docker }: EngineContext): LoadCalls
     }
   }
   return {
-    async loadImages(tar, { signal }) {
+    async load(tar, { signal }) {
       const loaded: string[] = []
       // Not quiet: Docker 20.10 leaves the names out of a quiet answer.
       await upload(tar, { path: docker('/images/load'), query: { quiet: false }, signal }, ({ stream }) => {
@@ -94,7 +97,7 @@ export function createLoadCalls({ transport, docker }: EngineContext): LoadCalls
       if (loaded.length === 0) throw new AppError('engine_answer_invalid', { detail: 'No image was named' })
       return { loaded }
     },
-    async importImage(tar, { reference, changes, message, signal }) {
+    async import(tar, { reference, changes, message, signal }) {
       if (!parseImageRef(reference)) throw new AppError('reference_invalid', { detail: reference })
       let id = ''
       // The tag stands in `repo`: Podman 4.3 does not read `tag`. Both engines take it there.
@@ -121,6 +124,6 @@ function isOfArchive({ code, context }: AppError): boolean {
 }
 
 function refused(detail: string, cause?: unknown): AppError {
-  if (/no space left/i.test(detail)) return new AppError('engine_disk_full', { detail, cause })
+  if (diskFull.test(detail)) return new AppError('engine_disk_full', { detail, cause })
   return new AppError('load_failed', { detail, cause })
 }

@@ -123,12 +123,44 @@ describe('a terminal’s log', () => {
     const pieces = Buffer.from(first)
     const said = `${at(5)}says the program`
     const bytes = Buffer.concat([
-      ...[Buffer.from(at(1)), pieces.subarray(0, 16_384), Buffer.from(at(2)), pieces.subarray(16_384)],
+      Buffer.from(at(1)),
+      pieces.subarray(0, 16_384),
+      Buffer.from(at(2)),
+      pieces.subarray(16_384),
       Buffer.from(` ${said}\r\n${at(3)}next\r\n`),
     ])
     expect(texts(parse(raw, [bytes]))).toEqual([`${first} ${said}\r`, 'next\r'])
     for (const cut of [1, 40, 16_384, 16_415, 16_416, 16_450])
       expect(texts(parse(raw, [bytes.subarray(0, cut), bytes.subarray(cut)]))).toHaveLength(2)
+  })
+
+  it('a run that begins while the stream goes on has its own first line', () => {
+    let began = 0n
+    const parser = new FramedLog({ runBegan: () => began })
+    const framed = (text: string) => {
+      const bytes = Buffer.from(text)
+      const head = Buffer.from([1, 0, 0, 0, 0, 0, 0, 0])
+      head.writeUInt32BE(bytes.length, 4)
+      return Buffer.concat([head, bytes])
+    }
+    const first = [...parser.push(framed(`${at(1)}unended`))]
+    began = nanos(4)
+    const rest = [...parser.push(framed(`${at(4, '.000000000')}begin\n`))]
+    expect(texts([...first, ...rest])).toEqual(['unended', 'begin'])
+  })
+
+  it('takes no stamp of the program for one of the engine, whatever its time', () => {
+    const text = (second: number) => `${at(second, '.000000000')}says the program, and ${at(9, '.123456789')}`
+    const bytes = Buffer.from(`${at(1)}${text(0)}\r\n${at(2)}${text(7)}\r\n${at(3)}${at(9)}${at(9)}\r\n`)
+    const lines = everySplit(() => new RawLog({ runBegan: () => nanos(1) }), bytes)
+    expect(texts(lines)).toEqual([`${text(0)}\r`, `${text(7)}\r`, `${at(9)}${at(9)}\r`])
+    // Of an earlier run the next one may go on in the same line; not with a time that is still to come.
+    const far = `2199-01-01T00:00:00.000000000Z `
+    const runs = Buffer.from(`${at(1)}${far}left open${at(4, '.000000000')}next run\r\n`)
+    expect(texts(everySplit(() => new RawLog({ runBegan: () => nanos(4) }), runs))).toEqual([
+      `${far}left open`,
+      'next run\r',
+    ])
   })
 
   it('keeps no megabytes of a line without an end', () => {

@@ -11,9 +11,11 @@ const stamp = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d
 export interface RunEnd {
   /** Docker's pieces are full unless the container closed its output. */
   fullPiece?: number
-  /** Podman's are not: what came before the last start is of another run. */
-  runBegan?: bigint
+  /** Podman's are not: what came before the last start is of another run. Asked with each piece: it may be started meanwhile. */
+  runBegan?(): bigint
 }
+
+const never = () => 0n
 
 /** One stream's text to lines. Keeps characters that were cut between two frames whole. */
 class Assembler {
@@ -24,10 +26,11 @@ class Assembler {
   /** The last piece did not end the line: the next one is stamped again all the same. */
   private open = false
   private pieces = 0
+  private paused = false
   private readonly fullPiece: number
-  private readonly runBegan: bigint
+  private readonly runBegan: () => bigint
 
-  constructor(stream: LogLine['stream'], { fullPiece = 0, runBegan = 0n }: RunEnd = {}) {
+  constructor(stream: LogLine['stream'], { fullPiece = 0, runBegan = never }: RunEnd = {}) {
     this.stream = stream
     this.fullPiece = fullPiece
     this.runBegan = runBegan
@@ -38,7 +41,8 @@ class Assembler {
     // The stamp goes before decoding: the rest of a character that was cut follows right after it.
     const found = stamp.exec(bytes.toString('latin1', 0, 40))
     const time = found ? nanos(found) : this.time
-    if (this.open && this.time < this.runBegan && time >= this.runBegan) {
+    const runBegan = this.runBegan()
+    if (this.open && this.time < runBegan && time >= runBegan) {
       this.text += this.decoder.end()
       yield this.take()
       this.open = false
@@ -53,6 +57,11 @@ class Assembler {
     if (whole || this.text.length > maximumLine) yield this.take()
   }
 
+  /** Time passes before the next piece. */
+  pause(): void {
+    this.paused = this.open
+  }
+
   *end(): Generator<LogLine> {
     this.text += this.decoder.end()
     if (this.text !== '') yield { ...this.take(), open: true }
@@ -61,6 +70,8 @@ class Assembler {
   private take(): LogLine {
     const line: LogLine = { time: this.time, stream: this.stream, text: this.text }
     if (this.pieces > 1) line.pieces = this.pieces
+    if (this.paused) line.paused = true
+    this.paused = false
     this.text = ''
     this.pieces = 0
     return line
@@ -131,6 +142,11 @@ export class FramedLog {
     }
   }
 
+  /** Time passes before what is pushed next. */
+  pause(): void {
+    for (const assembler of this.assemblers) assembler.pause()
+  }
+
   *end(): Generator<LogLine> {
     for (const assembler of this.assemblers) yield* assembler.end()
   }
@@ -139,8 +155,13 @@ export class FramedLog {
 /** A TTY's log: what the terminal got, each piece that the engine read stamped at its beginning. */
 export class RawLog {
   private readonly assembler = new Assembler('stdout')
+  private readonly runBegan: () => bigint
   private waiting: Buffer[] = []
-  private length = 0;
+  private length = 0
+
+  constructor({ runBegan = never }: RunEnd = {}) {
+    this.runBegan = runBegan
+  }
 
   *push(chunk: Buffer): Generator<LogLine> {
     let from = 0
@@ -164,7 +185,8 @@ export class RawLog {
     let bytes = this.waiting.length > 0 ? Buffer.concat([...this.waiting, last]) : last
     this.waiting = []
     this.length = 0
-    for (let next = nextStamp(bytes); next; next = nextStamp(bytes)) {
+    const runBegan = this.runBegan()
+    for (let next = nextStamp(bytes, runBegan); next; next = nextStamp(bytes, runBegan)) {
       yield* this.assembler.piece(bytes.subarray(0, next.at), next.ends)
       bytes = bytes.subarray(next.at)
     }
@@ -177,20 +199,29 @@ export const fullPiece = 16_384
 /** As Docker stamps: always nine digits. */
 const fullStamp = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z /g
 
+/** Nanoseconds by which an engine's clock may be ahead of ours. */
+const clockSlack = 86_400_000_000_000n
+
 /**
  * The next stamp in the middle of a line, where nothing else shows it: of the next piece of a long line, or of the
  * container's next run (`ends`), which Docker puts right after what the last one left without a newline. Such a stamp is
- * later than the line's own; one that the program wrote is not, since the engine read it afterwards.
+ * later than the line's own, and than now it is not. What the present run wrote (`runBegan`, nanoseconds) is followed by
+ * no other run: there, whatever looks like a stamp is the program's own word.
  */
-function nextStamp(bytes: Buffer): { at: number; ends: boolean } | null {
+function nextStamp(bytes: Buffer, runBegan: bigint): { at: number; ends: boolean } | null {
   const own = stamp.exec(bytes.toString('latin1', 0, 40))
   if (!own) return null
   const head = own[0].length
-  const text = bytes.toString('latin1', 0, head + fullPiece + 40)
   const time = nanos(own)
-  for (const { 0: found, index } of text.matchAll(fullStamp)) {
-    if (index < head || index >= head + fullPiece) continue
-    if (nanos(stamp.exec(found) as RegExpExecArray) > time) return { at: index, ends: true }
+  if (time < runBegan) {
+    const latest = BigInt(Date.now()) * 1_000_000n + clockSlack
+    const text = bytes.toString('latin1', 0, head + fullPiece + 40)
+    for (const { 0: found, index } of text.matchAll(fullStamp)) {
+      if (index < head || index >= head + fullPiece) continue
+      const next = nanos(stamp.exec(found) as RegExpExecArray)
+      if (next > time && next <= latest) return { at: index, ends: true }
+    }
   }
-  return stamp.test(text.slice(head + fullPiece)) ? { at: head + fullPiece, ends: false } : null
+  const next = bytes.toString('latin1', head + fullPiece, head + fullPiece + 40)
+  return stamp.test(next) ? { at: head + fullPiece, ends: false } : null
 }

@@ -13,14 +13,15 @@ const imageId = '4eb200035826c446514f35e57f2e8a12b62ba9eb24755d595de89cbdf40b989
 
 /** As Docker 20.10.24 and 28.5.2 list it. */
 const docker: DockerListedContainer = {
-  ...{ Id: id, Names: ['/web'], Image: 'lab.internal/web:1.0', ImageID: `sha256:${imageId}` },
-  ...{
-    Command: 'httpd -f -p 80 -h /www',
-    Created: 1795218307,
-    Labels: {},
-    State: 'running',
-    Status: 'Up 26 minutes',
-  },
+  Id: id,
+  Names: ['/web'],
+  Image: 'lab.internal/web:1.0',
+  ImageID: `sha256:${imageId}`,
+  Command: 'httpd -f -p 80 -h /www',
+  Created: 1795218307,
+  Labels: {},
+  State: 'running',
+  Status: 'Up 26 minutes',
   Ports: [
     { IP: '::', PrivatePort: 80, PublicPort: 8088, Type: 'tcp' },
     { IP: '0.0.0.0', PrivatePort: 80, PublicPort: 8088, Type: 'tcp' },
@@ -29,28 +30,32 @@ const docker: DockerListedContainer = {
 }
 /** As Podman 5.4.2 lists it; 4.3.1 leaves out ExposedPorts and Restarts. */
 const libpod: LibpodListedContainer = {
-  ...{ Id: id, Names: ['web'], Image: 'lab.internal/web:1.0', ImageID: imageId, Labels: null },
-  ...{ Command: ['httpd', '-f', '-p', '80', '-h', '/www'], Created: '2026-11-20T23:45:07.912856479Z' },
-  ...{
-    StartedAt: 1795218308,
-    ExitedAt: -62135596800,
-    ExitCode: 0,
-    State: 'running',
-    Status: '',
-    Restarts: 0,
-  },
-  ...{ Networks: ['podman'], Pod: '', ExposedPorts: { '80': ['tcp'], '443': ['tcp', 'udp'] } },
+  Id: id,
+  Names: ['web'],
+  Image: 'lab.internal/web:1.0',
+  ImageID: imageId,
+  Labels: null,
+  Command: ['httpd', '-f', '-p', '80', '-h', '/www'],
+  Created: '2026-11-20T23:45:07.912856479Z',
+  StartedAt: 1795218308,
+  ExitedAt: -62135596800,
+  ExitCode: 0,
+  State: 'running',
+  Status: '',
+  Restarts: 0,
+  Networks: ['podman'],
+  Pod: '',
+  ExposedPorts: { '80': ['tcp'], '443': ['tcp', 'udp'] },
   Ports: [{ host_ip: '', container_port: 80, host_port: 8088, range: 1, protocol: 'tcp' }],
 }
 const inspect: InspectedContainer = {
-  ...{
-    Id: id,
-    Name: '/web',
-    Created: '2026-11-20T23:45:07.344738653Z',
-    Image: `sha256:${imageId}`,
-    RestartCount: 2,
-  },
-  ...{ Path: 'httpd', Args: ['-f', '-p', '80', '-h', '/www'] },
+  Id: id,
+  Name: '/web',
+  Created: '2026-11-20T23:45:07.344738653Z',
+  Image: `sha256:${imageId}`,
+  RestartCount: 2,
+  Path: 'httpd',
+  Args: ['-f', '-p', '80', '-h', '/www'],
   State: {
     Status: 'running',
     ExitCode: 0,
@@ -81,22 +86,26 @@ const exposed = (containerPort: number, protocol = 'tcp') => ({
 describe("Docker's list", () => {
   it('becomes a container', () => {
     expect(fromDockerList(docker)).toEqual({
-      ...{
-        id,
-        name: 'web',
-        image: 'lab.internal/web:1.0',
-        imageId: `sha256:${imageId}`,
-        command: 'httpd -f -p 80 -h /www',
-      },
-      ...{
-        createdAt: '2026-11-20T23:45:07Z',
-        state: 'running',
-        health: 'none',
-        exitCode: null,
-        oomKilled: false,
-      },
-      ...{ startedAt: null, finishedAt: null, restartCount: null, networks: ['a-net', 'bridge'], labels: {} },
-      ...{ ports: [published('0.0.0.0'), published('::')], stack: null, service: null, podId: null },
+      id,
+      name: 'web',
+      image: 'lab.internal/web:1.0',
+      imageId: `sha256:${imageId}`,
+      command: 'httpd -f -p 80 -h /www',
+      createdAt: '2026-11-20T23:45:07Z',
+      state: 'running',
+      health: 'none',
+      exitCode: null,
+      error: null,
+      oomKilled: false,
+      startedAt: null,
+      finishedAt: null,
+      restartCount: null,
+      networks: ['a-net', 'bridge'],
+      labels: {},
+      ports: [published('0.0.0.0'), published('::')],
+      stack: null,
+      service: null,
+      podId: null,
     })
   })
 
@@ -120,26 +129,20 @@ describe("Docker's list", () => {
 describe("libpod's list", () => {
   it('becomes a container', () => {
     expect(fromLibpodList(libpod)).toMatchObject({
-      ...{
-        id,
-        name: 'web',
-        imageId: `sha256:${imageId}`,
-        command: 'httpd -f -p 80 -h /www',
-        state: 'running',
-      },
-      ...{
-        createdAt: '2026-11-20T23:45:07Z',
-        startedAt: '2026-11-20T23:45:08Z',
-        finishedAt: null,
-        exitCode: null,
-        restartCount: 0,
-      },
-      ...{
-        ports: [published('0.0.0.0'), exposed(443), exposed(443, 'udp')],
-        networks: ['podman'],
-        labels: {},
-        podId: null,
-      },
+      id,
+      name: 'web',
+      imageId: `sha256:${imageId}`,
+      command: 'httpd -f -p 80 -h /www',
+      state: 'running',
+      createdAt: '2026-11-20T23:45:07Z',
+      startedAt: '2026-11-20T23:45:08Z',
+      finishedAt: null,
+      exitCode: null,
+      restartCount: 0,
+      ports: [published('0.0.0.0'), exposed(443), exposed(443, 'udp')],
+      networks: ['podman'],
+      labels: {},
+      podId: null,
     })
   })
 
@@ -150,6 +153,11 @@ describe("libpod's list", () => {
       { state: 'exited', exitCode: 3, finishedAt: '2026-11-20T23:45:05Z' },
     ],
     [{ State: 'configured' }, { state: 'created', exitCode: null }],
+    [{ State: 'exited', Status: 'healthy' }, { health: 'none' }],
+    [
+      { State: 'stopping', Status: 'healthy' },
+      { state: 'running', health: 'healthy', exitCode: null },
+    ],
     [
       { State: 'stopped', ExitCode: 137 },
       { state: 'exited', exitCode: 137 },
@@ -186,33 +194,26 @@ describe("libpod's list", () => {
 describe('inspect', () => {
   it('becomes a container', () => {
     expect(fromInspect(inspect)).toEqual({
-      ...{
-        id,
-        name: 'web',
-        image: 'lab.internal/web:1.0',
-        imageId: `sha256:${imageId}`,
-        command: 'httpd -f -p 80 -h /www',
-      },
-      ...{
-        createdAt: '2026-11-20T23:45:07Z',
-        state: 'running',
-        health: 'none',
-        exitCode: null,
-        oomKilled: false,
-      },
-      ...{
-        startedAt: '2026-11-20T23:45:07Z',
-        finishedAt: null,
-        restartCount: 2,
-        networks: ['bridge'],
-        labels: {},
-      },
-      ...{
-        ports: [published('0.0.0.0'), published('::'), exposed(443)],
-        stack: null,
-        service: null,
-        podId: null,
-      },
+      id,
+      name: 'web',
+      image: 'lab.internal/web:1.0',
+      imageId: `sha256:${imageId}`,
+      command: 'httpd -f -p 80 -h /www',
+      createdAt: '2026-11-20T23:45:07Z',
+      state: 'running',
+      health: 'none',
+      exitCode: null,
+      error: null,
+      oomKilled: false,
+      startedAt: '2026-11-20T23:45:07Z',
+      finishedAt: null,
+      restartCount: 2,
+      networks: ['bridge'],
+      labels: {},
+      ports: [published('0.0.0.0'), published('::'), exposed(443)],
+      stack: null,
+      service: null,
+      podId: null,
     })
   })
 
@@ -226,6 +227,27 @@ describe('inspect', () => {
       { exitCode: 137, oomKilled: true },
     ],
     ['running again after a failure', { ...inspect.State, ExitCode: 1 }, { exitCode: null }],
+    [
+      'healthy when it ended',
+      { ...inspect.State, Status: 'exited', Health: { Status: 'healthy' } },
+      { health: 'none' },
+    ],
+    [
+      'between two runs',
+      { ...inspect.State, Status: 'restarting', ExitCode: 5 },
+      { state: 'restarting', exitCode: 5 },
+    ],
+    [
+      'a start that failed',
+      { ...inspect.State, Status: 'created', ExitCode: 127, Error: 'exec: "/x": no such file' },
+      { exitCode: null, error: 'exec: "/x": no such file' },
+    ],
+    [
+      'a password in the words of a start that failed',
+      { ...inspect.State, Status: 'created', Error: 'exec: "mysql --password=hunter2": no such file' },
+      { error: expect.not.stringContaining('hunter2') },
+    ],
+    ['running after a start that failed', { ...inspect.State, Error: 'old' }, { error: null }],
   ])('%s', (_name, State, container) => {
     expect(fromInspect({ ...inspect, State })).toMatchObject(container)
   })

@@ -1,6 +1,14 @@
 import type { Container, ContainerPort } from '#lib/contracts/containers.ts'
 import { hideLabels, hideText, hideWords } from '../redact.ts'
-import { containerState, fullId, healthState, imageId, instant, readStatusText } from './compat.ts'
+import {
+  containerState,
+  fullId,
+  healthState,
+  imageId,
+  instant,
+  lastExitCode,
+  readStatusText,
+} from './compat.ts'
 import type { Local } from './types.ts'
 
 type Labels = Record<string, string> | null | undefined
@@ -30,6 +38,11 @@ function commandLine(args: readonly string[]): string {
 
 const bare = (name: string | undefined) => (name ?? '').replace(/^\//, '')
 
+/** A container's own of the names in Docker's list: one that others link to has those of its links, with a slash. */
+export function ownName(names: readonly string[] | undefined): string {
+  return names?.map(bare).find((name) => !name.includes('/')) ?? bare(names?.[0])
+}
+
 function sortPorts(ports: ContainerPort[]): ContainerPort[] {
   const key = (port: ContainerPort) =>
     [port.containerPort, port.protocol, port.hostPort ?? 0, port.ip ?? '']
@@ -41,9 +54,9 @@ function sortPorts(ports: ContainerPort[]): ContainerPort[] {
 export interface DockerListedContainer {
   Id: string
   Names?: string[]
-  Image: string
+  Image?: string | null
   ImageID: string
-  Command: string
+  Command?: string | null
   Created: number
   Ports?: { IP?: string; PrivatePort: number; PublicPort?: number; Type: string }[]
   Labels?: Labels
@@ -54,17 +67,17 @@ export interface DockerListedContainer {
 
 /** A row of Docker's `GET /containers/json`. What only inspect tells is null. */
 export function fromDockerList(raw: DockerListedContainer): Local<Container> {
-  // A linked container has also the names of its links, which contain a slash.
-  const name = raw.Names?.map(bare).find((candidate) => !candidate.includes('/')) ?? bare(raw.Names?.[0])
+  const state = containerState(raw.State)
   return {
     id: fullId(raw.Id),
-    name,
-    image: raw.Image,
+    name: ownName(raw.Names),
+    image: raw.Image ?? '',
     imageId: imageId(raw.ImageID),
-    command: hideText(raw.Command),
+    command: hideText(raw.Command ?? ''),
     createdAt: instant(raw.Created) ?? new Date(0).toISOString(),
-    state: containerState(raw.State),
-    ...readStatusText(raw.Status),
+    state,
+    ...readStatusText(raw.Status, state),
+    error: null,
     oomKilled: false,
     startedAt: null,
     finishedAt: null,
@@ -87,7 +100,7 @@ export function fromDockerList(raw: DockerListedContainer): Local<Container> {
 export interface LibpodListedContainer {
   Id: string
   Names?: string[]
-  Image: string
+  Image?: string | null
   ImageID: string
   Command?: string[] | null
   Created: string | number
@@ -128,13 +141,14 @@ export function fromLibpodList(raw: LibpodListedContainer): Local<Container> {
   return {
     id: fullId(raw.Id),
     name: bare(raw.Names?.[0]),
-    image: raw.Image,
+    image: raw.Image ?? '',
     imageId: imageId(raw.ImageID),
     command: commandLine(raw.Command ?? []),
     createdAt: instant(raw.Created) ?? new Date(0).toISOString(),
     state,
-    health: healthState(raw.Status),
-    exitCode: state === 'exited' ? raw.ExitCode : null,
+    health: healthState(raw.Status, state),
+    exitCode: lastExitCode(raw.ExitCode, state),
+    error: null,
     oomKilled: false,
     startedAt: instant(raw.StartedAt),
     finishedAt: instant(raw.ExitedAt),
@@ -161,6 +175,7 @@ export interface InspectedContainer {
     Status: string
     ExitCode: number
     OOMKilled?: boolean
+    Error?: string
     StartedAt?: string
     FinishedAt?: string
     Health?: { Status?: string } | null
@@ -172,6 +187,9 @@ export interface InspectedContainer {
     Networks?: Record<string, unknown> | null
   } | null
 }
+
+/** Characters. Runtimes put whole command lines into it, and every page holds the rows. */
+const longestError = 600
 
 /** Docker's inspect document, or libpod's, which differs where noted. */
 export function fromInspect(raw: InspectedContainer): Local<Container> {
@@ -203,8 +221,9 @@ export function fromInspect(raw: InspectedContainer): Local<Container> {
     command: commandLine([raw.Path ?? '', ...(raw.Args ?? [])]).trim(),
     createdAt: instant(raw.Created) ?? new Date(0).toISOString(),
     state,
-    health: healthState(raw.State.Health?.Status ?? raw.State.Healthcheck?.Status),
-    exitCode: state === 'exited' || state === 'dead' ? raw.State.ExitCode : null,
+    health: healthState(raw.State.Health?.Status ?? raw.State.Healthcheck?.Status, state),
+    exitCode: lastExitCode(raw.State.ExitCode, state),
+    error: state === 'running' ? null : hideText(raw.State.Error ?? '').slice(0, longestError) || null,
     oomKilled: raw.State.OOMKilled ?? false,
     startedAt: instant(raw.State.StartedAt),
     finishedAt: instant(raw.State.FinishedAt),

@@ -14,19 +14,25 @@ describe('images', () => {
   it('Docker 20.10', () => {
     expect(
       fromImageList({
-        ...{ Created: 1768469400, Id: `sha256:${id}`, Labels: null, RepoDigests: null },
+        Created: 1768469400,
+        Id: `sha256:${id}`,
+        Labels: null,
+        RepoDigests: null,
         RepoTags: ['lab.internal/web:latest', 'lab.internal/web:2.0'],
         SharedSize: -1,
         Size: 1984243,
       }),
     ).toEqual({
-      ...{
-        id: `sha256:${id}`,
-        tags: ['lab.internal/web:2.0', 'lab.internal/web:latest'],
-        repoDigests: [],
-        labels: {},
-      },
-      ...{ createdAt: '2026-01-15T09:30:00Z', size: 1984243, sharedSize: null, os: null, arch: null },
+      id: `sha256:${id}`,
+      tags: ['lab.internal/web:2.0', 'lab.internal/web:latest'],
+      repoDigests: [],
+      labels: {},
+      createdAt: '2026-01-15T09:30:00Z',
+      size: 1984243,
+      sharedSize: null,
+      os: null,
+      arch: null,
+      platforms: null,
     })
   })
 
@@ -34,8 +40,15 @@ describe('images', () => {
     const digest = 'lab.internal/web@sha256:b62ab990499f8735fb98593951d878336871cd0b210502a5baf4d413612b6fb7'
     expect(
       fromImageList({
-        ...{ Id: id, RepoTags: ['lab.internal/web:2.0'], RepoDigests: [digest], Created: 1768469400 },
-        ...{ Size: 2141853, SharedSize: 0, Labels: null, Arch: 'amd64', Os: 'linux' },
+        Id: id,
+        RepoTags: ['lab.internal/web:2.0'],
+        RepoDigests: [digest],
+        Created: 1768469400,
+        Size: 2141853,
+        SharedSize: 0,
+        Labels: null,
+        Arch: 'amd64',
+        Os: 'linux',
       }),
     ).toMatchObject({
       id: `sha256:${id}`,
@@ -43,6 +56,15 @@ describe('images', () => {
       sharedSize: null,
       os: 'linux',
       arch: 'amd64',
+    })
+  })
+
+  it('Podman’s references by digest among the tags, which are digests', () => {
+    const digest = `lab.internal/web@sha256:${id}`
+    const row = { Id: id, Created: 1768469400, Size: 1, RepoDigests: [digest] }
+    expect(fromImageList({ ...row, RepoTags: [digest, 'lab.internal/web:1'] })).toMatchObject({
+      tags: ['lab.internal/web:1'],
+      repoDigests: [digest],
     })
   })
 

@@ -18,15 +18,23 @@ export interface ListedImage {
   Labels?: Labels
   Os?: string
   Arch?: string
+  /** Podman's, since 5.0. */
+  IsManifestList?: boolean
 }
 
-/** A row of either engine's image list. `<none>:<none>` stands for no tag on older Docker. */
+/**
+ * A row of either engine's image list. `<none>:<none>` stands for no tag on older Docker; Podman has references by digest among
+ * its tags, of what was pulled by one.
+ */
 export function fromImageList(raw: ListedImage): Local<Image> {
-  const real = (name: string) => !name.includes('<none>')
+  const names = [...(raw.RepoTags ?? []), ...(raw.RepoDigests ?? [])].filter(
+    (name) => !name.includes('<none>'),
+  )
+  const isDigest = (name: string) => name.includes('@')
   return {
     id: `sha256:${fullId(raw.Id.replace(/^sha256:/, ''))}`,
-    tags: (raw.RepoTags ?? []).filter(real).sort(),
-    repoDigests: (raw.RepoDigests ?? []).filter(real).sort(),
+    tags: names.filter((name) => !isDigest(name)).sort(),
+    repoDigests: [...new Set(names.filter(isDigest))].sort(),
     createdAt: instant(raw.Created),
     size: raw.Size,
     // -1 is Docker's "not computed"; Podman's list says 0 for the same.
@@ -34,6 +42,7 @@ export function fromImageList(raw: ListedImage): Local<Image> {
     labels: hideLabels(raw.Labels ?? {}),
     os: raw.Os || null,
     arch: raw.Arch || null,
+    platforms: raw.IsManifestList ? [] : null,
   }
 }
 

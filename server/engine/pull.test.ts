@@ -23,6 +23,19 @@ describe('lines of a pull', () => {
     ])
   })
 
+  it.each([
+    ['Downloading', true],
+    ['Download complete', true],
+    ['Pull complete', false],
+    ['Already exists', false],
+  ])('of a layer of which the last word is “%s” tell whether it is half: %s', (status, isHalf) => {
+    const bars = new PullBars()
+    expect(bars.isHalf).toBe(false)
+    bars.take({ status: 'Pulling fs layer', id: 'aa' })
+    bars.take({ status, id: 'aa' })
+    expect(bars.isHalf).toBe(isHalf)
+  })
+
   it('become no more bars than an image has layers; the others are counted in one', () => {
     const ids = Array.from({ length: 20_000 }, (_, index) => `layer${index}`)
     const bars = new PullBars()

@@ -1,10 +1,12 @@
+import type { EngineInfo } from '#lib/contracts/hosts.ts'
 import type { TaskStep } from '#lib/contracts/tasks.ts'
-import { parseImageRef } from '#lib/image-ref.ts'
+import { parseImageRef } from '#lib/images/image-ref.ts'
 import { AppError } from '../errors.ts'
 import { type EngineContext, timeouts } from './context.ts'
-import { plainWords } from './errors.ts'
+import { diskFull, plainWords } from './errors.ts'
 import { parseNdjson } from './ndjson.ts'
-import { send } from './request.ts'
+import { isForPlatform, platformOf } from './platform.ts'
+import { segments, send } from './request.ts'
 
 export interface PullRequest {
   /** With a tag or digest; without one, `latest`. */
@@ -23,9 +25,11 @@ export interface PullCalls {
   /**
    * Pulls an image and waits until it is there. Throws reference_invalid, pull_not_found, pull_denied,
    * pull_no_platform, engine_disk_full and pull_failed with the engine's own words; engines tell most failures within
-   * the stream, under a 200 (Docker's API, "Create an image"; Podman 4 all of them).
+   * the stream, under a 200 (Docker's API, "Create an image"; Podman 4 all of them). Where a platform was asked for and
+   * another one came, which an engine without one of several takes, that is pull_no_platform too.
+   * @returns what the engine warned of.
    */
-  pullImage(request: PullRequest): Promise<void>
+  pull(request: PullRequest): Promise<{ warnings: string[] }>
 }
 
 /** A line of a pull or push, with what it should hold. Layers' names and sizes are the registry's, and may be anything. */
@@ -37,9 +41,30 @@ export interface TransferLine {
   errorDetail?: { message?: unknown } | null
 }
 
-export function createPullCalls({ transport, docker }: EngineContext): PullCalls {
+const mostWarnings = 10
+
+/** @param info what the engine's connection found. */
+export function createPullCalls(
+  { transport, docker, isPodman, json }: EngineContext,
+  info: () => EngineInfo | null,
+): PullCalls {
+  const checkPlatform = async (reference: string, platform: string, signal: AbortSignal) => {
+    // containerd's store has several platforms of one name, and refuses by itself one that is not there.
+    if (info()?.containerdStore) return
+    const path = docker(`/images/${segments(reference)}/json`)
+    const image = await json<Parameters<typeof isForPlatform>[0]>(
+      path,
+      { subject: 'image' },
+      { signal },
+    ).catch((error: unknown) => {
+      throw error instanceof AppError && error.code === 'image_not_found' ? cutPull() : error
+    })
+    if (isForPlatform(image, platform)) return
+    const detail = `Asked for ${platform}; what came, and is there now, is ${platformOf(image)}.`
+    throw new AppError('pull_no_platform', { detail })
+  }
   return {
-    async pullImage({ reference, platform, registryAuth, signal, progress }) {
+    async pull({ reference, platform, registryAuth, signal, progress }) {
       const parsed = parseImageRef(reference)
       if (!parsed) throw new AppError('reference_invalid', { detail: reference })
       const { repository, tag, digest } = parsed
@@ -59,11 +84,21 @@ export function createPullCalls({ transport, docker }: EngineContext): PullCalls
           timeoutMs: 2 * timeouts.change,
         })
         const bars = new PullBars()
+        const warnings: string[] = []
+        let isSaidDone = false
         for await (const line of parseNdjson<TransferLine>(readable(answer.body, transport.explain))) {
           const message = failureOf(line)
           if (message) throw transferError(message, 'pull')
+          const { status } = line
+          isSaidDone ||= typeof status === 'string' && status.startsWith('Status: ')
+          if (typeof status === 'string' && /^warning\b/i.test(status) && warnings.length < mostWarnings)
+            warnings.push(plainWords(status, 500))
           if (bars.take(line)) progress?.(bars.bars)
         }
+        // Docker's last word is what came. Without it, and with layers half there, what stands under the name is from before.
+        if (!isPodman() && !isSaidDone && bars.isHalf) throw cutPull()
+        if (platform !== undefined) await checkPlatform(reference, platform, signal)
+        return { warnings }
       } catch (error) {
         if (!(error instanceof AppError)) throw error
         throw isOfRegistry(error) ? transferError(error.context.detail ?? '', 'pull') : error
@@ -103,13 +138,18 @@ const denied =
 const noPlatform =
   /no matching manifest|no image found in (manifest list|image index)|does not match the (specified|expected) platform/i
 
+/** The engine's answer ended, and the image is not there: the connection was closed in good order by something between. */
+export function cutPull(): AppError {
+  return new AppError('pull_failed', { detail: 'The engine’s answer ended before the image was there.' })
+}
+
 /** What registries say through engines, in the engines' words. */
 export function transferError(words: string, kind: 'pull' | 'push'): AppError {
   const detail = plainWords(words, 2000)
   if (kind === 'pull' && notFound.test(detail)) return new AppError('pull_not_found', { detail })
   if (denied.test(detail)) return new AppError(`${kind}_denied`, { detail })
   if (kind === 'pull' && noPlatform.test(detail)) return new AppError('pull_no_platform', { detail })
-  if (/no space left/i.test(detail)) return new AppError('engine_disk_full', { detail })
+  if (diskFull.test(detail)) return new AppError('engine_disk_full', { detail })
   return new AppError(`${kind}_failed`, { detail })
 }
 
@@ -134,8 +174,13 @@ export class PullBars {
     const bars = [...this.layers.values()]
     const done = [...this.others.values()].filter(Boolean).length
     if (this.others.size > 0)
-      bars.push({ ...{ id: '…', label: '', current: done, total: this.others.size }, unit: 'objects' })
+      bars.push({ id: '…', label: '', current: done, total: this.others.size, unit: 'objects' })
     return bars
+  }
+
+  /** Whether a layer was begun and is not there. */
+  get isHalf(): boolean {
+    return [...this.layers.values()].some(({ label }) => !layerDone.test(label))
   }
 
   /** Whether something changed. */
@@ -154,7 +199,9 @@ export class PullBars {
     const label = plainWords(status, 80)
     const size = count(progressDetail?.total) || (known?.total ?? null)
     this.layers.set(id, {
-      ...{ id, label, total: isDone && size === null ? 1 : size },
+      id,
+      label,
+      total: isDone && size === null ? 1 : size,
       current: isDone ? (size ?? 1) : (count(progressDetail?.current) ?? known?.current ?? 0),
     })
     return true

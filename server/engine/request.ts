@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import { AppError } from '../errors.ts'
-import type { Transport } from '../transport/types.ts'
+import type { Lane, Transport } from '../transport/types.ts'
 import { engineError, type Subject } from './errors.ts'
 
 /** No list of a real engine comes near; a peer that sends more is not one (or holds 300,000 containers). */
@@ -10,16 +10,20 @@ export interface EngineRequest {
   method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE'
   /** Template-built, version included. */
   path: string
-  /** A list is the same name several times. */
-  query?: Record<string, string | number | boolean | readonly string[] | undefined>
+  /** A list is the same name several times; bytes are a path that need not be text. */
+  query?: Record<string, string | number | boolean | readonly string[] | Uint8Array | undefined>
   body?: unknown
   /** A body that is not JSON, sent as it comes, with backpressure. Engines read forms from the query's twin: never name one. */
   stream?: { contentType: 'application/x-tar'; body: Readable }
   headers?: Record<string, string>
   subject?: Subject
+  /** Absent: the dashboard's own. */
+  lane?: Lane
   signal?: AbortSignal
   /** Milliseconds until the whole answer is here; for a stream, until its headers. */
   timeoutMs: number
+  /** The same, where it is known only while the request is under way. What it fails with is nobody's. */
+  laterTimeoutMs?: Promise<number> | undefined
 }
 
 export interface EngineAnswer {
@@ -70,26 +74,35 @@ export async function sendForJson<T>(
 ): Promise<{ status: number; json: T }> {
   const { status, text } = await sendForText(transport, request)
   // Podman ends even an empty body with a newline.
-  return { status, json: (text.trim() === '' ? undefined : parse(text)) as T }
+  return { status, json: (text.trim() === '' ? undefined : parse(text, status)) as T }
 }
 
 async function dispatch(transport: Transport, request: EngineRequest) {
   const timeout = new AbortController()
-  const timer = setTimeout(() => {
+  const began = performance.now()
+  let { timeoutMs } = request
+  const expire = () => {
     const unknown = request.method === 'GET' || request.method === 'HEAD' ? '' : 'Outcome unknown. '
-    const detail = `${unknown}No answer within ${request.timeoutMs / 1000} s: ${request.method} ${request.path}`
-    timeout.abort(
-      new AppError('host_unresponsive', { detail, params: { seconds: request.timeoutMs / 1000 } }),
-    )
-  }, request.timeoutMs)
-  const done = () => clearTimeout(timer)
+    const detail = `${unknown}No answer within ${timeoutMs / 1000} s: ${request.method} ${request.path}`
+    timeout.abort(new AppError('host_unresponsive', { detail, params: { seconds: timeoutMs / 1000 } }))
+  }
+  let timer: NodeJS.Timeout | null = setTimeout(expire, timeoutMs)
+  const done = () => {
+    if (timer) clearTimeout(timer)
+    timer = null
+  }
+  const extend = async () => {
+    const later = await request.laterTimeoutMs
+    if (later === undefined || !timer) return
+    clearTimeout(timer)
+    timeoutMs = later
+    timer = setTimeout(expire, later - (performance.now() - began))
+  }
+  extend().catch(() => {})
   const signal = request.signal ? AbortSignal.any([request.signal, timeout.signal]) : timeout.signal
-  const query = Object.entries(request.query ?? {}).flatMap(([key, value]) =>
-    value === undefined ? [] : [value].flat().map((one) => [key, String(one)]),
-  )
-  const search = query.length > 0 ? `?${new URLSearchParams(query)}` : ''
+  const search = searchOf(request.query ?? {})
   try {
-    const response = await transport.dispatcher.request({
+    const response = await transport.dispatchers[request.lane ?? 'own'].request({
       origin: transport.origin,
       method: request.method,
       path: request.path + search,
@@ -121,6 +134,18 @@ async function dispatch(transport: Transport, request: EngineRequest) {
   }
 }
 
+function searchOf(query: NonNullable<EngineRequest['query']>): string {
+  const pairs = Object.entries(query).flatMap(([key, value]) => {
+    if (value === undefined) return []
+    if (value instanceof Uint8Array) return `${key}=${escaped(value)}`
+    return [value].flat().map((one) => String(new URLSearchParams([[key, String(one)]])))
+  })
+  return pairs.length > 0 ? `?${pairs.join('&')}` : ''
+}
+
+const escaped = (bytes: Uint8Array) =>
+  Array.from(bytes, (byte) => `%${byte.toString(16).padStart(2, '0')}`).join('')
+
 async function readText(transport: Transport, body: Readable): Promise<string> {
   const chunks: Buffer[] = []
   let length = 0
@@ -140,10 +165,12 @@ async function readText(transport: Transport, body: Readable): Promise<string> {
   return Buffer.concat(chunks).toString('utf8')
 }
 
-function parse(text: string): unknown {
+/** What is no JSON is no engine's, and may be what only this server is told. */
+function parse(text: string, status: number): unknown {
   try {
     return JSON.parse(text)
   } catch (cause) {
-    throw new AppError('not_an_engine', { detail: text.slice(0, 200), cause })
+    const detail = `HTTP ${status}, ${text.length} characters that are no JSON`
+    throw new AppError('not_an_engine', { detail, params: { status }, cause })
   }
 }

@@ -9,7 +9,7 @@ export interface SaveCalls {
    * send a Docker archive, Docker since 25 an OCI layout with a manifest.json (Docker's API, "Export several images").
    * Both gather it on their disk before the first byte. Throws image_not_found, engine_disk_full.
    */
-  saveImages(references: readonly string[], signal: AbortSignal): Promise<AsyncIterable<Buffer>>
+  save(references: readonly string[], signal: AbortSignal): Promise<AsyncIterable<Buffer>>
   /**
    * Images as an OCI image layout. Docker's since 25 is one with a manifest.json besides; Podman makes one of one image,
    * with layers compressed and Docker's configuration turned into OCI's, so that its digest is another. Throws
@@ -28,7 +28,9 @@ export function createSaveCalls(
     request: Pick<EngineRequest, 'path' | 'query' | 'signal'>,
   ): Promise<AsyncIterable<Buffer>> => {
     const answer = await send(transport, {
-      ...{ method: 'GET', subject: 'image', timeoutMs: timeouts.transfer },
+      method: 'GET',
+      subject: 'image',
+      timeoutMs: timeouts.transfer,
       ...request,
     }).catch((error) => {
       throw missing(error, references)
@@ -38,7 +40,7 @@ export function createSaveCalls(
   const all = (references: readonly string[], signal: AbortSignal) =>
     save(references, { path: docker('/images/get'), query: { names: references }, signal })
   return {
-    saveImages: all,
+    save: all,
     async saveOciLayout(references, signal) {
       const version = info()?.version ?? ''
       const [only, ...others] = references

@@ -40,7 +40,7 @@ async function search() {
   try {
     const client = createEngineClient(transport)
     await client.connect()
-    return await client.searchImages('busy box&limit=1', { limit: 25, signal: new AbortController().signal })
+    return await client.images.search('busy box&limit=1', { limit: 25, signal: new AbortController().signal })
   } finally {
     await transport.close()
   }

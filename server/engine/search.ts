@@ -11,7 +11,7 @@ export interface SearchCalls {
    * Images of the registries that the engine itself searches: Docker Hub for Docker, those of registries.conf for Podman.
    * Throws image_search_failed with the engine's words. (Docker's API, "Search images".)
    */
-  searchImages(term: string, options: { limit: number; signal: AbortSignal }): Promise<ImageMatch[]>
+  search(term: string, options: { limit: number; signal: AbortSignal }): Promise<ImageMatch[]>
 }
 
 interface Found {
@@ -23,11 +23,13 @@ interface Found {
 
 export function createSearchCalls({ docker, json, isPodman }: EngineContext): SearchCalls {
   return {
-    async searchImages(term, { limit, signal }) {
+    async search(term, { limit, signal }) {
       try {
         const query = { term, limit }
         const found = await json<Found[] | null>(docker('/images/search'), {
-          ...{ query, signal, timeoutMs: searchMs },
+          query,
+          signal,
+          timeoutMs: searchMs,
         })
         return understood(() => (found ?? []).map(fromFound))
       } catch (error) {
@@ -43,7 +45,9 @@ export function createSearchCalls({ docker, json, isPodman }: EngineContext): Se
 
 function fromFound({ name = '', description = '', star_count = 0, is_official = false }: Found): ImageMatch {
   return {
-    ...{ name: plainWords(name, 512), description: plainWords(description, 300) },
-    ...{ stars: Number(star_count), isOfficial: is_official === true },
+    name: plainWords(name, 512),
+    description: plainWords(description, 300),
+    stars: Number(star_count),
+    isOfficial: is_official === true,
   }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { sampleBetween } from '../stats/sample.ts'
+import { sampleBetween } from '../features/stats/sample.ts'
 import {
   type DockerStats,
   fromDockerStats,

@@ -4,7 +4,7 @@ import { parseNdjson } from './ndjson.ts'
 import { type EngineRequest, segments, send, sendForJson } from './request.ts'
 import type { CallOptions } from './types.ts'
 
-/** The counters of one running container at one moment, as the engine keeps them. Rates come from two (server/stats). */
+/** The counters of one running container at one moment, as the engine keeps them. Rates come from two (server/features/stats). */
 export interface StatsReading {
   id: string
   /** Milliseconds since 1970 by the engine's clock. */
@@ -31,25 +31,22 @@ export interface StatsCalls {
   readStats(id: string, options?: CallOptions): Promise<StatsReading | null>
   /** About one a second until the engine ends it or the signal aborts; null while it does not run. */
   followStats(id: string, options: { signal: AbortSignal }): Promise<AsyncIterable<StatsReading | null>>
+}
+
+export interface HostStatsCalls {
   /** Podman: all that run. */
-  readHostStats(options?: CallOptions): Promise<StatsReading[]>
+  readStats(options?: CallOptions): Promise<StatsReading[]>
   /** Podman: all that run, once a second. */
-  followHostStats(options: { signal: AbortSignal }): Promise<AsyncIterable<StatsReading[]>>
+  followStats(options: { signal: AbortSignal }): Promise<AsyncIterable<StatsReading[]>>
 }
 
 export function createStatsCalls(context: EngineContext): StatsCalls {
-  const { transport, docker, libpod } = context
+  const { transport, docker } = context
   const stats = (id: string, query: EngineRequest['query']) => ({
     method: 'GET' as const,
     path: docker(`/containers/${segments(id)}/stats`),
     query,
     subject: 'container' as const,
-    timeoutMs: timeouts.read,
-  })
-  const hostStats = (query: EngineRequest['query']) => ({
-    method: 'GET' as const,
-    path: libpod('/containers/stats'),
-    query,
     timeoutMs: timeouts.read,
   })
   return {
@@ -63,12 +60,23 @@ export function createStatsCalls(context: EngineContext): StatsCalls {
       const { body } = await send(transport, { ...stats(id, { stream: true }), signal })
       return mapped(body, transport, (raw: DockerStats) => fromDockerStats(id, raw))
     },
-    async readHostStats(options) {
+  }
+}
+
+export function createHostStatsCalls({ transport, libpod }: EngineContext): HostStatsCalls {
+  const hostStats = (query: EngineRequest['query']) => ({
+    method: 'GET' as const,
+    path: libpod('/containers/stats'),
+    query,
+    timeoutMs: timeouts.read,
+  })
+  return {
+    async readStats(options) {
       const request = { ...hostStats({ stream: false }), ...given(options) }
       const { json } = await sendForJson<LibpodReport>(transport, request)
       return understood(() => fromLibpodReport(json))
     },
-    async followHostStats({ signal }) {
+    async followStats({ signal }) {
       const { body } = await send(transport, { ...hostStats({ stream: true, interval: 1 }), signal })
       return mapped(body, transport, fromLibpodReport)
     },
@@ -115,13 +123,18 @@ export function fromDockerStats(id: string, raw: DockerStats): StatsReading | nu
   const bytes = (letter: string) =>
     io.reduce((total, { op, value }) => total + (op[0]?.toLowerCase() === letter ? value : 0), 0)
   return {
-    ...{ id, at, cpuNano: counted(usage.total_usage), systemNano: counted(system) },
+    id,
+    at,
+    cpuNano: counted(usage.total_usage),
+    systemNano: counted(system),
     onlineCpus: online || usage.percpu_usage?.length || null,
     memoryBytes: withoutCache(raw.memory_stats),
     memoryLimitBytes: raw.memory_stats.limit || null,
     receivedBytes: sum((network) => counted(network.rx_bytes)),
     sentBytes: sum((network) => counted(network.tx_bytes)),
-    ...{ readBytes: bytes('r'), writtenBytes: bytes('w'), pids: raw.pids_stats.current ?? null },
+    readBytes: bytes('r'),
+    writtenBytes: bytes('w'),
+    pids: raw.pids_stats.current ?? null,
   }
 }
 
@@ -170,13 +183,19 @@ function fromLibpodStats(raw: LibpodStats): StatsReading {
   const sum = (of: (network: { RxBytes: number; TxBytes: number }) => number) =>
     (networks ?? []).reduce((total, network) => total + of(network), 0)
   return {
-    ...{ id: raw.ContainerID, at: raw.SystemNano / 1e6, cpuNano: counted(raw.CPUNano) },
-    ...{ systemNano: null, onlineCpus: null },
-    ...{ memoryBytes: counted(raw.MemUsage), memoryLimitBytes: raw.MemLimit || null },
+    id: raw.ContainerID,
+    at: raw.SystemNano / 1e6,
+    cpuNano: counted(raw.CPUNano),
+    systemNano: null,
+    onlineCpus: null,
+    memoryBytes: counted(raw.MemUsage),
+    memoryLimitBytes: raw.MemLimit || null,
     // 4.x names what the container sent its input: compared with /proc/net/dev inside, in stats.engine.test.ts.
     receivedBytes: networks ? sum((network) => network.RxBytes) : (raw.NetOutput ?? null),
     sentBytes: networks ? sum((network) => network.TxBytes) : (raw.NetInput ?? null),
-    ...{ readBytes: counted(raw.BlockInput), writtenBytes: counted(raw.BlockOutput), pids: raw.PIDs },
+    readBytes: counted(raw.BlockInput),
+    writtenBytes: counted(raw.BlockOutput),
+    pids: raw.PIDs,
   }
 }
 

@@ -1,15 +1,17 @@
 import type { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
+import { keepNumbers, parseExactly } from '../create-policy/exact-json.ts'
 import { parseNdjson } from '../engine/ndjson.ts'
 import { AppError } from '../errors.ts'
-import { keepNumbers, parseExactly } from '../policy/exact-json.ts'
 
-/** A container with thousands of mounts and labels stays far below. */
-const maximumJsonBytes = 4 * 1024 * 1024
+/** Far more than a container with thousands of mounts, or a configuration of a swarm, has. */
+const maximumJsonBytes = 8 * 1024 * 1024
 /** Of those that are held to a policy: engines' own filters have overlooked what comes after as much (CVE-2026-34040). */
 const maximumHeldBytes = 1024 * 1024
 /** One answer that values are taken out of: all volumes of a host at most. */
 const maximumAnswerBytes = 64 * 1024 * 1024
+/** What an engine says in place of an answer. */
+const maximumRefusalBytes = 1024 * 1024
 /** Milliseconds for a JSON body to arrive. */
 const deadlineMs = 30_000
 
@@ -20,18 +22,23 @@ export function hasBody({ headers }: IncomingMessage): boolean {
 
 /**
  * Reads a JSON body and writes it anew, so that engine and we mean the same bytes: no key twice, nothing behind the
- * end. Null when there is none. Throws gateway_body.
+ * end. Null when there is none. Throws gateway_body, gateway_size.
  * @param held as it came, to be read by a policy; throws policy_size as well
+ * @param isList a list in place of an object
  */
-export async function readJson(request: IncomingMessage, held: boolean): Promise<string | null> {
+export async function readJson(
+  request: IncomingMessage,
+  held: boolean,
+  isList = false,
+): Promise<string | null> {
   if (!hasBody(request)) return null
   const timer = setTimeout(() => request.destroy(), deadlineMs)
   try {
     const text = await readAll(request, held ? maximumHeldBytes : maximumJsonBytes, held)
     const value = parseExactly(text)
     // What the docker command commits with when it changes nothing.
-    if (value === null && !held) return 'null'
-    if (typeof value !== 'object' || value === null || Array.isArray(value))
+    if (value === null) return 'null'
+    if (typeof value !== 'object' || value === null || Array.isArray(value) !== isList)
       throw new AppError('gateway_body')
     return held ? text : JSON.stringify(value)
   } catch (cause) {
@@ -63,6 +70,15 @@ export async function readAnswer(body: Readable): Promise<unknown> {
   }
 }
 
+/** An engine's refusal, as text. Throws engine_answer_invalid. */
+export async function readText(body: Readable): Promise<string> {
+  try {
+    return await readAll(body, maximumRefusalBytes)
+  } catch (cause) {
+    throw new AppError('engine_answer_invalid', { detail: (cause as Error).message, cause })
+  }
+}
+
 /** As `readChanged`, for a stream of JSON documents, a line each, as they come. Throws engine_answer_invalid. */
 export async function* changeLines(body: AsyncIterable<Buffer>, { line }: Changes): AsyncGenerator<string> {
   for await (const document of parseNdjson(body, keepNumbers))
@@ -75,9 +91,10 @@ async function readAll(body: Readable, maximum: number, held = false): Promise<s
   for await (const chunk of body.iterator({ destroyOnReturn: false })) {
     length += (chunk as Buffer).length
     if (length > maximum)
-      throw held
-        ? new AppError('policy_size', { params: { limit: maximum } })
-        : new AppError('gateway_body', { detail: `More than ${maximum} bytes` })
+      throw new AppError(held ? 'policy_size' : 'gateway_size', {
+        params: { limit: maximum },
+        detail: `More than ${maximum} bytes`,
+      })
     chunks.push(chunk as Buffer)
   }
   return Buffer.concat(chunks).toString('utf8')

@@ -17,7 +17,8 @@ const clients = new Set<Socket>()
 const newToken = async () =>
   (
     await test.call('POST', '/api/account/tokens', {
-      ...{ name: 'cli', hours: 1 },
+      name: 'cli',
+      hours: 1,
       permissions: rolePermissions.administrator.filter((name) => name !== 'users.edit'),
     })
   ).json as MadeToken
@@ -47,7 +48,11 @@ const saved = '/images/zz/get'
 const head = (line: string, more: string[] = [], version = '1.1') =>
   [
     `${line.replace(' /', ` /h/${hostId}/v1.30/`)} HTTP/${version}`,
-    ...['Host: localhost', `Authorization: Bearer ${made.token}`, ...more, '', ''],
+    'Host: localhost',
+    `Authorization: Bearer ${made.token}`,
+    ...more,
+    '',
+    '',
   ].join('\r\n')
 
 /** A client of bare bytes. */
@@ -251,7 +256,9 @@ describe('a tar to the engine', () => {
     client.socket.write(put([...headers, 'Content-Type: a/b', 'Cookie: c=d']) + body)
     expect(await heard).toEqual({
       headers: {
-        ...{ host: 'engine', connection: 'close', 'content-type': 'application/x-tar' },
+        host: 'engine',
+        connection: 'close',
+        'content-type': 'application/x-tar',
         'transfer-encoding': 'chunked',
       },
       body: Buffer.from('tarred'),

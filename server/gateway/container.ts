@@ -1,10 +1,13 @@
 import type { Permission } from '#lib/permissions.ts'
-import type { Authorize, Principal } from '../auth/types.ts'
 import type { EngineClient } from '../engine/types.ts'
 import { AppError } from '../errors.ts'
-import type { FleetState } from '../live/types.ts'
+import type { FleetState } from '../fleet/fleet.ts'
+import type { Authorize, Principal } from '../principal/principal.ts'
 import { readAnswer } from './body.ts'
-import type { ContainerFacts } from './visible.ts'
+import type { ContainerFacts } from './seen.ts'
+
+/** Of no container. */
+const noId = '0'.repeat(64)
 
 /** Milliseconds for an engine to tell of one container. */
 const deadlineMs = 10_000
@@ -20,7 +23,11 @@ export async function inspectContainer(
   signal: AbortSignal,
 ): Promise<ContainerFacts | null> {
   const answer = await engine.forward({
-    ...{ method: 'GET', path: `/containers/${name}/json`, query: [], headers: {}, body: null },
+    method: 'GET',
+    path: `/containers/${name}/json`,
+    query: [],
+    headers: {},
+    body: null,
     signal: AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)]),
   })
   if (answer.status !== 200) {
@@ -71,8 +78,10 @@ export async function authorizeExec(
   { hostId, engine, exec }: { hostId: string; engine: EngineClient; exec: string },
   signal: AbortSignal,
 ): Promise<ContainerFacts> {
-  const found = await engine.namedExec(exec, { signal })
-  const container = found && (await inspectContainer(engine, found.containerId, signal))
+  const found = await engine.execs.find(exec, { signal })
+  // As many questions for one that is not there: the time that an answer takes would tell.
+  const asked = inspectContainer(engine, found?.containerId ?? noId, signal)
+  const container = found ? await asked : await asked.then(() => null).catch(() => null)
   if (!container) throw noExec(exec)
   try {
     authorize(principal, permission, { hostId, objectId: container.id, facts: container })

@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect } from 'vitest'
 import { engineCall } from '#e2e/lab/engine-http.ts'
 import { type EngineName, labEngine } from '#e2e/lab/state.ts'
 import type { MadeToken } from '#lib/contracts/account.ts'
+import { itAt } from '../testing/it-at.ts'
 import { type LogLab, startLogLab } from '../testing/log-lab.ts'
 import { give, join, makeRole } from '../testing/people.ts'
 
@@ -20,12 +21,13 @@ beforeAll(async () => {
 })
 afterAll(() => lab.close())
 
-it.each(engines)('%s: an exec is for who may type in its container, by every call', async (engine) => {
-  const script = 'trap "exit 0" TERM; while :; do sleep 0.2; done'
+itAt(engines)('an exec is for who may type in its container, by every call', async (engine) => {
+  const script = 'trap "exit 0" TERM; sleep 600 & wait'
   const [mine, theirs] = [await lab.run(engine, 'mine', script), await lab.run(engine, 'theirs', script)]
   const ask = async (method: string, path: string, body?: object) => {
     const answer = await fetch(`${lab.app.origin}/h/${lab.hosts.get(engine)}/v1.41${path}`, {
-      ...{ method, headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' } },
+      method,
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
       ...(body ? { body: JSON.stringify(body) } : {}),
     })
     return { status: answer.status, text: await answer.text() }
@@ -56,5 +58,6 @@ it.each(engines)('%s: an exec is for who may type in its container, by every cal
     const absent = await of(none)
     expect(absent.status).toBe(404)
     expect(await of(other)).toEqual(absent)
+    expect(await of(other.slice(0, 12))).toEqual(absent)
   }
 })

@@ -7,8 +7,10 @@ import { type Role, rolePermissions, roles } from '#lib/permissions.ts'
 import { type AppUnderTest, startApp } from '../testing/app-under-test.ts'
 import { addHosts } from '../testing/lab-hosts.ts'
 import { startRecordingProxy } from '../testing/recording-proxy.ts'
-import { endpoints, type GatewayEndpoint } from './table.ts'
+import { type GatewayEndpoint } from './table.ts'
+import { dockerEndpoints } from './table-docker.ts'
 import { libpodEndpoints } from './table-libpod.ts'
+import { rawEndpoints } from './table-raw.ts'
 
 const engines = { docker: 'docker-unix', podman: 'podman-unix' } as const
 type Flavour = keyof typeof engines
@@ -22,10 +24,10 @@ let test: AppUnderTest
 /**
  * Kept from the engine, which others use: without an object's name, prunes and Podman's removal of several images take all
  * that is not in use, and its import and kube play leave an empty image and a network behind. Its search, and Docker's
- * questions to a registry, wait for one on the internet.
+ * questions to a registry, wait for one on the internet. A swarm or a plugin would be everybody's.
  */
 const kept =
-  / \S+\/(prune|images\/remove|images\/import|kube\/play|play\/kube|images\/search|distribution\/\S+)$/
+  / \S+\/(prune|images\/remove|images\/import|kube\/play|play\/kube|images\/search|distribution\/\S+|(?:swarm|nodes|services|tasks|secrets|configs|plugins|manifests|artifacts)(?:\/\S+)?|system\/check)$/
 
 beforeAll(async () => {
   test = await startApp()
@@ -50,14 +52,14 @@ afterAll(async () => {
 /** Asks, and leaves when the first of an answer is there: some of them would never end. */
 async function ask({ method, hijack }: GatewayEndpoint, target: string, role: Role): Promise<void> {
   const authorization = `Bearer ${tokens.get(role)}`
-  if (hijack !== 'h2c') {
+  if (hijack !== 'h2c' && hijack !== 'websocket') {
     const client = new AbortController()
     await fetch(test.origin + target, { method, headers: { authorization }, signal: client.signal })
     client.abort()
     return
   }
   const socket = connect(Number(new URL(test.origin).port), 'localhost')
-  const upgrade = 'Connection: Upgrade\r\nUpgrade: h2c\r\nContent-Length: 0\r\n'
+  const upgrade = `Connection: Upgrade\r\nUpgrade: ${hijack}\r\nContent-Length: 0\r\n`
   socket.write(
     `${method} ${target} HTTP/1.1\r\nHost: localhost\r\nAuthorization: ${authorization}\r\n${upgrade}\r\n`,
   )
@@ -71,15 +73,16 @@ it.concurrent.for(flavours)(
   async (flavour, { expect }) => {
     const { recorded = [] } = proxies.get(flavour) ?? {}
     const rows: string[] = []
-    for (const endpoint of [...endpoints, ...libpodEndpoints]) {
-      const path = version + endpoint.path.replace('{id}', 'zz').replace('{name}', 'zz/app:1')
+    for (const endpoint of [...dockerEndpoints, ...libpodEndpoints, ...rawEndpoints]) {
+      const path = version + endpoint.path.replaceAll(/\{id\}|\{to\}/g, 'zz').replace('{name}', 'zz/app:1')
       const may: string[] = []
       for (const role of roles) {
         recorded.length = 0
         await ask(endpoint, `/h/${flavour}${path}`, role)
         const reached = recorded.filter((line) => line.includes(version))
-        // Itself, and nothing else.
-        expect(reached).toEqual(reached.length === 0 ? [] : [`${endpoint.method} ${path}`])
+        // Itself with what its row fixes, and nothing else.
+        const itself = `${endpoint.method} ${path}${endpoint.fixed ? `?${new URLSearchParams(endpoint.fixed)}` : ''}`
+        expect(reached).toEqual(reached.length === 0 ? [] : [itself])
         if (reached.length > 0) may.push(role)
       }
       rows.push(`${`${endpoint.method} ${endpoint.path}`.padEnd(44)} ${may.join(' ') || '-'}`)

@@ -93,7 +93,8 @@ describe('who asks', () => {
 
   it('is no page of another site, and no other name of ours', async () => {
     const foreign = await ask('/v1.30/containers/prune', 'administrator', {
-      ...{ method: 'POST', headers: { origin: 'http://evil.test' } },
+      method: 'POST',
+      headers: { origin: 'http://evil.test' },
     })
     expect(foreign.status).toBe(403)
     const rebound = await bytes(
@@ -106,7 +107,8 @@ describe('who asks', () => {
   it('loses a running stream with the token', async () => {
     const made = await tokenOf(rolePermissions.administrator.filter((name) => name !== 'users.edit'))
     const answer = await ask('/v1.30/containers/zz/wait', 'administrator', {
-      ...{ method: 'POST', headers: { authorization: `Bearer ${made.token}` } },
+      method: 'POST',
+      headers: { authorization: `Bearer ${made.token}` },
     })
     expect(answer.status).toBe(200)
     expect(engine.open).toContain('/containers/zz/wait')
@@ -134,8 +136,13 @@ describe('what an engine hears', () => {
     await ask('/v1.30/images/create?fromImage=zz', 'operator', {
       method: 'POST',
       headers: {
-        ...{ 'x-registry-auth': auth, cookie: 'a=b', 'x-forwarded-for': '1.2.3.4', te: 'trailers' },
-        ...{ 'x-meta': 'a', 'accept-encoding': 'gzip', 'user-agent': 'Docker-Client/28' },
+        'x-registry-auth': auth,
+        cookie: 'a=b',
+        'x-forwarded-for': '1.2.3.4',
+        te: 'trailers',
+        'x-meta': 'a',
+        'accept-encoding': 'gzip',
+        'user-agent': 'Docker-Client/28',
       },
     })
     const { headers } = engine.recorded.find(({ line }) =>
@@ -160,7 +167,9 @@ describe('what an engine hears', () => {
     expect(await refused('/v1.30/images/create?FromSrc=http://169.254.169.254/', {})).toBe(400)
     expect(await refused('/v1.30/images/create?fromImage=a&Tag=b', {}, 'administrator')).toBe(400)
     expect(await refused('/v1.30/containers/zz/top?ps_args=axe', { method: 'GET' })).toBe(400)
-    expect(await refused('/v1.30/plugins/pull', {}, 'administrator')).toBe(404)
+    expect(await refused('/v1.30/plugins/pull', {})).toBe(404)
+    expect(await refused('/v1.30/swarm/init', {})).toBe(404)
+    expect(await refused('/v1.30/containers/zz/copy', {}, 'administrator')).toBe(404)
     expect(await refused('/session', {}, 'administrator')).toBe(400)
     expect(reached()).toEqual([])
   })
@@ -179,7 +188,7 @@ describe('what an engine hears', () => {
     expect(bodies).toEqual(['{"Image":"b","Max":9223372036854775807,"N":1.50}', '', 'null'])
     expect((await post('/v1.30/containers/create', '[1]')).status).toBe(400)
     expect((await post('/v1.30/containers/create', '{"a":')).status).toBe(400)
-    expect((await post('/v1.30/containers/create', `{"a":"${'x'.repeat(5e6)}"}`)).status).toBe(400)
+    expect((await post('/v1.30/containers/create', `{"a":"${'x'.repeat(9e6)}"}`)).status).toBe(413)
     expect(reached()).toHaveLength(3)
   })
 
@@ -237,7 +246,7 @@ describe('a raw stream', () => {
     // The docker command would take it for a stream.
     expect(lists[0]).not.toMatch(/^connection:/im)
     expect(JSON.parse(lists[1] as string)).toEqual({ message: expect.stringContaining('raw stream') })
-    expect((await refusal(`GET /h/${hostId}/v1.30/containers/zz/attach/ws`))[0]).toContain(' 404 ')
+    expect((await refusal(`GET /h/${hostId}/v1.30/containers/zz/attach/ws`))[0]).toContain(' 400 ')
     expect(
       (await refusal(`POST /h/${hostId}/v1.30/containers/zz/attach`, tokens.get('operator')))[0],
     ).toContain(' 403 ')

@@ -3,10 +3,11 @@ import type { NewGrant } from '#lib/contracts/access.ts'
 import type { MadeToken, Session } from '#lib/contracts/account.ts'
 import type { Container } from '#lib/contracts/containers.ts'
 import type { Host } from '#lib/contracts/hosts.ts'
-import type { MadeLink, People } from '#lib/contracts/users.ts'
-import { type AppUnderTest, cookieOf, startApp } from '../testing/app-under-test.ts'
+import { type AppUnderTest, startApp } from '../testing/app-under-test.ts'
+import { join } from '../testing/people.ts'
 import { startRecordingEngine } from '../testing/recording-engine.ts'
-import { endpoints } from './table.ts'
+import { hidden, shop, twoContainers } from '../testing/two-containers.ts'
+import { dockerEndpoints } from './table-docker.ts'
 
 let test: AppUnderTest
 let engine: Awaited<ReturnType<typeof startRecordingEngine>>
@@ -16,30 +17,9 @@ let token: string
 let userId: string
 let cookie: string
 
-const shop = 'a'.repeat(64)
-const hidden = 'b'.repeat(64)
-const inspected = (Id: string, Name: string, Labels: Record<string, string>) => ({
-  ...{ Id, Name: `/${Name}`, Config: { Labels, Env: ['PASSWORD=canary'] }, HostConfig: {}, State: {} },
-})
-const listed = (Id: string, name: string, Labels: Record<string, string>) => ({
-  ...{ Id, Names: [`/${name}`], Labels, Image: 'app', ImageID: `sha256:${Id}`, State: 'running', Ports: [] },
-})
-
 beforeAll(async () => {
   engine = await startRecordingEngine()
-  const ours = inspected(shop, 'shop', { team: 'shop' })
-  const theirs = inspected(hidden, 'hidden', {})
-  Object.assign(engine.answers, {
-    '/containers/json': [listed(shop, 'shop', { team: 'shop' }), listed(hidden, 'hidden', {})],
-    ...{ '/containers/shop/json': ours, '/containers/aaaaaaaaaaaa/json': ours },
-    ...{ [`/containers/${shop}/json`]: ours, [`/containers/${hidden}/json`]: theirs },
-    ...{ '/containers/hidden/json': theirs, '/containers/bbbbbbbbbbbb/json': theirs },
-    '/networks': [{ Name: 'n', Containers: { [shop]: { Name: 'shop' }, [hidden]: { Name: 'hidden' } } }],
-    '/system/df': {
-      ...{ LayersSize: 5, Images: [{ Id: 'i' }], Volumes: [{ Name: 'v' }], BuildCache: [{ ID: 'c' }] },
-      Containers: [listed(shop, 'shop', { team: 'shop' }), listed(hidden, 'hidden', {})],
-    },
-  })
+  Object.assign(engine.answers, twoContainers)
   engine.missing.add('/containers/absent/json')
   test = await startApp()
   await test.setUp()
@@ -52,18 +32,15 @@ beforeAll(async () => {
     () => expect(test.app.live.fleet.get('containers', hostId, hidden)).toMatchObject({ name: 'hidden' }),
     { timeout: 30_000 },
   )
-  const input = { name: 'Vera', email: 'vera@example.com', role: null }
-  const made = await test.call('POST', '/api/invitations', input)
-  const link = new URL((made.json as MadeLink).url).hash.slice(1)
-  const join = { token: link, password: 'a long enough password' }
-  const joined = await test.call('POST', '/api/join', join, { cookie: '' })
-  const { users } = (await test.call('GET', '/api/users')).json as People
-  userId = users.find(({ email }) => email === input.email)?.id ?? ''
+  const vera = await join(test, 'vera', null)
+  userId = vera.id
+  cookie = vera.cookie
   await give({
-    ...{ effect: 'allow', role: 'operator', hosts: { kind: 'host', hostId } },
+    effect: 'allow',
+    role: 'operator',
+    hosts: { kind: 'host', hostId },
     containers: { kind: 'label', key: 'team', value: 'shop' },
   })
-  cookie = cookieOf(joined.headers)
   token = await makeToken()
 })
 afterAll(async () => {
@@ -85,7 +62,8 @@ async function makeToken(): Promise<string> {
 }
 const ask = async (method: string, path: string, host = hostId) => {
   const answer = await fetch(`${test.origin}/h/${host}${path}`, {
-    ...{ method, headers: { authorization: `Bearer ${token}` } },
+    method,
+    headers: { authorization: `Bearer ${token}` },
   })
   return { status: answer.status, text: await answer.text() }
 }
@@ -101,7 +79,26 @@ describe('who has a part of a host’s containers', () => {
     },
   )
 
-  const ofContainers = endpoints.filter(({ path }) => path.startsWith('/containers/{id}'))
+  it.each([
+    ['POST', 'kill', `Cannot kill container: ${shop}: Container ${shop} is not running`],
+    ['POST', 'restart?t=1', `Cannot restart container ${shop}: no such file`],
+  ])('is told by the name that they used what the engine refuses, as by %s %s', async (method, act, said) => {
+    const [path = ''] = act.split('?')
+    engine.scripts[`/containers/${shop}/${path}`] = ({ socket }) => {
+      const body = JSON.stringify({ message: said })
+      socket.end(
+        `HTTP/1.1 404 Not Found\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+      )
+    }
+    const told = async (name: string) =>
+      (JSON.parse((await ask(method, `/v1.30/containers/${name}/${act}`)).text) as { message: string })
+        .message
+    expect(await told('shop')).toBe(said.replace(shop, 'shop'))
+    expect(await told(shop)).toBe(said)
+    delete engine.scripts[`/containers/${shop}/${path}`]
+  })
+
+  const ofContainers = dockerEndpoints.filter(({ path }) => path.startsWith('/containers/{id}'))
   it.each(ofContainers.map(({ method, path }) => `${method} ${path}`))(
     'is told the same by %s of another one and of none',
     async (line) => {
@@ -112,10 +109,70 @@ describe('who has a part of a host’s containers', () => {
       }
       const none = await of('absent')
       expect(none.status).toBeOneOf([403, 404])
-      for (const name of ['hidden', 'bbbbbbbbbbbb', hidden]) expect(await of(name)).toEqual(none)
+      // The time that an answer takes would tell.
+      const questions = (name: string) =>
+        // But for the dashboard's own figures.
+        engine.recorded
+          .map(({ line }) => line.replace(name, 'NAME'))
+          .filter((line) => line.includes('NAME') && !line.endsWith('/stats?stream=false&one-shot=true'))
+      const asked = questions('absent')
+      for (const name of ['hidden', 'bbbbbbbbbbbb', hidden]) {
+        engine.recorded.length = 0
+        expect(await of(name)).toEqual(none)
+        expect(questions(name)).toEqual(asked)
+      }
       expect(reached()).toEqual([])
     },
   )
+
+  it('has no engine asked by the dashboard of another one than of none', async () => {
+    const routes = test.app.routes.filter(({ path }) => path.includes(':containerId'))
+    expect(routes.length).toBeGreaterThan(15)
+    const none = 'f'.repeat(64)
+    for (const { method, path } of routes)
+      for (const id of [hidden, none]) {
+        const filled = path.replace(':hostId', hostId).replace(':containerId', id)
+        const body = ['POST', 'PUT', 'PATCH'].includes(method) ? {} : undefined
+        expect((await test.call(method, filled, body, { cookie })).status, filled).toBeOneOf([400, 403, 404])
+      }
+    const named = engine.recorded.filter(
+      ({ line }) => (line.includes(none) || line.includes(hidden)) && !line.includes('/stats?'),
+    )
+    expect(named.map(({ line }) => line)).toEqual([])
+  })
+
+  it('is told of no other one by their own container’s document, whichever door it comes by', async () => {
+    const before = engine.answers[`/containers/${shop}/json`]
+    engine.answers[`/containers/${shop}/json`] = {
+      ...(before as object),
+      HostsPath: `/containers/${hidden}/hosts`,
+      HostConfig: {
+        NetworkMode: `container:${hidden}`,
+        IpcMode: 'container:hidden',
+        PidMode: `container:${shop}`,
+        Links: ['/hidden:/shop/db', '/shop:/shop/me'],
+        VolumesFrom: ['hidden:ro', 'shop'],
+      },
+    }
+    const byGateway = JSON.parse((await ask('GET', `/v1.30/containers/${shop}/json`)).text)
+    const path = `/api/hosts/${hostId}/containers/${shop}`
+    const { inspect } = (await test.call('GET', path, undefined, { cookie })).json as { inspect: object }
+    expect(inspect).toEqual(byGateway)
+    expect(JSON.stringify(inspect)).not.toMatch(/hidden|b{12}/)
+    expect(inspect).toMatchObject({
+      HostsPath: '/containers/?/hosts',
+      HostConfig: {
+        NetworkMode: 'container:?',
+        IpcMode: 'container:?',
+        PidMode: `container:${shop}`,
+        Links: ['/shop:/shop/me'],
+        VolumesFrom: ['shop'],
+      },
+    })
+    const whole = (await test.call('GET', path)).json as { inspect: object }
+    expect(JSON.stringify(whole)).toContain('hidden')
+    engine.answers[`/containers/${shop}/json`] = before
+  })
 
   it('sees no others in lists, networks and disk usage', async () => {
     for (const path of ['/containers/json?all=1', '/system/df']) {
@@ -130,7 +187,9 @@ describe('who has a part of a host’s containers', () => {
   it('hears no events of others', async () => {
     const event = (ID: string) => ({ Type: 'container', Action: 'start', Actor: { ID, Attributes: {} } })
     const stream = [
-      ...[event(hidden), event(shop), { Type: 'image', Action: 'pull', Actor: { ID: 'i' } }],
+      event(hidden),
+      event(shop),
+      { Type: 'image', Action: 'pull', Actor: { ID: 'i' } },
       { Type: 'network', Action: 'connect', Actor: { ID: 'n', Attributes: { container: shop } } },
     ]
     engine.streams['/events'] = stream.map((line) => `${JSON.stringify(line)}\n`).join('')
@@ -139,13 +198,44 @@ describe('who has a part of a host’s containers', () => {
   })
 
   it.each([
-    ...['POST /containers/create', 'GET /images/json', 'POST /commit', 'GET /containers/json?before=hidden'],
-    'GET /containers/json?filters={"since":["hidden"]}',
+    'POST /containers/create',
+    'GET /images/json',
+    'POST /commit',
+    'GET /containers/json?before=hidden',
+    'GET /containers/json?since=hidden',
+    'GET /containers/json?limit=x',
+    'GET /containers/json?filters=[1]',
+    'GET /containers/json?filters={"since":1}',
+    'GET /containers/json?filters={',
   ])('may not %s', async (line) => {
     const [method = '', path = ''] = line.split(' ')
     const { status } = await ask(method, `/v1.30${encodeURI(path).replaceAll('%25', '%')}`)
     expect(status).toBeOneOf([400, 403])
     expect(reached()).toEqual([])
+  })
+
+  it('has lists counted after the cut, and cut where one of theirs stands', async () => {
+    const list = async (query: string) => (await ask('GET', `/v1.30/containers/json?${query}`)).status
+    const filters = (value: object) => `filters=${encodeURIComponent(JSON.stringify(value))}`
+    expect(await list('limit=1&size=1')).toBe(200)
+    expect(await list('limit=0&all=0')).toBe(200)
+    expect(await list(filters({ since: ['shop'], name: ['a'] }))).toBe(200)
+    expect(await list(filters({ before: { aaaaaaaaaaaa: true } }))).toBe(200)
+    expect(reached().map(decodeURIComponent)).toEqual([
+      'GET /v1.30/containers/json?size=1&all=true',
+      'GET /v1.30/containers/json?all=0',
+      `GET /v1.30/containers/json?filters={"since":["${shop}"],"name":["a"]}`,
+      `GET /v1.30/containers/json?filters={"before":{"${shop}":true}}`,
+    ])
+    const { text } = await ask('GET', '/v1.30/containers/json?limit=1')
+    expect((JSON.parse(text) as { Id: string }[]).map(({ Id }) => Id)).toEqual([shop])
+    const of = async (name: string) => {
+      const answer = await ask('GET', `/v1.30/containers/json?${filters({ since: [name] })}`)
+      return { ...answer, text: answer.text.replaceAll(name, 'NAME') }
+    }
+    const none = await of('absent')
+    expect(none.status).toBe(404)
+    for (const name of ['hidden', hidden, '../hidden']) expect(await of(name)).toEqual(none)
   })
 
   it.each(['POST /containers/prune', 'POST /build?t=a', 'GET /volumes'])(
@@ -171,13 +261,14 @@ describe('an exec, of which a request says the id alone', () => {
   const ours = '1'.repeat(64)
   const theirs = '2'.repeat(64)
   const none = '3'.repeat(64)
-  const ofExecs = endpoints.filter(({ path }) => path.startsWith('/exec/{id}'))
+  const ofExecs = dockerEndpoints.filter(({ path }) => path.startsWith('/exec/{id}'))
   const lines = ofExecs.map(({ method, path }) => `${method} ${path}`)
   const askExec = async (line: string, id: string, prefix = '/v1.30') => {
     const [method = '', path = ''] = line.split(' ')
     const body = method === 'POST' ? { body: '{"Detach":true}' } : {}
     const answer = await fetch(`${test.origin}/h/${hostId}${prefix}${path.replace('{id}', id)}`, {
-      ...{ method, ...body },
+      method,
+      ...body,
       headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
     })
     return { status: answer.status, text: (await answer.text()).replaceAll(id, 'ID') }
@@ -212,8 +303,13 @@ describe('an exec, of which a request says the id alone', () => {
   it.each(lines)('is answered by %s as one that is not there where it is of another one', async (line) => {
     const absent = await askExec(line, none)
     expect(absent).toEqual({ status: 404, text: expect.stringContaining('No such exec instance: ID') })
+    const questions = () =>
+      engine.recorded.filter(({ line }) => /\/(?:exec|containers)\/\w+\/json$/.test(line)).length
+    const asked = questions()
+    engine.recorded.length = 0
     expect(await askExec(line, theirs)).toEqual(absent)
     expect(reached()).toEqual([])
+    expect(questions()).toBe(asked)
   })
 
   it('is not for who sees the container and may not type in it', async () => {
@@ -267,6 +363,23 @@ it('cuts what tells of a container that is denied, for who has all others', asyn
   const { status, text } = await ask('GET', '/v1.30/networks')
   expect([status, text.includes(shop), text.includes(hidden)]).toEqual([200, true, false])
   expect((await ask('GET', '/v1.30/containers/hidden/json')).status).toBe(404)
+  // What an engine filters by the containers that use a thing.
+  const filtered = async (path: string, filters: object) => {
+    engine.recorded.length = 0
+    const asked = await ask('GET', `/v1.30${path}?filters=${encodeURIComponent(JSON.stringify(filters))}`)
+    return [asked.status, reached().length, /goes by all containers/.test(asked.text)]
+  }
+  const telling = [
+    ['/volumes', { dangling: ['true'] }],
+    ['/volumes', { dangling: { false: true }, name: ['nas'] }],
+    ['/networks', { dangling: ['1'] }],
+    ['/networks', { 'dangling!': ['1'] }],
+    ['/images/json', { containers: ['true'] }],
+    ['/containers/json', { whatever: ['x'] }],
+  ] as const
+  for (const [path, filters] of telling) expect(await filtered(path, filters), path).toEqual([403, 0, true])
+  expect(await filtered('/images/json', { dangling: ['true'] })).toEqual([200, 1, false])
+  expect(await filtered('/volumes', { name: ['nas'], label: { a: true } })).toEqual([200, 1, false])
   const cleaner = { name: 'Cleaner', permissions: ['containers.view', 'containers.prune', 'gateway.use'] }
   const { id: role } = (await test.call('POST', '/api/roles', cleaner)).json as { id: string }
   const cleans = await give({ effect: 'allow', role, hosts: all, containers: all })
@@ -275,5 +388,6 @@ it('cuts what tells of a container that is denied, for who has all others', asyn
   expect(await prune()).toBe(403)
   await test.call('DELETE', `/api/users/${userId}/grants/${deny.id}`)
   expect(await prune()).toBe(200)
+  for (const [path, filters] of telling) expect(await filtered(path, filters), path).toEqual([200, 1, false])
   for (const { id } of [allow, cleans]) await test.call('DELETE', `/api/users/${userId}/grants/${id}`)
 })

@@ -21,7 +21,7 @@ beforeAll(async () => {
   await vi.waitFor(async () => expect((await hosts())[0]?.state).toBe('online'), { timeout: 30_000 })
   const permissions = [
     ...rolePermissions.operator,
-    ...(['containers.exec', 'containers.attach', 'containers.files.write'] as const),
+    ...(['containers.exec', 'containers.attach', 'containers.files.write', 'containers.commit'] as const),
   ]
   const made = await test.call('POST', '/api/account/tokens', { name: 'operator', permissions, hours: 1 })
   token = (made.json as MadeToken).token
@@ -58,6 +58,16 @@ describe('a container made by who is no administrator', () => {
         body: '{"Image":"a","Cmd":["sh"],"HostConfig":{"Binds":["data:/d"],"NetworkMode":"backend"}}',
       },
     ])
+  })
+
+  it('is none of an image whose processes begin in a descriptor', async () => {
+    engine.answers['/images/fd/json'] = { Config: { WorkingDir: '/proc/self/fd/8' } }
+    engine.missing.add('/images/absent/json')
+    expect(await create('{"Image":"fd"}')).toEqual([400, expect.stringContaining('/proc/self/fd/8')])
+    expect(reached()).toEqual([])
+    expect((await create('{"Image":"fd","WorkingDir":"/srv"}'))[0]).toBe(200)
+    // The engine says itself that there is no such image.
+    expect((await create('{"Image":"absent"}'))[0]).toBe(200)
   })
 
   it('is none of the evil ones', async () => {
@@ -104,6 +114,14 @@ describe('a container made by who is no administrator', () => {
     expect((await create(`{"Image":"a","Env":["A=${padding}"]}`))[0]).toBe(413)
     expect((await send('/containers/create'))[0]).toBe(400)
     expect((await create('null'))[0]).toBe(400)
+    const [deep, wide] = ['['.repeat(400_000), Array.from({ length: 90_000 }, (_, at) => `"k${at}":1`)]
+    for (const body of [
+      deep,
+      deep + ']'.repeat(400_000),
+      `{${wide.join()}}`,
+      `{"Image":${'"'.repeat(400_000)}}`,
+    ])
+      expect((await create(body))[0]).toBe(400)
     expect(reached()).toEqual([])
   })
 
@@ -143,6 +161,40 @@ describe('work inside of a container', () => {
     expect((await send('/containers/evil/archive?path=/', 'tar', 'PUT'))[0]).toBe(403)
     expect((await send('/containers/unknown/exec', exec))[0]).toBe(502)
     expect((await send('/containers/safe/exec', '{"Cmd":["sh"],"Privileged":true}'))[0]).toBe(400)
+    expect(reached()).toEqual([])
+  })
+})
+
+describe('a commit by who is no administrator', () => {
+  const id = 'a'.repeat(64)
+  beforeAll(() => {
+    engine.missing.add('/images/free:1/json')
+  })
+
+  it.each([
+    undefined,
+    'null',
+    '{}',
+    '{"Cmd":null,"Env":[],"Tty":false}',
+    '{"container":"safe","repo":"free","tag":"1"}',
+  ])('with %s goes through, of the container that was looked at', async (body) => {
+    expect((await send('/commit?container=safe&repo=free&tag=1&pause=0', body))[0]).toBe(200)
+    expect(reached().map((each) => [each.line, each.body])).toEqual([
+      [`POST /v1.30/commit?container=${id}&repo=free&tag=1&pause=0`, 'null'],
+    ])
+  })
+
+  it.each([
+    ['of one that has power over the host', 'container=evil&repo=free&tag=1', 'null', 403],
+    ['with a command of its own', 'container=safe&repo=free&tag=1', '{"Cmd":["sh"]}', 400],
+    ['with labels of its own', 'container=safe&repo=free&tag=1', '{"labels":{"a":"b"}}', 400],
+    ['with instructions', 'container=safe&repo=free&tag=1&changes=USER%20root', 'null', 400],
+    ['of two', 'container=safe&container=evil&repo=free&tag=1', 'null', 400],
+    ['of two in another spelling', 'container=safe&Container=evil&repo=free&tag=1', 'null', 400],
+    ['of none', 'repo=free&tag=1', 'null', 400],
+    ['of a path', 'container=..%2Fsafe&repo=free&tag=1', 'null', 400],
+  ])('%s is refused', async (_, query, body, status) => {
+    expect((await send(`/commit?${query}`, body))[0]).toBe(status)
     expect(reached()).toEqual([])
   })
 })

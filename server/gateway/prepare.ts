@@ -1,15 +1,19 @@
+import type { ActName, Taking } from '#lib/acts.ts'
 import type { Host } from '#lib/contracts/hosts.ts'
+import { hostKinds } from '#lib/fleet/kinds.ts'
 import { type Permission, scopeOf } from '#lib/permissions.ts'
-import type { Access } from '../auth/access.ts'
-import type { Sight } from '../auth/sight.ts'
-import type { Authorize, Principal } from '../auth/types.ts'
+import type { Access } from '../access/access.ts'
+import type { Sight } from '../access/visibility.ts'
+import { mayName } from '../acts/taken-name.ts'
+import type { Maker, Policy } from '../create-policy/index.ts'
 import { compareVersions, ourApiRange } from '../engine/compat.ts'
 import type { ForwardRequest } from '../engine/forward.ts'
 import type { EngineClient } from '../engine/types.ts'
 import { AppError } from '../errors.ts'
-import type { HostRegistry } from '../hosts/types.ts'
-import type { FleetState } from '../live/types.ts'
-import type { Maker, Policy } from '../policy/index.ts'
+import { podmanShowsEnvironment, showsEnvironment } from '../features/containers/ps-arguments.ts'
+import type { FleetState } from '../fleet/fleet.ts'
+import type { HostRegistry } from '../fleet/host-registry.ts'
+import type { Authorize, Principal } from '../principal/principal.ts'
 import {
   authorizeContainer,
   authorizeExec,
@@ -19,15 +23,21 @@ import {
   knownId,
   noContainer,
 } from './container.ts'
-import { type GatewayTarget, parseTarget } from './paths.ts'
-import { findEndpoint, type GatewayEndpoint, type GatewayMethod } from './table.ts'
-import type { ContainerFacts, Seen, Telling } from './visible.ts'
+import { findNetwork, pathOfImageChanges } from './looked-up.ts'
+import { fold, furtherNeeds, isContainerName, namedToGo, nameGiven } from './needs.ts'
+import { queryOfPart } from './part-list.ts'
+import { type GatewayTarget, parseTarget, soughtId } from './paths.ts'
+import { type ContainerFacts, type Seen, seenOf } from './seen.ts'
+import { findByAlias, findEndpoint, type GatewayEndpoint, type GatewayMethod, isId } from './table.ts'
+import type { Telling } from './visible.ts'
 
 /** A request that its sender may make, rebuilt for the engine that is to have it. */
 export interface Prepared {
   hostId: string
   /** The container's full id, where the request names one. */
   objectId: string | null | undefined
+  /** What its sender called that container, where engines may be told its id instead. */
+  called: string | null
   endpoint: GatewayEndpoint
   engine: EngineClient
   /** All but the body. */
@@ -37,10 +47,16 @@ export interface Prepared {
   maker: Maker | null
   /** Whether values that `endpoint.hides` names stay in the answer. */
   reveals: boolean
+  /** What it is about by its query, for the audit log: images that go or leave, and the name of what is made. */
+  said: string[]
+  /** Containers go that the request does not name, of what it names; null for none. */
+  takes: { taking: Taking; named: string[] } | null
   /** Throws when its sender may no longer do it. */
   recheck(): void
   /** What of the host there is for its sender; null for all. */
   seen: Seen | null
+  /** How many of a list were asked for, by who sees a part: counted by the engine, it would count what they do not see. */
+  newest: number | null
   /** Whether BuildKit's session would come through, so that the engine's own word on it stands. */
   buildKit: boolean
 }
@@ -50,7 +66,12 @@ export interface Asked {
   headers: Record<string, string | string[] | undefined>
 }
 
-const hostHeader = 'roadstead-host'
+/** Of no use to anybody without gateway.raw. */
+const forRaw: ReadonlySet<ActName> = new Set(['engine.raw', 'engine.check', 'container.unlink'])
+
+/** Parameters that name images. */
+const naming = /^(?:images|names|references)$/
+export const hostHeader = 'roadstead-host'
 /** Registry credentials that clients send along: base64 of either alphabet, for engines alone to read. */
 const credentials = ['x-registry-auth', 'x-registry-config'] as const
 const base64 = /^[\w+/=-]{1,65536}$/
@@ -64,7 +85,7 @@ export interface Deciding {
   registry: HostRegistry
   fleet: FleetState
   authorize: Authorize
-  access: Pick<Access, 'sightOf' | 'authorizeChange'>
+  access: Pick<Access, 'sightOf' | 'authorizeChange' | 'told' | 'veil'>
   policy: Policy
 }
 
@@ -85,41 +106,77 @@ export async function prepare(
   const host = findHost(principal, found.host, parts)
   const where = { hostId: host.id }
   const method = asked.method ?? 'GET'
-  const match = findEndpoint(method, found.segments)
+  const own = findEndpoint(method, found.segments)
+  const linked = own ? null : findByAlias(method, found.segments)
+  const match = own ?? linked?.match
+  const sought = found.sought ?? linked?.sought ?? null
   const flavour = host.engine?.flavour
   if (!match || (match.endpoint.flavour && flavour && match.endpoint.flavour !== flavour))
-    throw unlisted(method, found)
+    throw flavour === 'podman' && isOfOtherMethod(found.segments)
+      ? new AppError('method_not_allowed', { params: { method: method.slice(0, 20) } })
+      : unlisted(method, found)
   const { endpoint } = match
   const sight = access.sightOf(principal)
+  // Who may not have it is told as of what is in no table: clients go on only after a 404.
+  if (forRaw.has(endpoint.act) && !sight.mayWhole('gateway.raw', host.id)) throw unlisted(method, found)
   const seesAll = sight.mayWhole('containers.view', host.id)
   const named = containerIn(match.path, endpoint.path)
   const exec = execIn(match.path, endpoint.path)
   const isCutDown =
-    named !== null || exec !== null || endpoint.tells !== undefined || endpoint.permission === 'hosts.view'
+    named !== null ||
+    endpoint.names !== undefined ||
+    exec !== null ||
+    endpoint.tells !== undefined ||
+    endpoint.permission === 'hosts.view'
   // What acts on containers without naming one, or tells of all, is for who has them all.
   const whole =
     !isCutDown && (scopeOf(endpoint.permission) === 'container' || endpoint.permission === 'containers.prune')
+  const further = furtherNeeds(endpoint, found.query, flavour)
+  const authorizeFurther = () => {
+    for (const permission of further.needs) authorize(principal, permission, where)
+    for (const permission of further.whole) authorize(principal, permission, { ...where, whole: true })
+  }
   try {
     authorize(principal, endpoint.permission, whole ? { ...where, whole } : where)
-    if (endpoint.raw) authorize(principal, 'gateway.raw', { ...where, whole: true })
+    authorizeFurther()
   } catch (error) {
     const isOfHost = whole || scopeOf(endpoint.permission) === 'host'
     if (seesAll || !isOfHost || !(error instanceof AppError) || error.code !== 'denied') throw error
-    const { permission } = endpoint
+    const permission = String(error.context.params?.permission)
     throw new AppError('gateway_whole', { ...where, params: { permission }, cause: error })
   }
-  if (found.version !== null && compareVersions(found.version, ourApiRange.min) < 0)
-    throw new AppError('gateway_version', { params: { version: found.version } })
+  // Podman serves its own API under any version, and its clients ask for one of theirs.
+  const isOld =
+    found.version !== null &&
+    !endpoint.path.startsWith('/libpod/') &&
+    compareVersions(found.version, ourApiRange.min) < 0
+  // A question has no body of an old form, nor has a tar: they are asked in the oldest way that engines have.
+  const isAsked = method === 'GET' || method === 'HEAD' || endpoint.path === '/images/load'
+  if (isOld && !isAsked) throw new AppError('gateway_version', { params: { version: found.version ?? '' } })
   const isRaw = sight.mayWhole('gateway.raw', host.id)
   const kept =
-    isRaw || !endpoint.policy ? found.query : found.query.filter(([name]) => isKnown(endpoint, name))
+    isRaw || !endpoint.policy || endpoint.policy === 'commit'
+      ? found.query
+      : found.query.filter(([name]) => isKnown(endpoint, name))
   const query = checkQuery(endpoint, kept, isRaw)
-  if (!seesAll && endpoint.tells) checkFilters(query)
+  const psArguments = query.flatMap(([name, value]) => (name === 'ps_args' ? [value] : []))
+  const printsEnvironment =
+    endpoint.flavour === 'podman' ? podmanShowsEnvironment(psArguments) : psArguments.some(showsEnvironment)
+  if (printsEnvironment && !isRaw) throw new AppError('gateway_query', { params: { name: 'ps_args' } })
   // Docker merges a form with the query: what was checked would not be what it reads.
   if (/form-urlencoded|form-data/i.test(String(asked.headers['content-type'] ?? '')))
     throw new AppError('gateway_form')
   const headers = { ...(endpoint.path === pushPath ? noAccount : {}), ...credentialsOf(asked) }
 
+  const name = query.find(([parameter]) => parameter === 'name')?.[1] ?? ''
+  const isRename = endpoint.act === 'container.rename'
+  if ((isRename || endpoint.act === 'container.create') && !isContainerName(name))
+    throw new AppError('gateway_name', { params: { name: name.slice(0, 60) } })
+  const inQuery = query.find(([parameter]) => parameter === endpoint.names)?.[1] ?? ''
+  // It is asked about before it is sent.
+  if (endpoint.names && !isRaw && !isId(inQuery))
+    throw new AppError('gateway_query', { params: { name: endpoint.names } })
+  const called = endpoint.names ? inQuery : named?.name
   const engine = registry.engine(host.id)
   const find = (name: string) => inspectContainer(engine, name, signal)
   let container: ContainerFacts | null = null
@@ -132,57 +189,87 @@ export async function prepare(
       { hostId: host.id, engine, exec },
       signal,
     )
-  if (named && !mayAll) {
-    container = await find(named.name)
-    if (!container) throw noContainer(named.name)
-    authorizeContainer(authorize, principal, endpoint.permission, host.id, container, named.name)
-    if (endpoint.path.endsWith('/rename')) {
-      const name = query.find(([key]) => key === 'name')?.[1] ?? ''
+  // Who may rename everything could give themselves what others have been given by name.
+  if (called !== undefined && (!mayAll || isRename || sought !== null)) {
+    const asked = sought ?? called
+    container = sought !== null || isId(called) ? await find(asked) : null
+    if (!container) throw noContainer(asked)
+    authorizeContainer(authorize, principal, endpoint.permission, host.id, container, asked)
+    if (isRename)
       access.authorizeChange(principal, host.id, { before: container, after: { ...container, name } })
-    }
   }
+  const seen = seesAllTold(endpoint.tells, sight, host.id)
+    ? null
+    : seenOf(principal, host.id, parts, find, saidIn(found))
+  const list = seen
+    ? await queryOfPart(endpoint.tells, query, async (given) => {
+        const facts = isId(given) ? await find(given) : null
+        if (!facts || !seen.container(facts)) throw noContainer(given)
+        return facts.id
+      })
+    : { query, newest: null }
+  const given = nameGiven(endpoint, query)
+  if (given !== null) await mayName(authorize, principal, host.id, engine, signal)(given)
   const may = (permission: Permission) =>
     container ? sight.may(permission, { ...container, hostId: host.id }) : sight.mayWhole(permission, host.id)
-  const version = found.version === null ? '' : `/v${found.version}`
+  if (printsEnvironment && !may('containers.reveal'))
+    throw new AppError('denied', { ...where, params: { permission: 'containers.reveal' } })
+  const lookedUp = async (path: string) =>
+    sought === null
+      ? pathOfImageChanges(engine, path, signal)
+      : path.replace(soughtId, await findNetwork(engine, sought, signal))
+  const version = found.version === null ? '' : `/v${isOld ? ourApiRange.min : found.version}`
   // Never a name after an id was authorised: it can be another container's by then.
-  const path = container && named ? named.before + container.id + named.after : match.path
-  const name = query.find(([parameter]) => parameter === 'name')?.[1] ?? ''
+  const path = container && named ? named.before + container.id + named.after : await lookedUp(match.path)
+  const about = list.query.map(([parameter, value]): [string, string] => [
+    parameter,
+    container && parameter === endpoint.names ? container.id : value,
+  ])
   return {
-    ...{ policy: parts.policy, maker: isRaw ? null : { principal, hostId: host.id, name } },
-    ...{ hostId: host.id, endpoint, engine, reveals: may('containers.reveal') },
+    policy: parts.policy,
+    maker: isRaw ? null : { principal, hostId: host.id, name },
+    hostId: host.id,
+    called: named?.name ?? null,
+    endpoint,
+    engine,
+    reveals: may('containers.reveal'),
+    said: [
+      ...query.filter(([parameter]) => naming.test(parameter)).map(([, value]) => value),
+      ...(given === null ? [] : [given]),
+    ],
+    takes: further.taking && {
+      taking: further.taking,
+      named: namedToGo(endpoint, sought === null ? match.path : path, query),
+    },
     recheck: () => {
       // Its name may be another by now; what the fleet has not heard of yet is as the engine told it.
       const known = container && (fleet.get('containers', host.id, container.id) ?? container)
       const target = known ? { objectId: known.id, facts: known } : whole ? { whole } : {}
       authorize(principal, endpoint.permission, { ...where, ...target })
+      authorizeFurther()
     },
-    objectId: container?.id ?? (named && knownId(fleet, host.id, named.name)),
-    seen:
-      endpoint.tells === undefined || seesAllTold(endpoint.tells, sight, host.id)
-        ? null
-        : {
-            // A sight of the moment: tags and grants change while events go on.
-            container: (facts) => access.sightOf(principal).container({ ...facts, hostId: host.id }),
-            processes: (facts) =>
-              access.sightOf(principal).may('containers.top', { ...facts, hostId: host.id }),
-            objects: (kind) => access.sightOf(principal).objects(kind, host.id),
-            known: (id) => fleet.get('containers', host.id, id),
-            find,
-          },
-    buildKit: asked.headers[hostHeader] !== undefined && may('gateway.raw') && may('images.build'),
-    request: { method: method as GatewayMethod, path: version + path, query, headers },
+    objectId: container?.id ?? (called === undefined ? null : knownId(fleet, host.id, called)),
+    seen,
+    newest: list.newest,
+    buildKit:
+      asked.headers[hostHeader] !== undefined && may('containers.unrestricted') && may('images.build'),
+    request: { method: method as GatewayMethod, path: version + path, query: about, headers },
   }
 }
 
-/** Whether an answer that tells of these needs no cutting. */
-function seesAllTold(tells: Telling, sight: Sight, hostId: string): boolean {
+/** Whether an answer that tells of these needs no cutting, nor the words of a refusal. */
+function seesAllTold(tells: Telling | undefined, sight: Sight, hostId: string): boolean {
   if (!sight.mayWhole('containers.view', hostId)) return false
-  if (tells !== 'events' && tells !== 'usage') return true
+  if (tells !== 'events' && tells !== 'usage' && tells !== 'info') return true
   return (
-    (tells === 'usage' || sight.mayWhole('containers.top', hostId)) &&
-    (['images', 'volumes', 'networks', 'pods'] as const).every((kind) => sight.objects(kind, hostId))
+    (tells !== 'events' || sight.mayWhole('containers.top', hostId)) &&
+    hostKinds.every((kind) => sight.objects(kind, hostId))
   )
 }
+
+/** What somebody named in their request. */
+export const saidIn = ({ segments, sought, query }: GatewayTarget) =>
+  [...segments, sought ?? '', ...query.flat()].join(' ')
 
 /** Throws denied, and host_not_found alike for what is not there and what is not for this principal to see. */
 function findHost(principal: Principal, given: string, { registry, authorize }: Deciding): Host {
@@ -198,21 +285,15 @@ function findHost(principal: Principal, given: string, { registry, authorize }: 
   return host
 }
 
-/** `before` and `since` of a list name a container: an engine's answer would tell whether it is there. */
-function checkFilters(query: GatewayTarget['query']): void {
-  for (const [name, value] of query)
-    if (name === 'before' || (name === 'filters' && /before|since|\\/i.test(value)))
-      throw new AppError('gateway_query', { params: { name } })
-}
-
-/** Throws gateway_body. */
+/** Throws gateway_header. */
 function credentialsOf({ headers }: Asked): Record<string, string> {
   return Object.fromEntries(
     credentials.flatMap((name) => {
       const value = headers[name]
-      if (value === undefined) return []
+      // podman-py sends it with nothing in it.
+      if (value === undefined || value === '') return []
       if (typeof value !== 'string' || !base64.test(value))
-        throw new AppError('gateway_body', { detail: `${name} is no base64` })
+        throw new AppError('gateway_header', { params: { name } })
       return [[name, value]]
     }),
   )
@@ -228,6 +309,13 @@ function buildKitTarget({ headers }: Asked, target: string): string {
   return `/h/${encodeURIComponent(host)}${target}`
 }
 
+/** Podman tells a wrong method from what it has not; Docker answers both alike. What is for gateway.raw is not told of. */
+const isOfOtherMethod = (segments: readonly string[]) =>
+  (['GET', 'HEAD', 'POST', 'PUT', 'DELETE'] as const).some((method) => {
+    const endpoint = findEndpoint(method, segments)?.endpoint
+    return endpoint && endpoint.flavour !== 'docker' && !forRaw.has(endpoint.act)
+  })
+
 function unlisted(method: string, { segments }: GatewayTarget): AppError {
   return new AppError('gateway_unlisted', {
     params: { method: method.slice(0, 20), path: `/${segments.join('/').slice(0, 200)}` },
@@ -236,7 +324,12 @@ function unlisted(method: string, { segments }: GatewayTarget): AppError {
 
 /** dockerode says a whole create body in the query as well: what an engine would not read is left out. */
 const isKnown = (endpoint: GatewayEndpoint, name: string) =>
-  [...(endpoint.query ?? []), ...(endpoint.repeated ?? [])].some((known) => fold(known) === fold(name))
+  knownNames(endpoint).some((known) => fold(known) === fold(name))
+const knownNames = ({ query = [], repeated = [], fixed = {} }: GatewayEndpoint) => [
+  ...query,
+  ...repeated,
+  ...Object.keys(fixed),
+]
 
 /**
  * Throws gateway_query. A parameter given twice is read as its first by Docker and as its last by Podman, and Podman
@@ -249,21 +342,34 @@ function checkQuery(
   query: GatewayTarget['query'],
   raw: boolean,
 ): [name: string, value: string][] {
-  const known = new Map(
-    [...(endpoint.query ?? []), ...(endpoint.repeated ?? [])].map((name) => [fold(name), name]),
-  )
+  const known = new Map(knownNames(endpoint).map((name) => [fold(name), name]))
   const seen = new Map<string, string>()
-  return query.flatMap(([given, value]) => {
+  const { fixed = {} } = endpoint
+  const kept = query.flatMap(([given, value]): [string, string][] => {
     const same = known.get(fold(given))
     // podman's own client writes what its documents call detachKeys in small letters, and sends it both ways.
     const name = endpoint.flavour === 'podman' ? (same ?? given) : given
     const isTwice = seen.has(name) && !endpoint.repeated?.includes(name)
     if (isTwice && same === name && endpoint.flavour === 'podman' && seen.get(name) === value) return []
+    // Clients say each option that they know, podman a path on its own machine too (DOCKER_CONFIG), which Podman does not read.
+    // `podman run -d` starts what a container depends on too (recursive): who may not name those starts this one alone.
+    const isLeftOut = endpoint.flavour === 'podman' && /^(?:authfile|recursive)$/.test(fold(given))
+    const isIdle = saysNothing.test(value) || isLeftOut
+    if (same === undefined && !raw && isIdle) return []
+    // podman-py asks that a certificate be checked, which an engine may be set not to do.
+    if (endpoint.verifies && same === undefined && !raw && isStrict(given, value) && !isTwice) {
+      seen.set(name, value)
+      return [['tlsVerify', 'true']]
+    }
     if (same === name ? isTwice : !raw || same !== undefined)
       throw new AppError('gateway_query', { params: { name: given.slice(0, 60) } })
     seen.set(name, value)
-    return [[name, value]]
+    return name in fixed ? [] : [[name, value]]
   })
+  return [...kept, ...Object.entries(fixed)]
 }
 
-const fold = (name: string) => name.normalize('NFKC').toLowerCase()
+const isStrict = (name: string, value: string) => fold(name) === 'tlsverify' && /^(?:[Tt]rue|1)$/.test(value)
+
+/** As Python writes it too. */
+const saysNothing = /^(?:|[Ff]alse|0|null|\[\])$/

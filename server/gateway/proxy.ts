@@ -4,11 +4,12 @@ import type { EngineAnswer } from '../engine/request.ts'
 import { AppError } from '../errors.ts'
 import { hideValues } from '../redact.ts'
 import { answerHeaders, isRedirect, redirected } from './answer.ts'
-import { type Changes, changeLines, hasBody, readChanged, readJson } from './body.ts'
+import { type Changes, changeLines, hasBody, readChanged, readJson, readText } from './body.ts'
 import { proxyBulk, tarReads } from './bulk.ts'
 import { hold } from './hold.ts'
 import type { Prepared } from './prepare.ts'
-import { type ContainerFacts, isSeenEvent, onlySeen } from './visible.ts'
+import { onlySeen, refusalTold } from './visible.ts'
+import { isSeenEvent, ToldContainers } from './visible-events.ts'
 
 /**
  * Hands a prepared request to its engine and the answer back, streamed both ways as fast as the slower end takes it.
@@ -23,17 +24,18 @@ export async function proxy(
   signal: AbortSignal,
 ): Promise<number> {
   const { endpoint, engine } = prepared
-  const json = endpoint.body === 'json' ? await readJson(request, prepared.maker !== null) : null
-  const { path, body: held } = await hold(prepared, json, signal)
-  if (endpoint.hijack === 'h2c') throw new AppError('gateway_no_stream')
-  const sends = endpoint.body !== undefined && endpoint.body !== 'json' && hasBody(request)
+  const isJson = endpoint.body === 'json' || endpoint.body === 'list'
+  const json = isJson ? await readJson(request, prepared.maker !== null, endpoint.body === 'list') : null
+  const { path, query, body: held } = await hold(prepared, json, signal)
+  if (endpoint.hijack && endpoint.hijack !== 'tcp') throw new AppError('gateway_no_stream')
+  const sends = endpoint.body !== undefined && !isJson && hasBody(request)
   // An endpoint that takes no body is not handed one.
   if (!sends) request.resume()
   if (sends || (endpoint.method === 'GET' && tarReads.has(endpoint.permission)))
     return proxyBulk(prepared, path, sends ? request : null, response, signal)
   const type: Record<string, string> = held === null ? {} : { 'content-type': 'application/json' }
   const headers = { ...prepared.request.headers, ...type }
-  const from = await engine.forward({ ...prepared.request, path, headers, body: held, signal })
+  const from = await engine.forward({ ...prepared.request, path, query, headers, body: held, signal })
   await answer(prepared, from, response, signal)
   return from.status
 }
@@ -44,12 +46,17 @@ async function answer(
   response: ServerResponse,
   signal: AbortSignal,
 ): Promise<void> {
-  const { endpoint, buildKit } = prepared
+  const { endpoint, buildKit, seen, called } = prepared
   if (isRedirect(from.status)) {
     from.body.resume()
     throw redirected(from.status)
   }
   const headers = answerHeaders(from.headers, buildKit)
+  if (from.status >= 400 && (seen || called !== null) && endpoint.method !== 'HEAD') {
+    const text = refusalTold(await readText(from.body), prepared)
+    response.writeHead(from.status, { ...headers, 'content-length': Buffer.byteLength(text) }).end(text)
+    return
+  }
   const changes = from.status === 200 ? changesOf(prepared) : null
   const inLines = endpoint.hides === 'lines' || endpoint.tells === 'events'
   if (changes && !inLines) {
@@ -83,13 +90,13 @@ async function answer(
 }
 
 /** Null when an answer goes on as it is. */
-function changesOf({ endpoint: { hides, tells }, reveals, seen }: Prepared): Changes | null {
+function changesOf({ endpoint: { hides, tells }, reveals, seen, newest }: Prepared): Changes | null {
   const hidden = hides !== undefined && !reveals
   if (!hidden && (tells === undefined || seen === null)) return null
-  const told = new Map<string, ContainerFacts>()
+  const told = new ToldContainers()
   return {
     document(found) {
-      const kept = tells && tells !== 'events' && seen ? onlySeen(tells, found, seen) : found
+      const kept = tells && tells !== 'events' && seen ? onlySeen(tells, found, seen, newest) : found
       if (hidden) hideValues(kept)
       return kept
     },

@@ -14,53 +14,6 @@ const routes = JSON.parse(readFileSync(new URL('engine-routes.json', import.meta
 /** What goes to no engine, and why. */
 const refused: [reason: string, lines: string][] = [
   [
-    'root on the host by its nature: swarm and its services, nodes, tasks, secrets and configurations',
-    `GET /configs
-     POST /configs/create
-     DELETE /configs/{id}
-     GET /configs/{id}
-     POST /configs/{id}/update
-     GET /nodes
-     DELETE /nodes/{id}
-     GET /nodes/{id}
-     POST /nodes/{id}/update
-     GET /secrets
-     POST /secrets/create
-     DELETE /secrets/{id}
-     GET /secrets/{id}
-     POST /secrets/{id}/update
-     GET /services
-     POST /services/create
-     DELETE /services/{id}
-     GET /services/{id}
-     GET /services/{id}/logs
-     POST /services/{id}/update
-     GET /swarm
-     POST /swarm/init
-     POST /swarm/join
-     POST /swarm/leave
-     POST /swarm/unlock
-     GET /swarm/unlockkey
-     POST /swarm/update
-     GET /tasks
-     GET /tasks/{id}
-     GET /tasks/{id}/logs`,
-  ],
-  [
-    'root on the host by its nature: a plugin is code of the engine',
-    `GET /plugins
-     POST /plugins/create
-     GET /plugins/privileges
-     POST /plugins/pull
-     DELETE /plugins/{name}
-     POST /plugins/{name}/disable
-     POST /plugins/{name}/enable
-     GET /plugins/{name}/json
-     POST /plugins/{name}/push
-     POST /plugins/{name}/set
-     POST /plugins/{name}/upgrade`,
-  ],
-  [
     "the engine's inside: its command line, memory and goroutines",
     `GET /debug/pprof/
      GET /debug/pprof/cmdline
@@ -70,17 +23,7 @@ const refused: [reason: string, lines: string][] = [
      GET /debug/pprof/{name}
      GET /debug/vars`,
   ],
-  ['a GET that types into a container', `GET /containers/{id}/attach/ws`],
-  [
-    "memory of processes on the host's disk; experimental",
-    `GET /containers/{id}/checkpoints
-     POST /containers/{id}/checkpoints
-     DELETE /containers/{id}/checkpoints/{checkpoint}
-     POST /libpod/containers/{name}/checkpoint
-     POST /libpod/containers/{name}/restore`,
-  ],
   ['gone from engines with API 1.24', `POST /containers/{id}/copy`],
-  ['changes volumes of a swarm alone', `PUT /volumes/{name}`],
   ['no client was seen to use it yet', `GET /images/{name}/attestations`],
   [
     'paths of the host, of no use elsewhere',
@@ -93,14 +36,6 @@ const refused: [reason: string, lines: string][] = [
      POST /libpod/local/images/load`,
   ],
   [
-    'secrets of the engine',
-    `POST /libpod/secrets/create
-     GET /libpod/secrets/json
-     DELETE /libpod/secrets/{name}
-     GET /libpod/secrets/{name}/exists
-     GET /libpod/secrets/{name}/json`,
-  ],
-  [
     'units of systemd: root on the host',
     `DELETE /libpod/quadlets
      POST /libpod/quadlets
@@ -110,27 +45,7 @@ const refused: [reason: string, lines: string][] = [
      GET /libpod/quadlets/{name}/file`,
   ],
   ['sends a workload to any cluster', `POST /libpod/kube/apply`],
-  ['repairs or removes what the storage holds', `POST /libpod/system/check`],
   ['of no use through us', `GET /libpod/swagger`],
-  [
-    'artifacts and manifest lists: not part of this dashboard',
-    `POST /libpod/artifacts/add
-     GET /libpod/artifacts/json
-     POST /libpod/artifacts/pull
-     DELETE /libpod/artifacts/remove
-     DELETE /libpod/artifacts/{name}
-     GET /libpod/artifacts/{name}/extract
-     GET /libpod/artifacts/{name}/json
-     POST /libpod/artifacts/{name}/push
-     POST /libpod/manifests/create
-     DELETE /libpod/manifests/{name}
-     POST /libpod/manifests/{name}
-     PUT /libpod/manifests/{name}
-     POST /libpod/manifests/{name}/add
-     GET /libpod/manifests/{name}/json
-     POST /libpod/manifests/{name}/push
-     POST /libpod/manifests/{name}/registry/{destination}`,
-  ],
 ]
 const refusals = new Map(
   refused.flatMap(([reason, lines]) => lines.split('\n').map((line) => [line.trim(), reason])),

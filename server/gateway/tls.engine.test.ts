@@ -39,7 +39,9 @@ beforeAll(async () => {
   await test.setUp()
   await addLabHosts(test, [engine])
   const { json } = await test.call('POST', '/api/account/tokens', {
-    ...{ name: 'tls', hours: 1, permissions: permissions.filter((name) => name !== 'users.edit') },
+    name: 'tls',
+    hours: 1,
+    permissions: permissions.filter((name) => name !== 'users.edit'),
   })
   const { token } = json as MadeToken
   const tls = await makeCertificates(join(folder, 'tls'), '127.0.0.1')
@@ -77,7 +79,8 @@ afterAll(async () => {
 const built = `${mark}/app:1`
 const docker = (command: string, env: Record<string, string>, args: string[], input?: string) =>
   run(command, args, {
-    ...{ check: false, ...(input === undefined ? {} : { input }) },
+    check: false,
+    ...(input === undefined ? {} : { input }),
     env: {
       ...process.env,
       HOME: folder,
@@ -113,13 +116,11 @@ it('the end of input keeps the output through nginx as a stream', async () => {
   const fed = ['run', '--rm', '-i', image, 'sh', '-c', 'wc -c; sleep 1; echo late; exit 3']
   const silent = ['run', '--rm', image, 'sh', '-c', 'sleep 1; echo late; exit 3']
   const input = 'x'.repeat(200_000)
-  for (const way of [debians.bind(null, ports.stream), forwarded.bind(null, 'stream')]) {
-    expect(await way(fed, input)).toMatchObject({
-      code: 3,
-      stdout: expect.stringMatching(/^\s*200000\nlate\n$/),
-    })
-    expect(await way(silent)).toMatchObject({ code: 3, stdout: 'late\n' })
-  }
+  const ways = [debians.bind(null, ports.stream), forwarded.bind(null, 'stream')]
+  const told = await Promise.all(ways.flatMap((way) => [way(fed, input), way(silent)]))
+  const ofFed = { code: 3, stdout: expect.stringMatching(/^\s*200000\nlate\n$/) }
+  const ofSilent = { code: 3, stdout: 'late\n' }
+  expect(told).toMatchObject([ofFed, ofSilent, ofFed, ofSilent])
 })
 
 /** nginx with both blocks of docs/container.md, at our ports and with our certificate. */

@@ -1,74 +1,73 @@
-import type { Container } from '#lib/contracts/containers.ts'
-
-export type ContainerFacts = Pick<Container, 'id' | 'name' | 'labels'>
-
-/** What somebody sees of a host who may not see all of it. */
-export interface Seen {
-  container(container: ContainerFacts): boolean
-  /** Whether they may know what runs in it, which events of it tell. */
-  processes(container: ContainerFacts): boolean
-  objects(kind: 'images' | 'volumes' | 'networks' | 'pods'): boolean
-  /** Of a container by its full id, as the dashboard knows it. */
-  known(id: string): ContainerFacts | undefined
-  /** As `known`, asked of the engine, for what the dashboard has not heard of yet. */
-  find(name: string): Promise<ContainerFacts | null>
-}
+import { cutContainer, cutImage, type Fields, inTexts, rows, seenNames } from '../access/other-names.ts'
+import { parseExactly } from '../create-policy/exact-json.ts'
+import { asCalled } from './answer.ts'
+import { factsOf } from './documents.ts'
+import type { Prepared } from './prepare.ts'
+import type { Seen } from './seen.ts'
+import { cutInfo, cutLock, cutUsage, cutVolume } from './visible-figures.ts'
 
 /** What kinds of answers tell of containers, and have to be cut down to those that are seen. */
-export type Telling = 'containers' | 'networks' | 'pods' | 'usage' | 'events'
+export type Telling =
+  | ('container' | 'containers' | 'events' | 'images' | 'info' | 'networks' | 'pods' | 'usage' | 'volumes')
+  | 'words'
 
-type Fields = Record<string, unknown>
-
-/** A list or document of an engine without what is not seen of it. Changed in place, but for lists. */
-export function onlySeen(kind: Exclude<Telling, 'events'>, document: unknown, seen: Seen): unknown {
-  const keep: Record<typeof kind, (document: unknown) => unknown> = {
-    containers: (found) => rows(found).filter((row) => seen.container(factsOf(row))),
-    networks: (found) => eachOf(found, (network) => cutContainers(network, seen)),
-    pods: (found) => eachOf(found, (pod) => cutContainers(pod, seen)),
-    usage: (found) => cutUsage(found as Fields, seen),
-  }
-  return keep[kind](document)
-}
-
-/** Whether an event is of something that is seen. `told` are the containers that others of the same stream were of. */
-export async function isSeenEvent(
-  event: unknown,
+/**
+ * A list or document of an engine without what is not seen of it. Changed in place, but for lists.
+ * @param newest how many of a list of containers were asked for; null for all
+ */
+export function onlySeen(
+  kind: Exclude<Telling, 'events'>,
+  document: unknown,
   seen: Seen,
-  told: Map<string, ContainerFacts>,
-): Promise<boolean> {
-  const { Type: type, Actor: actor } = event as { Type?: unknown; Actor?: Fields }
-  const id = typeof actor?.ID === 'string' ? actor.ID : ''
-  const of = async (containerId: string) => {
-    // What is removed is known from before; what is new, to the engine.
-    const facts = seen.known(containerId) ?? told.get(containerId) ?? (await seen.find(containerId))
-    if (facts) told.set(containerId, facts)
-    return facts !== null && seen.processes(facts)
+  newest: number | null,
+): unknown {
+  const isSeen = seenNames(seen)
+  const keep: Record<typeof kind, (document: unknown) => unknown> = {
+    container: (found) => eachOf(found, (container) => cutContainer(container, seen, isSeen)),
+    containers: (found) => {
+      const shown = rows(found).filter((row) => seen.container(factsOf(row)))
+      return eachOf(newestOf(shown, newest), (container) => cutContainer(container, seen, isSeen))
+    },
+    images: (found) => eachOf(found, (image) => cutImage(image, seen)),
+    info: (found) => eachOf(found, (info) => cutInfo(info, seen)),
+    networks: (found) => eachOf(found, (network) => cutContainers(network, seen)),
+    pods: (found) => eachOf(found, (pod) => cutPod(pod, seen)),
+    usage: (found) => cutUsage(found as Fields, seen),
+    volumes(found) {
+      eachOf((found as Fields).Volumes ?? found, cutVolume)
+      return found
+    },
+    words: (found) => inTexts(found, seen.words),
   }
-  if (type === 'container') return of(id)
-  if (type === 'network' || type === 'volume') {
-    const container = (actor?.Attributes as Fields | undefined)?.container
-    return seen.objects(`${type}s`) && (typeof container !== 'string' || (await of(container)))
-  }
-  return (type === 'image' || type === 'pod') && seen.objects(`${type}s`)
-}
-
-const rows = (found: unknown) =>
-  (Array.isArray(found) ? found : []).filter((row): row is Fields => typeof row === 'object' && row !== null)
-
-/** Docker's names have a slash before them; libpod's disk usage names its fields otherwise. */
-function factsOf({ Id, ContainerID, Names, Labels }: Fields): ContainerFacts {
-  const [name] = [Names].flat()
-  return {
-    id: String(Id ?? ContainerID ?? ''),
-    name: String(name ?? '').replace(/^\//, ''),
-    labels: (typeof Labels === 'object' && Labels !== null ? Labels : {}) as Record<string, string>,
-  }
+  return inTexts(keep[kind](document), seen.withoutIds)
 }
 
 function eachOf(found: unknown, change: (document: Fields) => void): unknown {
   for (const document of rows([found].flat())) change(document)
   return found
 }
+
+/** The last that were made, as engines cut a list; in the order in which they stand. */
+function newestOf(containers: readonly Fields[], newest: number | null): readonly Fields[] {
+  if (newest === null) return containers
+  const madeAt = ({ Created }: Fields) =>
+    typeof Created === 'number' ? Created : Date.parse(String(Created))
+  const kept = new Set(containers.toSorted((a, b) => madeAt(b) - madeAt(a)).slice(0, newest))
+  return containers.filter((container) => kept.has(container))
+}
+
+/** An engine's refusal, which may name what is in the way: a document, or the bare words. */
+export function refusalSeen(body: string, seen: Seen): string {
+  try {
+    return `${JSON.stringify(inTexts(parseExactly(body), seen.words))}\n`
+  } catch {
+    return seen.words(body)
+  }
+}
+
+/** As its sender may know it, and of the name that they used. */
+export const refusalTold = (body: string, { seen, called }: Pick<Prepared, 'seen' | 'called'>): string =>
+  asCalled(seen ? refusalSeen(body, seen) : body, called)
 
 /** A map by id, or a list, of those in a network or pod. */
 function cutContainers(document: Fields, seen: Seen): void {
@@ -82,20 +81,16 @@ function cutContainers(document: Fields, seen: Seen): void {
     else if (typeof inside === 'object' && inside !== null)
       document[field] = Object.fromEntries(Object.entries(inside).filter(([id]) => isSeen(id)))
   }
+  // How many addresses are taken, and by which tasks of a swarm.
+  for (const field of ['Status', 'Services']) if (typeof document[field] === 'object') delete document[field]
 }
 
-function cutUsage(usage: Fields, seen: Seen): Fields {
-  // libpod's rows carry no labels.
-  const isSeen = (row: Fields) => {
-    const facts = factsOf(row)
-    return seen.container(seen.known(facts.id) ?? facts)
-  }
-  const of = (name: string, kept: boolean) => (kept && Array.isArray(usage[name]) ? usage[name] : [])
-  return {
-    ...(seen.objects('images') ? { LayersSize: usage.LayersSize } : {}),
-    Images: of('Images', seen.objects('images')),
-    Volumes: of('Volumes', seen.objects('volumes')),
-    Containers: rows(usage.Containers).filter(isSeen),
-    BuildCache: [],
+function cutPod(pod: Fields, seen: Seen): void {
+  cutContainers(pod, seen)
+  cutLock(pod)
+  if ('NumContainers' in pod) pod.NumContainers = rows(pod.Containers).length
+  for (const field of ['InfraId', 'InfraContainerID']) {
+    const facts = seen.known(String(pod[field] ?? ''))
+    if (pod[field] && !(facts && seen.container(facts))) pod[field] = ''
   }
 }

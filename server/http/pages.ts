@@ -15,7 +15,11 @@ export interface Pages {
 }
 
 /** Headers between us and the page's renderer. A client's copies are dropped with everything else Next trusts. */
-const ours = { nonce: 'x-roadstead-nonce', basePath: 'x-roadstead-base-path' } as const
+const ours = {
+  nonce: 'x-roadstead-nonce',
+  basePath: 'x-roadstead-base-path',
+  origin: 'x-roadstead-origin',
+} as const
 const placeholder = '/__roadstead_base_path__'
 
 /**
@@ -59,6 +63,7 @@ export async function createPages(config: Config, projectFolder: string): Promis
       }
       request.headers[ours.nonce] = nonce
       request.headers[ours.basePath] = config.basePath
+      if (config.publicUrl) request.headers[ours.origin] = config.publicUrl.origin
       // Next finds the nonce for its own scripts in the request's policy header.
       request.headers['content-security-policy'] = String(response.getHeader('content-security-policy') ?? '')
       await handle(request, response)
@@ -78,16 +83,23 @@ function served(assets: StaticAssets, request: IncomingMessage, response: Server
   })
 }
 
+/** Where the pages of a base path are. */
+export function pagesFolder(basePath: string): string {
+  if (basePath === '') return '.next-run'
+  return `.next-run-${createHash('sha256').update(basePath).digest('hex').slice(0, 12)}`
+}
+
 /**
- * Copies the build with the placeholder replaced by the base path, once per build and path, into `.next-run` beside it
- * (same depth, so that relative paths in the build hold). Returns that folder's name.
+ * Copies the build with the placeholder replaced by the base path, once per build and path, into a folder beside it (same
+ * depth, so that relative paths in the build hold). Returns that folder's name. Each path has its own: another server of
+ * this checkout may be serving from the others.
  */
 async function applyBasePath(projectFolder: string, basePath: string): Promise<string> {
   const built = join(projectFolder, '.next')
   const buildId = join(built, 'BUILD_ID')
   if (!existsSync(buildId))
     throw new StartError('The pages are not built: run `npm start`, or `npm run build` once.')
-  const folder = '.next-run'
+  const folder = pagesFolder(basePath)
   const target = join(projectFolder, folder)
   const stamp = createHash('sha256')
     .update(`compressed ${readFileSync(buildId, 'utf8')} ${basePath}`)

@@ -4,6 +4,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import { type AppUnderTest, administrator, cookieOf, startApp } from '../testing/app-under-test.ts'
 
+interface Operation {
+  operationId: string
+  tags: string[]
+  security: unknown[]
+  responses: Record<number, { content?: Record<string, unknown> }>
+}
+
 let test: AppUnderTest
 beforeAll(async () => {
   test = await startApp()
@@ -48,11 +55,18 @@ function upgrade(headers: Record<string, string>, path = '/api/live'): Promise<n
 describe('before anybody is signed in', () => {
   it('refuses every route and every socket, whatever its parameters', async () => {
     const open = new Set([
-      ...['GET /api/health', 'GET /api/setup', 'POST /api/setup', 'POST /api/session'],
-      ...['GET /api/sign-in', 'POST /api/session/code'],
-      ...['POST /api/session/passkey', 'POST /api/session/passkey/options'],
+      'GET /api/health',
+      'GET /api/ready',
+      'GET /api/setup',
+      'POST /api/setup',
+      'POST /api/session',
+      'GET /api/sign-in',
+      'POST /api/session/code',
+      'POST /api/session/passkey',
+      'POST /api/session/passkey/options',
       // Who holds a link has no account yet.
-      ...['POST /api/join/look', 'POST /api/join'],
+      'POST /api/join/look',
+      'POST /api/join',
     ])
     let checked = 0
     for (const route of test.app.routes) {
@@ -128,6 +142,37 @@ describe('what reaches a handler', () => {
     expect(error(answer).message.length).toBeGreaterThan(10)
   })
 
+  it('reads what is deep, wide or quoted without end as what it is: malformed', async () => {
+    const wide = Array.from({ length: 90_000 }, (_, at) => `"${at}":1`).join()
+    for (const body of ['['.repeat(400_000), '['.repeat(400_000) + ']'.repeat(400_000), `{${wide}}`]) {
+      const answer = await own.call('POST', '/api/hosts', body)
+      expect([answer.status, error(answer).code]).toEqual([
+        400,
+        expect.stringMatching(/^(bad_request|invalid_input)$/),
+      ])
+    }
+    const quotes = await own.call('GET', `/api/containers?filter=${'%22'.repeat(3000)}`)
+    expect([quotes.status, error(quotes).code]).toEqual([400, 'invalid_input'])
+  })
+
+  it.each([
+    'TRACE / HTTP/1.1',
+    'CONNECT 169.254.169.254:80 HTTP/1.1',
+    'TRACE http://169.254.169.254/ HTTP/1.1',
+  ])('is no %s: nothing is echoed, and no tunnel begun', async (line) => {
+    const socket = connect(Number(new URL(own.origin).port), '127.0.0.1')
+    let heard = ''
+    socket.on('error', () => {})
+    socket.on('data', (chunk) => {
+      heard += chunk
+    })
+    socket.write(
+      `${line}\r\nHost: ${new URL(own.origin).host}\r\nCookie: canary\r\nConnection: close\r\n\r\n`,
+    )
+    await new Promise((resolve) => socket.once('close', resolve))
+    expect(heard).not.toMatch(/ 200 |canary/)
+  })
+
   it('knows its own description and nothing that only begins like it', async () => {
     expect(error(await own.call('POST', '/api/openapi.json', {})).code).toBe('method_not_allowed')
     const page = await own.call('GET', '/apifoo')
@@ -182,18 +227,47 @@ describe('what reaches a handler', () => {
   })
 
   it('takes JSON and nothing else', async () => {
-    const answer = await own.call('POST', '/api/hosts', 'name=x', {
-      'content-type': 'application/x-www-form-urlencoded',
-    })
-    expect([answer.status, error(answer).code]).toEqual([415, 'unsupported_media_type'])
+    // What a page of another site can send without being asked for first.
+    for (const type of [
+      'application/x-www-form-urlencoded',
+      'text/plain',
+      'multipart/form-data; boundary=x',
+    ]) {
+      const answer = await own.call('POST', '/api/hosts', '{"name":"x"}', { 'content-type': type })
+      expect([type, answer.status, error(answer).code]).toEqual([type, 415, 'unsupported_media_type'])
+    }
   })
 
-  it('describes itself, with the permission of each route', async () => {
-    const { json } = await own.call('GET', '/api/openapi.json')
-    const paths = (json as { paths: Record<string, Record<string, { 'x-access': string }>> }).paths
-    expect(paths['/api/hosts/{hostId}/containers/{containerId}/stop']?.post?.['x-access']).toBe(
-      'containers.stop',
-    )
+  it('describes itself to a token, too: each operation has a name, and each reference leads somewhere', async () => {
+    const made = await own.call('POST', '/api/account/tokens', {
+      name: 'reader',
+      hours: 1,
+      permissions: ['containers.view'],
+    })
+    const { token } = made.json as { token: string }
+    const asked = await fetch(`${own.origin}/api/openapi.json`, {
+      headers: { authorization: `Bearer ${token}` },
+    })
+    expect(asked.status).toBe(200)
+    const text = await asked.text()
+    const { paths, components } = JSON.parse(text) as {
+      paths: Record<string, Record<string, Operation>>
+      components: { schemas: Record<string, unknown> }
+    }
+    const stop = paths['/api/hosts/{hostId}/containers/{containerId}/stop']?.post
+    expect(stop).toMatchObject({
+      'x-access': 'containers.stop',
+      operationId: 'postHostsContainersStop',
+      tags: ['containers'],
+      security: [{ token: [] }, { session: [] }],
+    })
+    const operations = Object.values(paths).flatMap((methods) => Object.values(methods))
+    expect(operations.length).toBeGreaterThan(120)
+    expect(new Set(operations.map(({ operationId }) => operationId)).size).toBe(operations.length)
+    const named = [...text.matchAll(/"\$ref":"#\/components\/schemas\/(\w+)"/g)].map(([, name]) => name)
+    expect([...new Set(named)].sort()).toEqual(Object.keys(components.schemas).sort())
+    expect(paths['/api/audit/export']?.get?.responses[200]?.content).toHaveProperty(['application/x-ndjson'])
+    expect(paths['/api/session']?.post?.security).toEqual([])
   })
 
   it('ends a session everywhere at once, its sockets included', async () => {
@@ -233,11 +307,19 @@ describe('who may ask', () => {
     [{ origin: 'http://evil.example' }, 403],
     [{ origin: 'null' }, 403],
     [{ origin: 'http://localhost:1' }, 403],
+    [{ origin: 'http://localhost' }, 403],
+    [{ origin: 'https://localhost:PORT' }, 403],
+    [{ origin: 'http://127.0.0.1:PORT' }, 403],
+    [{ origin: 'http://localhost:PORT.evil.example' }, 403],
     [{ 'sec-fetch-site': 'cross-site' }, 403],
+    [{ 'sec-fetch-site': 'same-site' }, 403],
+    [{ origin: 'http://localhost:PORT' }, 400],
     [{}, 400],
   ] as [Record<string, string>, number][])('a changing request with %j gets %i', async (headers, status) => {
-    const host = new URL(test.origin).host
-    expect((await raw('/api/session', { host, ...headers }, 'POST')).status).toBe(status)
+    const { host, port } = new URL(test.origin)
+    const given = Object.entries(headers).map(([name, value]) => [name, value.replace('PORT', port)])
+    const asked = { host, ...Object.fromEntries(given) }
+    expect((await raw('/api/session', asked, 'POST')).status).toBe(status)
   })
 
   it('refuses a WebSocket from another site, or without an origin', async () => {
@@ -252,4 +334,41 @@ describe('who may ask', () => {
     )
     expect(headers.get('x-content-type-options')).toBe('nosniff')
   })
+})
+
+describe('an address that does not decode', () => {
+  it.each(['/%E0%A4%A', '/api/hosts/%', '/api/%ff/x', '/%'])(
+    '%s passes the same hooks as others',
+    async (path) => {
+      const { hostname, port } = new URL(test.origin)
+      const ask = (host: string) =>
+        new Promise<{ status: number; headers: NodeJS.Dict<string | string[]>; text: string }>(
+          (resolve, reject) => {
+            const message = request(
+              { hostname, port, path, headers: { host }, setHost: false },
+              (response) => {
+                let text = ''
+                response.on('data', (chunk) => {
+                  text += chunk
+                })
+                response.on('end', () =>
+                  resolve({ status: response.statusCode ?? 0, headers: response.headers, text }),
+                )
+              },
+            )
+            message.on('error', reject)
+            message.end()
+          },
+        )
+      const answer = await ask('localhost')
+      expect(answer.status).toBe(400)
+      expect(JSON.parse(answer.text)).toMatchObject({ error: { code: 'bad_request' } })
+      expect(answer.headers).toMatchObject({
+        'x-content-type-options': 'nosniff',
+        'x-request-id': expect.any(String),
+        'content-security-policy': expect.any(String),
+      })
+      expect((await ask('evil.test')).status).toBe(421)
+    },
+  )
 })

@@ -7,44 +7,39 @@ import fastify, {
   type FastifyRequest,
   LogController,
 } from 'fastify'
-import type { Audit } from '../audit/service.ts'
-import type { Access } from '../auth/access.ts'
-import type { Identity } from '../auth/identity.ts'
-import { isFresh } from '../auth/sign-in.ts'
-import type { Authorize, Principal } from '../auth/types.ts'
 import type { Config } from '../config.ts'
 import { AppError } from '../errors.ts'
+import type { EngineAddresses } from '../gateway/engine-addresses.ts'
 import type { Gateway } from '../gateway/index.ts'
 import type { Log } from '../log.ts'
-import { headersOf, type SocketDispatcher } from '../ws/connection.ts'
-import type { AnyRoute } from './define-route.ts'
-import { errorBody, toAppError } from './error-response.ts'
-import type { Guard } from './guard.ts'
+import type { SocketDispatcher } from '../web/connection.ts'
+import { followConnections, serverLimits } from '../web/connections.ts'
+import type { AnyRoute } from '../web/define-route.ts'
+import { errorBody, toAppError } from '../web/error-response.ts'
+import type { Guard } from '../web/guard.ts'
+import { headersOf } from '../web/headers.ts'
+import { recordRefusal } from '../web/recorded.ts'
+import { decorateRequests } from '../web/request-fields.ts'
 import { openApi } from './open-api.ts'
 import type { Pages } from './pages.ts'
-import { eventOf, type NameOf, recorded, recordRefusal, sourceOf } from './recorded.ts'
+import { type RouteParts, registerRoute } from './register-route.ts'
 import { createNonce, securityHeaders } from './security-headers.ts'
 
 export interface HttpServer {
   /** Resolves with the port. Throws the listen error (EADDRINUSE, EACCES). */
   listen(): Promise<number>
   close(): Promise<void>
-  readonly fastify: FastifyInstance
 }
 
-interface Parts {
+interface Parts extends RouteParts {
   config: Config
   log: Log
-  identity: Identity
-  authorize: Authorize
-  access: Access
-  audit: Audit
-  /** For the audit log. */
-  nameOf: NameOf
   guard: Guard
   routes: readonly AnyRoute[]
   sockets: SocketDispatcher
   gateway: Gateway
+  /** Null: off. */
+  engines: EngineAddresses | null
   /** Null in tests of the API alone. */
   pages: Pages | null
   setupNeeded(): Promise<boolean>
@@ -55,8 +50,6 @@ interface Parts {
 const jsonLimitBytes = 1024 * 1024
 /** Milliseconds for a JSON body to arrive. The server's own limit is off, since uploads and streams take as long as they take. */
 const jsonDeadlineMs = 30_000
-/** Milliseconds for a request's head to arrive, and between two looks for those that take longer (Node's own is half a minute). */
-const slowLimits = { headersTimeout: 10_000, connectionsCheckingInterval: 3000 }
 const safeMethods = new Set(['GET', 'HEAD'])
 
 /**
@@ -64,24 +57,33 @@ const safeMethods = new Set(['GET', 'HEAD'])
  * names its permission, or a page.
  */
 export function createHttpServer(parts: Parts): HttpServer {
-  const { config, log, identity, audit, guard, routes, sockets, gateway, pages } = parts
+  const { config, log, identity, audit, guard, routes, sockets, gateway, engines, pages } = parts
   let raw: Server | undefined
+  let end: ReturnType<typeof followConnections> | undefined
   const app: FastifyInstance = fastify({
     serverFactory: (handler) => {
-      raw = createServer(
-        { ...slowLimits, requestTimeout: 0, keepAliveTimeout: 65_000 },
-        (request, response) => {
-          const path = withoutBase(request.url ?? '/', config.basePath)
-          if (path === null) {
-            response.writeHead(302, { location: `${config.basePath}/` }).end()
-            return
-          }
-          if (gateway.claims(path)) return void gateway.handle(request, response, path)
-          // Pages keep the full path, which Next knows; the API sees it without the base path.
-          if (path.startsWith('/api/') || path === '/api') request.url = path
-          handler(request, response)
-        },
-      )
+      raw = createServer(serverLimits, (request, response) => {
+        const failed = (error: unknown) => {
+          log.error({ err: error }, 'request failed')
+          response.destroy()
+        }
+        if (engines?.claims(request)) {
+          engines.handle(request, response).catch(failed)
+          return
+        }
+        const path = withoutBase(request.url ?? '/', config.basePath)
+        if (path === null) {
+          response.writeHead(302, { location: `${config.basePath}/` }).end()
+          return
+        }
+        if (gateway.claims(path)) {
+          gateway.handle(request, response, path).catch(failed)
+          return
+        }
+        // Pages keep the full path, which Next knows; the API sees it without the base path.
+        if (path.startsWith('/api/') || path === '/api') request.url = path
+        handler(request, response)
+      })
       return raw
     },
     bodyLimit: jsonLimitBytes,
@@ -89,14 +91,24 @@ export function createHttpServer(parts: Parts): HttpServer {
     loggerInstance: log.child({ part: 'http' }) as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
     return503OnClosing: false,
+    // An address that does not decode comes past every hook.
+    frameworkErrors(error, request, reply) {
+      try {
+        admit(request, reply)
+        sendError(error, request, reply, log)
+      } catch (refused) {
+        sendError(refused, request, reply, log)
+      }
+    },
     forceCloseConnections: true,
   })
+  decorateRequests(app)
   app.removeContentTypeParser('text/plain')
   // An upload: its route reads the stream itself, as fast as what is behind it takes it.
   for (const type of ['application/octet-stream', 'application/offset+octet-stream'])
     app.addContentTypeParser(type, (_request, _payload, done) => done(null))
 
-  app.addHook('onRequest', async (request, reply) => {
+  const admit = (request: FastifyRequest, reply: FastifyReply) => {
     const nonce = createNonce()
     reply.headers(securityHeaders(config, nonce))
     reply.raw.setHeader('x-request-id', request.id)
@@ -104,10 +116,12 @@ export function createHttpServer(parts: Parts): HttpServer {
     for (const [name, value] of Object.entries(securityHeaders(config, nonce)))
       reply.raw.setHeader(name, value)
     const address = guard.address(request.socket.remoteAddress, request.headers['x-forwarded-for'])
-    Object.assign(request, { nonce, source: { address, requestId: request.id } })
+    request.nonce = nonce
+    request.source = { address, requestId: request.id }
     guard.checkHost(request.raw)
     guard.checkOrigin(request, false)
-  })
+  }
+  app.addHook('onRequest', async (request, reply) => admit(request, reply))
   const deadlines = new WeakMap<FastifyRequest, NodeJS.Timeout>()
   app.addHook('preParsing', async (request) => {
     deadlines.set(
@@ -129,13 +143,13 @@ export function createHttpServer(parts: Parts): HttpServer {
   app.setErrorHandler(async (error, request, reply) => {
     const known = toAppError(error)
     await recordRefusal(audit, request, known)
-    const { principal } = request as FastifyRequest & { principal?: Principal }
-    const told = principal ? parts.access.veil(principal, known) : known
+    const { principal } = request
+    const told = principal ? parts.access.veil(principal, known, saidIn(request)) : known
     return sendError(told.code === 'internal' ? error : told, request, reply, log)
   })
 
   const everyRoute = [...routes, openApi(routes)]
-  for (const route of everyRoute) register(app, route, parts)
+  for (const route of everyRoute) registerRoute(app, route, parts)
   const paths = new Set(everyRoute.map((route) => route.path))
 
   app.setNotFoundHandler(async (request, reply) => {
@@ -154,7 +168,7 @@ export function createHttpServer(parts: Parts): HttpServer {
     const redirect = await pageRedirect(request)
     if (redirect) return reply.redirect(redirect)
     reply.hijack()
-    await pages.handle(request.raw, reply.raw, (request as FastifyRequest & { nonce: string }).nonce)
+    await pages.handle(request.raw, reply.raw, request.nonce)
   })
 
   /** Signed-out people see only the sign-in and set-up pages; the page itself holds no data in any case. */
@@ -178,7 +192,6 @@ export function createHttpServer(parts: Parts): HttpServer {
   }
 
   return {
-    fastify: app,
     async listen() {
       await app.ready()
       const server = raw as Server
@@ -187,15 +200,23 @@ export function createHttpServer(parts: Parts): HttpServer {
         const url = request.url ?? '/'
         const target = withoutBase(url, config.basePath) ?? (gateway.claimsAnywhere(url) ? url : '')
         const path = target.split('?', 1)[0] as string
-        if (gateway.claims(path)) void gateway.upgrade(request, socket, head, target)
+        const failed = (error: unknown) => {
+          log.error({ err: error }, 'upgrade failed')
+          socket.destroy()
+        }
+        if (engines?.claims(request)) engines.upgrade(request, socket, head).catch(failed)
+        else if (gateway.claims(path)) gateway.upgrade(request, socket, head, target).catch(failed)
         else if (config.dev && pages && path.startsWith('/_next/')) pages.upgrade(request, socket, head)
-        else void sockets.handle(request, socket, head, path)
+        else sockets.handle(request, socket, head, path).catch(failed)
       })
+      end = followConnections(server)
       await app.listen({ port: config.port, host: config.bind })
       const address = server.address()
       return typeof address === 'object' && address ? address.port : config.port
     },
-    close: () => app.close(),
+    async close() {
+      await (end ? end(() => app.close()) : app.close())
+    },
   }
 }
 
@@ -220,115 +241,16 @@ function matches(template: string, url: string): boolean {
   )
 }
 
-function register(
-  app: FastifyInstance,
-  route: AnyRoute,
-  parts: Pick<Parts, 'identity' | 'authorize' | 'access' | 'audit' | 'nameOf'>,
-): void {
-  if (!route.access) throw new Error(`${route.method} ${route.path} declares no permission`)
-  const event = eventOf(route)
-  if (route.path.includes('/:') && !route.params)
-    throw new Error(`${route.method} ${route.path} has no schema of its params`)
-  app.route({
-    method: route.method,
-    url: route.path,
-    // A route without a schema of its answer streams: for a HEAD it would fetch everything and throw it away.
-    exposeHeadRoute: route.response !== undefined,
-    // Before the body is read: who may not ask cannot make us parse.
-    onRequest: async (request, reply) => {
-      const gone = new AbortController()
-      reply.raw.once('close', () => {
-        if (!reply.raw.writableFinished) gone.abort()
-      })
-      Object.assign(request, { gone })
-      if (route.access === 'anonymous') return
-      const admitted = await parts.identity.admit(
-        headersOf(request),
-        (ended) => cut(reply, gone, ended.changed ? 'rights_changed' : 'signed_out'),
-        { withoutSecondFactor: route.withoutSecondFactor },
-      )
-      if (!admitted) throw new AppError('signed_out')
-      const principal: Principal = { ...admitted.principal, from: sourceOf(request) }
-      reply.raw.once('close', admitted.release)
-      if (gone.signal.aborted) admitted.release()
-      Object.assign(request, { principal })
-      const changes = !safeMethods.has(route.method) && !route.asksOnly
-      if (parts.access.previewOf(principal) && !route.inPreview && (changes || !route.response))
-        throw new AppError('preview_read_only')
-      // What is a person's own, its tokens and password among it, is not for a token to reach.
-      if (route.access === 'session' && principal.token)
-        throw new AppError('denied', { params: { permission: 'session' } })
-      const { hostId, containerId } = (request.params ?? {}) as { hostId?: string; containerId?: string }
-      if (route.access !== 'session') {
-        const object = containerId ? { objectId: containerId } : {}
-        const { access } = route
-        const target = hostId ? { hostId, ...object } : undefined
-        parts.authorize(principal, access, target)
-        // A role or a tag that changes may take the right to what is under way.
-        const stop = parts.access.onChanged(() => {
-          try {
-            parts.access.authorize(principal, access, target)
-          } catch {
-            cut(reply, gone, 'rights_changed')
-          }
-        })
-        reply.raw.once('close', stop)
-        if (reply.raw.destroyed) stop()
-      }
-      if (route.fresh && !isFresh(principal)) throw new AppError('fresh_sign_in_needed')
-    },
-    handler: async (request, reply) => {
-      const { gone, principal = null } = request as FastifyRequest & {
-        gone: AbortController
-        principal?: Principal
-      }
-      const answer = async () => {
-        // The body and the audit log have taken their time; the rights may be over since.
-        if (gone.signal.aborted) throw ended(gone.signal)
-        return route.handler({
-          params: route.params?.parse(request.params),
-          query: route.query?.parse(request.query),
-          body: route.body?.parse(request.body ?? {}),
-          ...{ principal, signal: gone.signal, request, reply },
-        })
-      }
-      const query = () => route.query?.parse(request.query)
-      const isRecorded = event !== null && (route.recordedIf?.(query()) ?? true)
-      if (isRecorded && !route.inPreview && principal && parts.access.previewOf(principal))
-        throw new AppError('preview_read_only')
-      if (principal && route.freshIf?.(query()) && !isFresh(principal))
-        throw new AppError('fresh_sign_in_needed')
-      const result = isRecorded
-        ? await recorded(parts, route, event, { request, reply, principal }, answer)
-        : await answer()
-      // A stream that its reader left is neither finished nor to be answered again.
-      if (reply.sent || reply.raw.headersSent || reply.raw.destroyed) return reply
-      if (result === undefined) return reply.code(204).send()
-      return reply.header('cache-control', 'no-store').send(result)
-    },
-  })
-}
-
-/** Why: its rights, or its reader, who hears nothing any more. */
-const ended = ({ reason }: AbortSignal) => (reason instanceof AppError ? reason : new AppError('signed_out'))
-
-/** Milliseconds for a request whose rights have ended to answer; the request that ended them, a sign-out, is one. */
-const lastWordMs = 1000
-
-/** Ends a running request, up and down. What is half sent must not look whole: its connection is cut. */
-function cut(reply: FastifyReply, gone: AbortController, code: 'signed_out' | 'rights_changed'): void {
-  gone.abort(new AppError(code))
-  if (reply.raw.headersSent) {
-    reply.raw.destroy()
-    return
-  }
-  const timer = setTimeout(() => reply.raw.destroy(), lastWordMs)
-  reply.raw.once('close', () => clearTimeout(timer))
-}
-
 function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply, log: Log): FastifyReply {
   const known = toAppError(error)
   if (known.code === 'internal')
     log.error({ err: error, id: request.id, path: pathOf(request) }, 'request failed')
   return reply.code(known.status).header('cache-control', 'no-store').send(errorBody(known, request.id))
+}
+
+/** All that somebody sent who is refused, but for uploads. */
+function saidIn({ url, body }: FastifyRequest): string {
+  const isJson = typeof body === 'object' && body !== null && !('pipe' in body)
+  const sent = isJson ? JSON.stringify(body) : ''
+  return `${[...new URLSearchParams(url.replace('?', '&'))].flat().join(' ')} ${sent}`
 }

@@ -15,8 +15,8 @@ import type { Host } from '#lib/contracts/hosts.ts'
 import type { NewTotp, RecoveryCodes } from '#lib/contracts/sign-in.ts'
 import type { Task } from '#lib/contracts/tasks.ts'
 import { type App, createApp } from '../app.ts'
-import { totpCode, totpStep } from '../auth/totp.ts'
 import { readConfig } from '../config.ts'
+import { totpCode, totpStep } from '../identity/totp.ts'
 import { administrator, cookieOf } from '../testing/app-under-test.ts'
 import { clientOfTests, startIdentityProvider, visitProvider } from '../testing/identity-provider.ts'
 import { startSmallEngine } from '../testing/small-engine.ts'
@@ -61,9 +61,11 @@ afterAll(async () => {
 
 async function send(method: string, path: string, body?: unknown, headers: Record<string, string> = {}) {
   const answer = await fetch(origin + path, {
-    ...{ method, redirect: 'manual' },
+    method,
+    redirect: 'manual',
     headers: {
-      ...{ origin, cookie },
+      origin,
+      cookie,
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       ...headers,
     },
@@ -88,9 +90,13 @@ function forms(secret: string): string[] {
       .slice(shift === 0 ? 0 : shift + 1, -2),
   )
   return [
-    ...[secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret)],
-    ...[...shifted, ...shifted.map((text) => text.replaceAll('+', '-').replaceAll('/', '_'))],
-    ...[bytes.toString('hex'), bytes.toString('hex').toUpperCase()],
+    secret,
+    JSON.stringify(secret).slice(1, -1),
+    encodeURIComponent(secret),
+    ...shifted,
+    ...shifted.map((text) => text.replaceAll('+', '-').replaceAll('/', '_')),
+    bytes.toString('hex'),
+    bytes.toString('hex').toUpperCase(),
   ]
 }
 
@@ -129,7 +135,9 @@ it('no secret is in the database, its journal, the log, an answer, an error, an 
   canaries['signature of the cookie'] = of('session cookie').split('.')[1] as string
   await ask('POST', '/api/session', { email, password: of('wrong password') })
   await ask('POST', '/api/account/password', {
-    ...{ currentPassword: of('user password'), newPassword: of('new password'), revokeOthers: false },
+    currentPassword: of('user password'),
+    newPassword: of('new password'),
+    revokeOthers: false,
   })
   const { token } = JSON.parse(
     (await send('POST', '/api/account/tokens', { name: 't', permissions: ['hosts.view'], hours: 1 })).text,
@@ -219,7 +227,10 @@ it('no secret is in the database, its journal, the log, an answer, an error, an 
   const tls = await makeCertificates(join(root, 'tls'), '127.0.0.1')
   const tlsKey = readFileSync(tls.clientKey, 'utf8')
   const sshKey = ssh2.utils.generateKeyPairSync('rsa', {
-    ...{ bits: 2048, passphrase: of('SSH passphrase'), cipher: 'aes256-ctr', rounds: 1 },
+    bits: 2048,
+    passphrase: of('SSH passphrase'),
+    cipher: 'aes256-ctr',
+    rounds: 1,
   }).private
   for (const [at, key] of Object.entries({ 'TLS key': tlsKey, 'SSH key': sshKey }))
     for (const [index, line] of key.split('\n').entries())
@@ -227,23 +238,28 @@ it('no secret is in the database, its journal, the log, an answer, an error, an 
   const engine = await startSmallEngine()
   open.push(() => engine.close())
   const tlsTransport = {
-    ...{ kind: 'tls', host: '127.0.0.1', port: engine.port, key: tlsKey },
-    ...{ ca: readFileSync(tls.ca, 'utf8'), cert: readFileSync(tls.clientCert, 'utf8') },
+    kind: 'tls',
+    host: '127.0.0.1',
+    port: engine.port,
+    key: tlsKey,
+    ca: readFileSync(tls.ca, 'utf8'),
+    cert: readFileSync(tls.clientCert, 'utf8'),
   }
   const sshTransport = {
-    ...{
-      kind: 'ssh',
-      host: '127.0.0.1',
-      port: engine.port,
-      username: 'ops',
-      auth: 'key',
-      privateKey: sshKey,
-    },
-    ...{ passphrase: of('SSH passphrase'), hostKey: `SHA256:${'A'.repeat(43)}` },
+    kind: 'ssh',
+    host: '127.0.0.1',
+    port: engine.port,
+    username: 'ops',
+    auth: 'key',
+    privateKey: sshKey,
+    passphrase: of('SSH passphrase'),
+    hostKey: `SHA256:${'A'.repeat(43)}`,
   }
   const hosts: Host[] = []
   for (const [hostName, transport] of Object.entries({
-    ...{ tls: tlsTransport, ssh: sshTransport, small: { kind: 'tcp', host: '127.0.0.1', port: engine.port } },
+    tls: tlsTransport,
+    ssh: sshTransport,
+    small: { kind: 'tcp', host: '127.0.0.1', port: engine.port },
   })) {
     const answer = await ask('POST', '/api/hosts', { name: hostName, transport })
     expect([hostName, answer.status, answer.text]).toEqual([hostName, 200, expect.anything()])
@@ -263,6 +279,8 @@ it('no secret is in the database, its journal, the log, an answer, an error, an 
   })
   const state = (id: string) => app.hosts.registry.get(id).state
   await expect.poll(() => state(small.id)).toBe('online')
+  // Its own list would take away what is put below.
+  await expect.poll(() => app.hosts.registry.get(small.id).syncedAt).not.toBeNull()
 
   // A registry whose account is used, and refused.
   const basic: string[] = []
@@ -275,8 +293,11 @@ it('no secret is in the database, its journal, the log, an answer, an error, an 
   await new Promise<void>((resolve) => registry.listen(0, '127.0.0.1', resolve))
   open.push(() => registry.close())
   const account = {
-    ...{ address: `127.0.0.1:${(registry.address() as AddressInfo).port}`, scheme: 'http', insecure: true },
-    ...{ username: 'ci', password: of('registry password') },
+    address: `127.0.0.1:${(registry.address() as AddressInfo).port}`,
+    scheme: 'http',
+    insecure: true,
+    username: 'ci',
+    password: of('registry password'),
   }
   const stored = JSON.parse((await ask('POST', '/api/registries', account)).text) as { id: string }
   await ask('POST', '/api/registries/test', { ...account, registryId: stored.id })
@@ -311,7 +332,9 @@ it('no secret is in the database, its journal, the log, an answer, an error, an 
 
   // Everything that is read, by somebody who may.
   const ids: Record<string, string> = {
-    ...{ ':registryId': stored.id, ':taskId': taskId, ':containerId': 'a'.repeat(64) },
+    ':registryId': stored.id,
+    ':taskId': taskId,
+    ':containerId': 'a'.repeat(64),
     ':imageId': `sha256:${'a'.repeat(64)}`,
   }
   let walked = 0

@@ -9,6 +9,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -26,13 +27,31 @@ const oldPath = (path: string) => `${path}.old`
 export function readKey(config: Config, databaseExists: boolean): Buffer {
   if (config.key !== null) return decodeKey(config.key, 'ROADSTEAD_KEY')
   const path = keyPath(config)
+  // An empty one beside no database is what a full disk left of a first start.
+  const isEmpty = !databaseExists && statSync(path, { throwIfNoEntry: false })?.size === 0
+  if (isEmpty) rmSync(path)
   if (existsSync(path)) return readKeyFile(path)
   if (databaseExists) {
     throw new StartError(
       `${path} is missing, and the database was sealed with it. Put it back, or give ROADSTEAD_KEY_FILE.`,
     )
   }
-  return makeKeyFile(path)
+  return firstKeyFile(path)
+}
+
+/** Whole and on the disk before it has its name: half a key would end every later start. Throws StartError. */
+function firstKeyFile(path: string): Buffer {
+  const part = `${path}.part`
+  rmSync(part, { force: true })
+  try {
+    const key = makeKeyFile(part)
+    renameSync(part, path)
+    syncFolderOf(path)
+    return key
+  } catch (error) {
+    rmSync(part, { force: true })
+    throw error
+  }
 }
 
 /** Throws StartError for what is no key. */
@@ -43,6 +62,14 @@ export function readKeyFile(path: string): Buffer {
     if (error instanceof StartError) throw error
     throw new StartError(`${path} cannot be read: ${(error as Error).message}`)
   }
+}
+
+/**
+ * Whether accounts other than its owner's may read or change a key file. It is told and not refused, as an SSH key is: a
+ * restored backup would not start, and the operator's own file (ROADSTEAD_KEY_FILE) is often a mounted secret of mode 0444.
+ */
+export function isOpenToOthers(path: string): boolean {
+  return process.platform !== 'win32' && (statSync(path).mode & 0o077) !== 0
 }
 
 /** A new key in a new file, on the disk before this returns. Throws StartError. */

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import {
   cpSync,
   existsSync,
@@ -10,18 +11,21 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs'
+import { request } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { promisify } from 'node:util'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
-import type { TransportInput } from '#lib/contracts/hosts.ts'
-import { createSecondFactors } from '../auth/second-factors.ts'
+import type { EngineAddressAnswer, MadeCertificate } from '#lib/contracts/engine-addresses.ts'
+import type { Host, TransportInput } from '#lib/contracts/hosts.ts'
 import { readConfig } from '../config.ts'
 import { type OpenedDatabase, openDatabase } from '../db/database.ts'
-import { createHostRepository } from '../hosts/repository.ts'
-import { createRegistryRepository } from '../registries/repository.ts'
-import { startApp } from '../testing/app-under-test.ts'
+import { createRegistryRepository } from '../features/registries/repository.ts'
+import { createHostRepository } from '../fleet/host-repository.ts'
+import { createSecondFactors } from '../identity/second-factors.ts'
+import { administrator, cookieOf, startApp } from '../testing/app-under-test.ts'
+import { startRecordingEngine } from '../testing/recording-engine.ts'
 import { openVault } from './data-key.ts'
 import { deriveKey, placeOf, seal } from './envelope.ts'
 import { readKey } from './key-file.ts'
@@ -55,8 +59,14 @@ async function openFolder(folder: string, more: Record<string, string> = {}) {
 }
 
 const transport: TransportInput = {
-  ...{ kind: 'ssh', host: 'a.example', port: 22, username: 'ops', auth: 'key' },
-  ...{ privateKey: 'canary-key', passphrase: 'canary-passphrase', hostKey: `SHA256:${'A'.repeat(43)}` },
+  kind: 'ssh',
+  host: 'a.example',
+  port: 22,
+  username: 'ops',
+  auth: 'key',
+  privateKey: 'canary-key',
+  passphrase: 'canary-passphrase',
+  hostKey: `SHA256:${'A'.repeat(43)}`,
 }
 const registry = { address: 'r.example', scheme: 'https', username: 'ci', password: 'canary-word' } as const
 
@@ -129,6 +139,54 @@ describe('a rotation', { timeout }, () => {
     expect((await third.app.audit.search.page({ action: 'key.rotated' }, undefined, 9)).items).toHaveLength(1)
     await third.close()
     expect((await openFolder(app.dataFolder)).vault.derive('sessions')).not.toEqual(derived)
+  })
+
+  it('leaves clients of engine addresses their authority and certificates', async () => {
+    const environment = {
+      ROADSTEAD_ENGINES_DOMAIN: 'engines.test, 127.0.0.1',
+      ROADSTEAD_ENGINES_PORT: '0',
+    }
+    const engine = await startRecordingEngine()
+    const app = await startApp(environment, newFolder())
+    await app.setUp()
+    const host = (
+      await app.call('POST', '/api/hosts', {
+        name: 'web',
+        transport: { kind: 'tcp', host: '127.0.0.1', port: engine.port },
+      })
+    ).json as Host
+    const body = { name: 'docker', permissions: ['gateway.use', 'containers.view'], hours: 1 }
+    const made = (await app.call('POST', `/api/account/certificates/${host.id}`, body))
+      .json as MadeCertificate
+    await app.close()
+    const sealed = new Set(sealedIn(app.dataFolder))
+    // The host has none: the authority and the data key.
+    expect(sealed.size).toBe(2)
+    expect(await rotateKey(configOf(app.dataFolder))).toMatchObject({ values: 1 })
+    expect(sealedIn(app.dataFolder).filter((each) => sealed.has(each))).toEqual([])
+    expect(bytesOf(app.dataFolder)).not.toContain('PRIVATE KEY')
+
+    const again = await startApp(environment, app.dataFolder)
+    const signedIn = await again.call('POST', '/api/session', {
+      email: administrator.email,
+      password: administrator.password,
+    })
+    again.cookie = cookieOf(signedIn.headers)
+    const { address } = (await again.call('GET', `/api/hosts/${host.id}/engine-address`))
+      .json as EngineAddressAnswer
+    expect(address?.authority).toBe(made.authority)
+    // What was trusted and made before is what comes in after, with nothing handed out anew.
+    const own = { ca: made.authority, cert: made.certificate, key: made.key }
+    const at = { host: '127.0.0.1', port: address?.port, path: '/v1.41/containers/json', agent: false }
+    await expect
+      .poll(async () => {
+        const [answer] = await once(request({ ...at, ...own }).end(), 'response')
+        answer.resume()
+        return answer.statusCode
+      })
+      .toBe(200)
+    await again.close()
+    engine.close()
   })
 
   it('cut by a crash at any of its steps, it leaves a key that opens everything', async () => {

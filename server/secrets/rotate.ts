@@ -1,10 +1,8 @@
-import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
-import type { Audit } from '../audit/service.ts'
 import { type Config, StartError } from '../config.ts'
-import { openDatabase, prepareDataFolder } from '../db/database.ts'
-import type { Database } from '../db/schema.ts'
+import { prepareDataFolder } from '../db/data-folder.ts'
+import { openDatabase } from '../db/database.ts'
 import { changeKeys, openVault, unwrap } from './data-key.ts'
 import { keyPath, makeKeyFile, newPath, readKey, readKeyFile, replaceKeyFile } from './key-file.ts'
 
@@ -56,21 +54,4 @@ export async function rotateKey(config: Config, newKeyFile?: string): Promise<Ro
   } finally {
     await database.close()
   }
-}
-
-/** Tells the audit log of a rotation since the last start: no server ran meanwhile. On a full disk it is told at a later one. */
-export async function recordRotation(db: Database, audit: Audit): Promise<void> {
-  const row = await db
-    .selectFrom('settings')
-    .select('value')
-    .where('key', '=', 'key_rotated')
-    .executeTakeFirst()
-  if (!row) return
-  const source = { address: 'localhost', requestId: randomUUID() }
-  try {
-    await audit.event(null, source, { action: 'key.rotated', summary: `at ${row.value}` })
-  } catch {
-    return
-  }
-  await db.deleteFrom('settings').where('key', '=', 'key_rotated').execute()
 }

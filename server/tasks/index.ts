@@ -1,8 +1,9 @@
+import type { Access } from '../access/access.ts'
 import type { Audit } from '../audit/service.ts'
-import type { Access } from '../auth/access.ts'
-import type { Authorize } from '../auth/types.ts'
 import type { Database } from '../db/schema.ts'
+import type { HostRegistry } from '../fleet/host-registry.ts'
 import type { Log } from '../log.ts'
+import type { Authorize } from '../principal/principal.ts'
 import type { Vault } from '../secrets/vault.ts'
 import { createTaskRepository } from './repository.ts'
 import { createTaskService, type RunningTasks } from './service.ts'
@@ -14,8 +15,16 @@ export function createTasks(parts: {
   authorize: Authorize
   access: Access
   audit: Audit
+  registry: HostRegistry
   log: Log
 }): Promise<RunningTasks> {
-  const { db, vault, authorize, access, audit, log } = parts
-  return createTaskService({ tasks: createTaskRepository(db, vault), authorize, access, audit, log })
+  const { db, vault, authorize, access, audit, registry, log } = parts
+  return createTaskService({
+    tasks: createTaskRepository(db, vault),
+    authorize,
+    access,
+    audit,
+    registry,
+    log,
+  })
 }

@@ -1,8 +1,11 @@
 import type { Task, TaskState, TaskStep } from '#lib/contracts/tasks.ts'
-import type { Operation } from '../audit/service.ts'
+import { isUnknowing, type Operation } from '../audit/service.ts'
+import { sqliteFault } from '../db/sqlite-errors.ts'
 import { AppError } from '../errors.ts'
 import { toApiError } from '../messages.ts'
-import type { PlannedStep } from './types.ts'
+import { type Change, KnownEnd } from './change.ts'
+import { isCut } from './look.ts'
+import type { PlannedStep, StepContext } from './types.ts'
 
 /** Steps of all tasks at one host at a time: an engine is not to be flooded because a task is wide. */
 const perHost = 6
@@ -60,7 +63,7 @@ export interface Steering {
   cancelStep(step: TaskStep): void
   /** Runs a step that is over once more. */
   again(step: TaskStep): void
-  done: Promise<void>
+  done: Promise<unknown>
 }
 
 /**
@@ -73,10 +76,18 @@ export function runTask(
     turns: HostTurns
     /** Throws when the person may not (any more). */
     allowed(step: PlannedStep): void
+    /** Resolves when it is on the disk that the step is begun. Throws when it could not be: then it is not begun. */
+    begun(step: PlannedStep): Promise<void>
     /** Puts it on the audit log. Throws audit_unavailable: then the step is not begun. */
     intend(step: PlannedStep): Promise<Operation>
     /** What of an error is for whose task it is. */
     veil(error: AppError): AppError
+    carryOut(step: TaskStep, change: Change, signal: AbortSignal): Promise<void>
+    keep(step: TaskStep, state: object): Promise<void>
+    /** What came of a step whose connection was cut, by the engine. Throws the cut where that cannot be told. */
+    look(step: TaskStep, cut: AppError, signal: AbortSignal): Promise<TaskStep['result']>
+    /** One that was begun has a known end: as much as the audit log knows is to be known here. */
+    ended(step: TaskStep): void
     changed(): void
   },
 ): Steering {
@@ -88,6 +99,7 @@ export function runTask(
   const end = (step: TaskStep, state: TaskStep['state']) => {
     step.state = state
     step.finishedAt = now()
+    if (step.startedAt !== null && state !== 'unknown') parts.ended(step)
     parts.changed()
   }
   const one = async (step: TaskStep) => {
@@ -97,9 +109,10 @@ export function runTask(
     const plan = planned.get(step.id)
     const done = plan?.onlyWaits ? () => {} : await parts.turns.take(step.hostId, signal)
     let operation: Operation | undefined
+    let wasCut = false
     try {
       if (!done || signal.aborted) {
-        if (step.state === 'pending') end(step, 'cancelled')
+        if (step.state === 'pending') end(step, notBegun(signal))
         return
       }
       if (failed && task.stopOnFailure) return end(step, 'skipped')
@@ -107,12 +120,16 @@ export function runTask(
       if (!plan) throw new AppError('task_step_gone', { hostId: step.hostId })
       parts.allowed(plan)
       // Who only waits changes nothing at the host.
-      if (!plan.onlyWaits) operation = await parts.intend(plan)
+      if (!plan.onlyWaits) {
+        // Before the intent: what the log has as begun is never told here as not begun, wherever a kill falls.
+        await parts.begun(plan)
+        operation = await parts.intend(plan)
+      }
       if (signal.aborted) throw signal.reason
       step.state = 'running'
       step.startedAt = now()
       parts.changed()
-      const result = await plan.run({
+      const context: StepContext = {
         taskId: task.id,
         signal,
         progress(bars) {
@@ -121,21 +138,40 @@ export function runTask(
           step.progress = bars
           parts.changed()
         },
+        carryOut: (change) => parts.carryOut(step, change, signal),
+        keep: (state) => parts.keep(step, state),
+        before: step.result,
+      }
+      const result = await plan.run(context).catch((error: unknown) => {
+        wasCut = !signal.aborted && isCut(error)
+        if (!wasCut) throw error
+        return parts.look(step, error as AppError, signal)
       })
       step.result = result ?? null
+      step.error = null
       await operation?.end({})
       end(step, 'succeeded')
     } catch (error) {
-      if (signal.aborted) {
+      // Who no longer waits for a host is told what is not known.
+      const isGivenUp = wasCut && !isEnding(signal)
+      if (signal.aborted && !isGivenUp && !(error instanceof KnownEnd)) {
         // The engine may have been asked already.
         await operation?.end({ error: signal.reason, outcome: 'unknown' })
-        return end(step, 'cancelled')
+        // What nobody wanted to end has an outcome that nobody knows.
+        const wasBegun = operation !== undefined || step.state === 'running'
+        return end(step, isEnding(signal) && wasBegun ? 'unknown' : notBegun(signal))
       }
-      failed = true
-      const known = error instanceof AppError ? error : new AppError('internal', { cause: error })
-      await operation?.end({ error: known })
+      const known =
+        error instanceof AppError ? error : new AppError(sqliteFault(error) ?? 'internal', { cause: error })
+      const isKnownEnd = known instanceof KnownEnd
+      const isCancelled = isKnownEnd && known.isCancelled
+      failed ||= !isCancelled
+      // What the log has as unknown is not told here as failed, nor the other way round.
+      const isUnknown = operation !== undefined && !isKnownEnd && isUnknowing(known.code)
+      await operation?.end({ error: known, outcome: isUnknown ? 'unknown' : 'failed' })
       step.error = toApiError(parts.veil(known.at({ hostId: step.hostId })))
-      end(step, 'failed')
+      if (isKnownEnd && known.left) step.result = known.left
+      end(step, isCancelled ? 'cancelled' : isUnknown ? 'unknown' : 'failed')
     } finally {
       aborts.delete(step.id)
       done?.()
@@ -144,7 +180,7 @@ export function runTask(
   // Also of those in line at their host: what was not begun is over at once, whatever the steps under way still do.
   const cancelPending = () => {
     waiting.length = 0
-    for (const step of task.steps) if (step.state === 'pending') end(step, 'cancelled')
+    for (const step of task.steps) if (step.state === 'pending') end(step, notBegun(abort.signal))
   }
   const all = async () => {
     if (abort.signal.aborted) cancelPending()
@@ -176,7 +212,7 @@ export function runTask(
       })
     }
     abort.signal.removeEventListener('abort', cancelPending)
-    task.state = outcomeOf(task, abort.signal.aborted)
+    task.state = outcomeOf(task, abort.signal)
     task.finishedAt = now()
     parts.changed()
   }
@@ -197,9 +233,18 @@ export function runTask(
   }
 }
 
-function outcomeOf({ steps }: Task, cancelled: boolean): TaskState {
+/** Whether it is the server that ends, and nobody cancelled anything. */
+export const isEnding = ({ reason }: AbortSignal) =>
+  reason instanceof AppError && reason.code === 'shutting_down'
+
+const notBegun = (signal: AbortSignal): TaskStep['state'] => (isEnding(signal) ? 'skipped' : 'cancelled')
+
+/** What came of a task, and of one that the server's end has cut. */
+export function outcomeOf({ steps }: Pick<Task, 'steps'>, signal: AbortSignal): TaskState {
   const all = (state: TaskStep['state']) => steps.every((step) => step.state === state)
+  const some = (...states: TaskStep['state'][]) => steps.some((step) => states.includes(step.state))
   if (all('succeeded')) return 'succeeded'
-  if ((cancelled && steps.some((step) => step.state === 'cancelled')) || all('cancelled')) return 'cancelled'
-  return steps.some((step) => step.state === 'succeeded') ? 'partly' : 'failed'
+  if (isEnding(signal) && some('unknown', 'skipped')) return 'interrupted'
+  if ((signal.aborted && some('cancelled')) || all('cancelled')) return 'cancelled'
+  return some('succeeded') ? 'partly' : 'failed'
 }

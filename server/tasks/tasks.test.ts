@@ -3,77 +3,26 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
-import { z } from 'zod'
-import type { Task, TaskFrame, TaskStep } from '#lib/contracts/tasks.ts'
-import type { Principal } from '../auth/types.ts'
+import type { TaskFrame, TaskStep } from '#lib/contracts/tasks.ts'
 import { AppError } from '../errors.ts'
-import { type AppUnderTest, startApp } from '../testing/app-under-test.ts'
+import type { AppUnderTest } from '../testing/app-under-test.ts'
+import {
+  administrator,
+  closeApps,
+  hostId,
+  input,
+  open,
+  sleep,
+  states,
+  untilAborted,
+  viewer,
+  withKind,
+} from '../testing/test-tasks.ts'
 import { defineTask } from './types.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'roadstead-tasks-'))
-const open: AppUnderTest[] = []
-afterEach(async () => {
-  for (const test of open.splice(0)) await test.close()
-})
+afterEach(closeApps)
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
-
-const hostId = 'h000000000000'
-const administrator: Principal = {
-  ...{ userId: 'ada', sessionId: 's', name: 'Ada', email: 'ada@example.com', role: 'administrator' },
-}
-const viewer: Principal = { ...administrator, userId: 'vic', role: 'viewer' }
-const input = z.object({ names: z.array(z.string()), password: z.string().optional() })
-
-/** A kind whose steps end when the test says so. */
-async function withKind(more: { folder?: string } = {}) {
-  const test = await startApp({}, more.folder)
-  open.push(test)
-  const state = {
-    ...{ began: [] as string[], running: 0, most: 0 },
-    /** Awaited by each step; may throw. */
-    work: async (_name: string, _signal: AbortSignal): Promise<void> => {},
-  }
-  test.app.tasks.define(
-    defineTask({
-      kind: 'test.work',
-      input,
-      params: ({ names }) => ({ count: names.length }),
-      plan: ({ names }) =>
-        names.map((name) => ({
-          ...{ key: name, hostId, subject: name, verb: 'start', permission: 'containers.start' as const },
-          async run({ signal, progress }) {
-            state.began.push(name)
-            state.most = Math.max(state.most, ++state.running)
-            progress([{ id: 'x', label: 'half', current: 1, total: 2 }])
-            try {
-              await state.work(name, signal)
-            } finally {
-              state.running--
-            }
-            return { id: `of ${name}` }
-          },
-        })),
-    }),
-  )
-  const start = (names: string[], options: Partial<{ width: number; stopOnFailure: boolean }> = {}) =>
-    test.app.tasks.start(
-      administrator,
-      'test.work',
-      { names },
-      { width: 2, stopOnFailure: false, ...options },
-    )
-  const ended = async (id: string): Promise<Task> => {
-    const read = () => test.app.tasks.get(administrator, id)
-    await expect.poll(() => read().state).not.toBe('running')
-    return read()
-  }
-  return { ...{ test, state, start, ended }, tasks: test.app.tasks }
-}
-
-const states = (task: Task) => task.steps.map((step) => step.state)
-const sleep = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds))
-const untilAborted = (signal: AbortSignal) =>
-  new Promise<void>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
 
 describe('a task', () => {
   it('runs its steps in order, so many at a time, and keeps what came of each', async () => {
@@ -174,8 +123,11 @@ describe('a task', () => {
         params: () => ({}),
         plan: ({ names }) =>
           names.map((name) => ({
-            ...{ key: name, hostId: name.startsWith('slow') ? 'h111111111111' : hostId, subject: name },
-            ...{ verb: 'start', permission: 'containers.start' as const },
+            key: name,
+            hostId: name.startsWith('slow') ? 'h111111111111' : hostId,
+            subject: name,
+            verb: 'start',
+            act: 'container.start' as const,
             run: async ({ signal }) => {
               if (name.startsWith('slow')) await untilAborted(signal)
               state.began.push(name)
@@ -290,30 +242,6 @@ describe('whose a task is', () => {
     const task = await tasks.start(viewer, 'test.work', { names: ['a'] }, options)
     const done = await ended(task.id)
     expect([done.state, done.steps[0]?.error?.code, state.began]).toEqual(['failed', 'denied', []])
-  })
-})
-
-describe('over a restart', () => {
-  it('says that it was interrupted, and a retry works from what was stored', async () => {
-    const first = await withKind({ folder })
-    first.state.work = (name, signal) => (name === 'a' ? Promise.resolve() : untilAborted(signal))
-    const task = await first.tasks.start(
-      administrator,
-      'test.work',
-      { names: ['a', 'b', 'c'], password: 'correct horse' },
-      { width: 1, stopOnFailure: false },
-    )
-    await expect.poll(() => first.state.began).toEqual(['a', 'b'])
-    const rows = JSON.stringify(await first.test.app.db.selectFrom('tasks').selectAll().execute())
-    expect(rows).not.toContain('correct horse')
-    await open.pop()?.close()
-
-    const second = await withKind({ folder })
-    const found = second.tasks.get(administrator, task.id)
-    expect([found.state, states(found)]).toEqual(['interrupted', ['succeeded', 'unknown', 'skipped']])
-    await second.tasks.retry(administrator, task.id)
-    expect((await second.ended(task.id)).state).toBe('succeeded')
-    expect(second.state.began).toEqual(['b', 'c'])
   })
 })
 

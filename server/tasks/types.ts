@@ -1,7 +1,9 @@
 import type { z } from 'zod'
+import type { ActName } from '#lib/acts.ts'
 import type { Task, TaskOptions, TaskStep } from '#lib/contracts/tasks.ts'
-import type { Permission } from '#lib/permissions.ts'
-import type { Principal } from '../auth/types.ts'
+import type { Principal } from '../principal/principal.ts'
+import type { Subscribe } from '../publisher.ts'
+import type { Change } from './change.ts'
 
 export interface StepContext {
   taskId: string
@@ -9,6 +11,19 @@ export interface StepContext {
   signal: AbortSignal
   /** The step's bars as they are now; shown a few times a second at most. */
   progress(bars: TaskStep['progress']): void
+  /** Carries out several calls that are all done or all put back, with their plan on the disk. Throws what `carryOut` throws. */
+  carryOut(change: Change): Promise<void>
+  /** Puts on the disk, in place of `kept`, what `takeUp` tells from what came of the step. Resolves when it is there. */
+  keep(state: object): Promise<void>
+  /** What an earlier attempt has left at the host. */
+  before: TaskStep['result']
+}
+
+/** A change that is gone on with after the server's end, from what the disk has of it. */
+export interface TakenUp {
+  act: ActName
+  change: Change
+  result(): TaskStep['result']
 }
 
 /** One piece of work at one host. */
@@ -18,9 +33,14 @@ export interface PlannedStep {
   hostId: string
   subject: string
   verb: string
-  /** Checked again right before the step runs: minutes may lie between. */
-  permission: Permission
+  /** What it is by the table of acts. Asked for again right before the step runs: minutes may lie between. */
+  act: ActName
   objectId?: string
+  /**
+   * What is on the disk before it is begun, for `takeUp` to tell from it what came of the step. Absent where all that it changes
+   * goes by `carryOut`: what is cut outside of that has changed nothing.
+   */
+  kept?(): object
   /** It does no work at the host and may take days: it takes no turn from those that do. */
   onlyWaits?: boolean
   /** Facts of the outcome, or nothing. Throws AppError. */
@@ -37,6 +57,8 @@ export interface TaskDefinition<S extends z.ZodType = z.ZodType> {
   params(input: z.output<S>): Task['params']
   /** The steps in order. Throws AppError when nothing can be planned; what concerns one host is for its step to say. */
   plan(input: z.output<S>, principal: Principal): Promise<PlannedStep[]> | PlannedStep[]
+  /** For kinds whose steps carry out changes, or keep something: from the state that was written. Throws when that does not read. */
+  takeUp?(state: unknown): TakenUp
 }
 
 /** Keeps the type of the input between its schema and its plan. */
@@ -66,7 +88,7 @@ export interface TaskService {
   dismiss(principal: Principal, id: string): Promise<void>
   /** Cancels what a person's tasks still do: their rights have ended. The tasks stay, for administrators to see. */
   endOf(userId: string): void
-  subscribe(listener: (event: TaskEvent) => void): () => void
-  /** Aborts what runs and stores it as interrupted. */
+  subscribe: Subscribe<TaskEvent>
+  /** Aborts what runs. What does not end in time is stored as interrupted; a change that is left so is taken up at the next start. */
   stop(): Promise<void>
 }

@@ -1,8 +1,10 @@
+import { createHash } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type App, createApp } from '../app.ts'
 import { readConfig } from '../config.ts'
+import type { PasswordHashing } from '../identity/identity.ts'
 import { createLog } from '../log.ts'
 
 export interface AppUnderTest {
@@ -25,11 +27,18 @@ export interface AppUnderTest {
 
 export const administrator = { name: 'Ada', email: 'ada@example.com', password: 'correct horse battery' }
 
+const hashOf = (password: string) => createHash('sha256').update(password).digest('hex')
+/** A test signs in a dozen times: a scrypt each is most of what it takes. `server/start.test.ts` and the pages have scrypt. */
+const quickPasswords: PasswordHashing = {
+  hash: async (password) => hashOf(password),
+  verify: async ({ hash, password }) => hash === hashOf(password),
+}
+
 /** The whole server without pages, on a port of its own and with data of its own. */
 export async function startApp(
   environment: Record<string, string> = {},
   folder?: string,
-  options: { jsonDeadlineMs?: number } = {},
+  options: { jsonDeadlineMs?: number; passwords?: PasswordHashing | undefined } = {},
 ): Promise<AppUnderTest> {
   const dataFolder = folder ?? mkdtempSync(join(tmpdir(), 'roadstead-test-'))
   const config = readConfig({
@@ -38,10 +47,17 @@ export async function startApp(
     ROADSTEAD_DATA: dataFolder,
     ...environment,
   })
-  const app = await createApp(config, createLog('silent'), { pages: false, ...options })
+  const app = await createApp(config, createLog('silent'), {
+    pages: false,
+    passwords: quickPasswords,
+    ...options,
+  })
   const origin = `http://localhost:${await app.listen()}`
   const test: AppUnderTest = {
-    ...{ app, origin, dataFolder, cookie: '' },
+    app,
+    origin,
+    dataFolder,
+    cookie: '',
     async call(method, path, body, headers = {}) {
       const answer = await fetch(origin + path, {
         method,

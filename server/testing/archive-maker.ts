@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import type { ArchiveCompression } from '#lib/contracts/archives.ts'
-import { tarEnd, tarHeader, tarPadding } from '../archives/tar/write.ts'
+import { tarEnd, tarHeader, tarPadding } from '../tar/write.ts'
 
 /** One entry of a tar. `flag` is its type as the header has it: '0' a file, '2' a symlink, '3' a device, ... */
 export interface Part {
@@ -14,7 +14,7 @@ export interface Part {
 export interface MadeImage {
   platform: string
   config: Buffer
-  layers: { bytes: Buffer; compression: ArchiveCompression }[]
+  layers: { bytes: Buffer; compression: Packing }[]
   manifest: Buffer
 }
 
@@ -30,7 +30,10 @@ export const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).dige
 export const json = (value: unknown) => Buffer.from(JSON.stringify(value))
 export const file = (path: string, body: Buffer | string): Part => ({ path, body: Buffer.from(body) })
 export const link = (path: string, linkTarget: string, flag = '2'): Part => ({
-  ...{ path, linkTarget, flag, body: Buffer.alloc(0) },
+  path,
+  linkTarget,
+  flag,
+  body: Buffer.alloc(0),
 })
 export const blob = (bytes: Buffer) => file(`blobs/sha256/${sha256(bytes)}`, bytes)
 
@@ -49,7 +52,10 @@ export function tarOf(parts: Part[]): Buffer {
   return Buffer.concat([...bytes, tarEnd()])
 }
 
-export function pack(bytes: Buffer, compression: ArchiveCompression): Buffer {
+/** Those that Node itself packs. */
+type Packing = Exclude<ArchiveCompression, 'xz' | 'bzip2'>
+
+export function pack(bytes: Buffer, compression: Packing): Buffer {
   return compression === 'none' ? bytes : compression === 'gzip' ? gzipSync(bytes) : zstdCompressSync(bytes)
 }
 
@@ -58,7 +64,7 @@ export function pack(bytes: Buffer, compression: ArchiveCompression): Buffer {
  * `payload`, where given, is a file in each layer.
  */
 export function makeImage(
-  compressions: ArchiveCompression[],
+  compressions: Packing[],
   { platform = 'linux/amd64', more = {}, manifest = {}, payload = Buffer.alloc(0) } = {},
 ): MadeImage {
   const [os, architecture, variant] = platform.split('/')
@@ -69,7 +75,7 @@ export function makeImage(
     ]),
   )
   const layers = plain.map((bytes, index) => {
-    const compression = compressions[index] as ArchiveCompression
+    const compression = compressions[index] as Packing
     return { bytes: pack(bytes, compression), compression }
   })
   const diff_ids = plain.map((bytes) => `sha256:${sha256(bytes)}`)
@@ -105,6 +111,22 @@ export const blobsOf = (...images: MadeImage[]) =>
   images.flatMap(({ config, layers, manifest }) =>
     [config, ...layers.map(({ bytes }) => bytes), manifest].map(blob),
   )
+
+/** What lies in registries beside images: a manifest with one layer of another type, as cosign, ORAS and Helm write them. */
+export function makeArtifact(
+  layerType: string,
+  configType = 'application/vnd.oci.image.config.v1+json',
+): MadeImage {
+  const config = json({ architecture: '', os: '', rootfs: { type: 'layers', diff_ids: [] } })
+  const bytes = json({ is: layerType })
+  const manifest = json({
+    schemaVersion: 2,
+    mediaType: 'application/vnd.oci.image.manifest.v1+json',
+    config: describe(config, configType),
+    layers: [describe(bytes, layerType)],
+  })
+  return { platform: '', config, layers: [{ bytes, compression: 'none' }], manifest }
+}
 
 /** An OCI layout whose index comes last, with each blob once. */
 export function layoutOf(entries: Entry[], more: Part[] = []): Part[] {

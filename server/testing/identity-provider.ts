@@ -35,8 +35,10 @@ export async function startIdentityProvider(people: Record<string, ProvidersPers
       const provider = new Provider(issuer, {
         clients: [
           {
-            ...{ client_id: clientOfTests.id, client_secret: clientOfTests.secret },
-            ...{ redirect_uris: [`${origin}/oidc`], post_logout_redirect_uris: [`${origin}/login`] },
+            client_id: clientOfTests.id,
+            client_secret: clientOfTests.secret,
+            redirect_uris: [`${origin}/oidc`],
+            post_logout_redirect_uris: [`${origin}/login`],
           },
         ],
         jwks: { keys: [{ ...privateKey.export({ format: 'jwk' }), use: 'sig', alg: 'RS256', kid: 'one' }] },
@@ -44,7 +46,10 @@ export async function startIdentityProvider(people: Record<string, ProvidersPers
         pkce: { required: () => true },
         scopes: scope.split(' '),
         claims: {
-          ...{ openid: ['sub'], email: ['email', 'email_verified'], profile: ['name'], groups: ['groups'] },
+          openid: ['sub'],
+          email: ['email', 'email_verified'],
+          profile: ['name'],
+          groups: ['groups'],
         },
         findAccount: async (_context: unknown, sub: string) =>
           people[sub] && { accountId: sub, claims: async () => ({ sub, ...people[sub] }) },
@@ -76,7 +81,9 @@ export async function visitProvider(start: string, login: string): Promise<URL> 
   const jar = new Map<string, string>()
   const visit = async (url: string, body?: string) => {
     const answer = await fetch(url, {
-      ...{ method: body === undefined ? 'GET' : 'POST', redirect: 'manual', body },
+      method: body === undefined ? 'GET' : 'POST',
+      redirect: 'manual',
+      body,
       headers: {
         cookie: [...jar].map(([name, value]) => `${name}=${value}`).join('; '),
         ...(body === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' }),

@@ -3,7 +3,7 @@ import { expect } from 'vitest'
 import { type EngineName, requireLab } from '#e2e/lab/state.ts'
 import type { Host, TransportInput } from '#lib/contracts/hosts.ts'
 import type { Task } from '#lib/contracts/tasks.ts'
-import { readLabEngines } from '../hosts/lab-engines.ts'
+import { readLabEngines } from '../features/hosts/lab-engines.ts'
 import type { AppUnderTest } from './app-under-test.ts'
 
 /** What a person would type to add that engine of the lab, host key accepted. Throws when no lab is up. */

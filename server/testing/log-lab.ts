@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { expect } from 'vitest'
 import { engineCall, engineRequest } from '#e2e/lab/engine-http.ts'
 import { labImages } from '#e2e/lab/images.ts'
+import { removeContainer } from '#e2e/lab/remove-container.ts'
 import { type EngineName, labEngine } from '#e2e/lab/state.ts'
 import type { Host } from '#lib/contracts/hosts.ts'
 import type { LogOptions, LogSelection } from '#lib/contracts/logs.ts'
@@ -45,14 +46,16 @@ export async function startLogLab(
     ((await app.call('GET', '/api/hosts')).json as Host[]).every((host) => host.syncedAt)
   for (const end = Date.now() + 30_000; !(await synced()) && Date.now() < end; )
     await new Promise((resolve) => setTimeout(resolve, 100))
-  const made: { socketPath: string; name: string; id: string }[] = []
+  const made: { engine: EngineName; name: string; id: string }[] = []
   const viewers: LogViewer[] = []
   return {
-    ...{ app, hosts, prefix },
+    app,
+    hosts,
+    prefix,
     async run(engine, name, script, more = {}) {
       const socketPath = labEngine(engine).localSocketPath
       // The second try of a test meets what the first has left.
-      const earlier = made.filter((each) => each.socketPath === socketPath && each.name === name).length
+      const earlier = made.filter((each) => each.engine === engine && each.name === name).length
       const again = earlier > 0 ? `-${earlier}` : ''
       const { Id: id } = await engineCall<{ Id: string }>(
         socketPath,
@@ -60,7 +63,7 @@ export async function startLogLab(
         `/v1.41/containers/create?name=${prefix}-${name}${again}`,
         { Image: labImages.busybox, Cmd: ['/bin/sh', '-c', script], ...more },
       )
-      made.push({ socketPath, name, id })
+      made.push({ engine, name, id })
       await engineCall(socketPath, 'POST', `/v1.41/containers/${id}/start`)
       const known = () => app.app.live.fleet.get('containers', hosts.get(engine) ?? '', id)
       await expect.poll(known).toBeDefined()
@@ -87,8 +90,13 @@ export async function startLogLab(
     },
     async close() {
       await app.close()
-      for (const { socketPath, id } of made)
-        await engineCall(socketPath, 'DELETE', `/v1.41/containers/${id}?force=1`).catch(() => {})
+      await Promise.all(
+        engines.map(async (name) => {
+          // The last ones first: Podman removes none on whose namespaces another lives.
+          for (const { engine, id } of made.toReversed())
+            if (engine === name) await removeContainer(engine, id).catch(() => {})
+        }),
+      )
     },
   }
 }

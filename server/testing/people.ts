@@ -27,7 +27,8 @@ export async function join(test: AppUnderTest, name: string, role: Role | null):
   const cookie = cookieOf(joined.headers)
   const { users } = (await test.call('GET', '/api/users')).json as People
   return {
-    ...{ id: users.find((user) => user.email === email)?.id ?? '', cookie },
+    id: users.find((user) => user.email === email)?.id ?? '',
+    cookie,
     call: (method, path, body, headers) => test.call(method, path, body, { cookie, ...headers }),
     async socket(path, hello) {
       const headers = { cookie, origin: test.origin }

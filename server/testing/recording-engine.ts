@@ -21,7 +21,11 @@ export async function startRecordingEngine(flavour: 'docker' | 'podman' = 'docke
   const scripts: Record<string, (request: IncomingMessage) => void> = {}
   const answers: Record<string, unknown> = {
     '/version': {
-      ...{ Version: '28.0.0', ApiVersion: '1.48', MinAPIVersion: '1.24', Os: 'linux', Arch: 'amd64' },
+      Version: '28.0.0',
+      ApiVersion: '1.48',
+      MinAPIVersion: '1.24',
+      Os: 'linux',
+      Arch: 'amd64',
       ...(flavour === 'podman' ? { Components: [{ Name: 'Podman Engine', Version: '5.4.2' }] } : {}),
     },
     '/containers/json': [],
@@ -43,7 +47,8 @@ export async function startRecordingEngine(flavour: 'docker' | 'podman' = 'docke
     [`/containers/${'b'.repeat(64)}/json`]: { Id: 'b'.repeat(64), HostConfig: { Privileged: true } },
     [`/containers/${'a'.repeat(64)}/json`]: { Id: 'a'.repeat(64), HostConfig: { NetworkMode: 'bridge' } },
     '/containers/mounted/json': {
-      ...{ Id: 'c'.repeat(64), HostConfig: {} },
+      Id: 'c'.repeat(64),
+      HostConfig: {},
       Mounts: [{ Type: 'volume', Name: 'etc', Destination: '/x' }],
     },
     '/exec/eeee/json': { ContainerID: 'b'.repeat(64), ProcessConfig: { privileged: false } },
@@ -135,7 +140,13 @@ export async function startRecordingEngine(flavour: 'docker' | 'podman' = 'docke
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {
-    ...{ recorded, open, scripts, answers, missing, streams, port: (server.address() as AddressInfo).port },
+    recorded,
+    open,
+    scripts,
+    answers,
+    missing,
+    streams,
+    port: (server.address() as AddressInfo).port,
     close() {
       server.close()
       for (const socket of sockets) socket.destroy()

@@ -54,7 +54,8 @@ export async function startRecordingProxy(socketPath: string, kept: RegExp) {
   server.on('connection', (socket: Socket) => keep(socket))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {
-    ...{ recorded, port: (server.address() as AddressInfo).port },
+    recorded,
+    port: (server.address() as AddressInfo).port,
     close() {
       server.close()
       for (const socket of sockets) socket.destroy()

@@ -22,9 +22,16 @@ interface SimulatedContainer {
 }
 
 const version = {
-  ...{ Version: '20.10.24', ApiVersion: '1.41', MinAPIVersion: '1.12', Os: 'linux', Arch: 'amd64' },
+  Version: '20.10.24',
+  ApiVersion: '1.41',
+  MinAPIVersion: '1.12',
+  Os: 'linux',
+  Arch: 'amd64',
 }
 const imageId = `sha256:${'a'.repeat(64)}`
+const images = [
+  { Id: imageId, RepoTags: ['registry.example/team/service:1.2.3'], Created: 1_767_225_600, Size: 1_000_000 },
+]
 const labels = {
   'com.docker.compose.project': 'shop',
   'com.docker.compose.service': 'api',
@@ -50,6 +57,8 @@ export async function startSimulatedEngine(options: {
   const listeners = new Set<ServerResponse>()
   const sockets = new Set<Socket>()
   let silent = false
+  /** The one that an engine would tell who asks for the past; none before the first. */
+  let lastEvent = ''
   let turn = 0
   const stats = { requests: 0, streams: 0 }
 
@@ -57,8 +66,8 @@ export async function startSimulatedEngine(options: {
     [/^\/version$/, () => version],
     [/^\/info$/, () => ({ Name: `sim-${options.number}`, NCPU: 4, MemTotal: 8 * 1024 ** 3 })],
     [/^\/containers\/json$/, () => containers.map(listed)],
-    [/^\/containers\/([0-9a-f]{64})\/json$/, (id) => inspected(byId.get(id) as SimulatedContainer)],
-    [/^\/images\/json$/, () => [{ Id: imageId, RepoTags: ['registry.example/team/service:1.2.3'] }]],
+    [/^\/containers\/([0-9a-f]{64})\/json$/, (id) => inspected(byId.get(id))],
+    [/^\/images\/json$/, () => images],
     [/^\/volumes$/, () => ({ Volumes: [] })],
     [/^\/networks$/, () => []],
   ]
@@ -69,6 +78,8 @@ export async function startSimulatedEngine(options: {
     if (path === '/_ping') return response.end('OK')
     if (path === '/events') {
       response.writeHead(200, { 'content-type': 'application/json' }).flushHeaders()
+      if (request.url?.includes('until=')) return response.end(lastEvent)
+      if (request.url?.includes('since=')) response.write(lastEvent)
       listeners.add(response)
       response.on('close', () => listeners.delete(response))
       return
@@ -93,11 +104,13 @@ export async function startSimulatedEngine(options: {
     for (const [pattern, answer] of answers) {
       const found = pattern.exec(path)
       if (found) {
+        const body = answer(found[1] ?? '')
+        if (body === null) continue
         response.setHeader('content-type', 'application/json')
-        return response.end(JSON.stringify(answer(found[1] ?? '')))
+        return response.end(JSON.stringify(body))
       }
     }
-    response.writeHead(404).end(JSON.stringify({ message: `page not found: ${path}` }))
+    response.writeHead(404).end(JSON.stringify({ message: `not found: ${path}` }))
   })
   server.on('connection', (socket) => {
     sockets.add(socket)
@@ -115,12 +128,15 @@ export async function startSimulatedEngine(options: {
       container.running = !container.running
       container.changedAt = Date.now()
       const event = {
-        ...{ Type: 'container', Action: container.running ? 'start' : 'die', scope: 'local' },
+        Type: 'container',
+        Action: container.running ? 'start' : 'die',
+        scope: 'local',
         Actor: { ID: container.id, Attributes: { name: container.name } },
         time: Math.floor(container.changedAt / 1000),
         timeNano: container.changedAt * 1e6,
       }
-      for (const listener of listeners) listener.write(`${JSON.stringify(event)}\n`)
+      lastEvent = `${JSON.stringify(event)}\n`
+      for (const listener of listeners) listener.write(lastEvent)
       return container.id
     },
     goSilent() {
@@ -136,8 +152,13 @@ export async function startSimulatedEngine(options: {
 
 function listed({ id, name, running }: SimulatedContainer) {
   return {
-    ...{ Id: id, Names: [`/${name}`], Image: 'registry.example/team/service:1.2.3', ImageID: imageId },
-    ...{ Command: '/usr/bin/service --port 8080', Created: 1_767_225_600, Labels: labels },
+    Id: id,
+    Names: [`/${name}`],
+    Image: 'registry.example/team/service:1.2.3',
+    ImageID: imageId,
+    Command: '/usr/bin/service --port 8080',
+    Created: 1_767_225_600,
+    Labels: labels,
     Ports: [{ IP: '0.0.0.0', PrivatePort: 8080, PublicPort: 8000, Type: 'tcp' }],
     State: running ? 'running' : 'exited',
     Status: running ? 'Up 3 hours (healthy)' : 'Exited (0) 1 second ago',
@@ -150,23 +171,32 @@ function statsOf(id: string) {
   const now = Date.now()
   const cpu = (at: number) => ({
     cpu_usage: { total_usage: at * 1e5, percpu_usage: [at * 5e4, at * 5e4], usage_in_kernelmode: 21e7 },
-    ...{ system_cpu_usage: at * 4e6, online_cpus: 4 },
+    system_cpu_usage: at * 4e6,
+    online_cpus: 4,
     throttling_data: { periods: 22_962, throttled_periods: 22_958, throttled_time: 2_148_998_657_529 },
   })
   const memory = Object.fromEntries(memoryCounters.map((name, index) => [name, index * 4096]))
   return {
-    ...{ read: new Date(now).toISOString(), preread: new Date(now - 1000).toISOString() },
+    read: new Date(now).toISOString(),
+    preread: new Date(now - 1000).toISOString(),
     pids_stats: { current: 7 },
     blkio_stats: {
       io_service_bytes_recursive: [
         { major: 8, minor: 0, op: 'Read', value: now % 1e9 },
         { major: 8, minor: 0, op: 'Write', value: now % 1e9 },
       ],
-      ...{ io_serviced_recursive: [], io_queue_recursive: [], io_time_recursive: [], sectors_recursive: [] },
+      io_serviced_recursive: [],
+      io_queue_recursive: [],
+      io_time_recursive: [],
+      sectors_recursive: [],
     },
-    ...{ num_procs: 0, storage_stats: {}, cpu_stats: cpu(now), precpu_stats: cpu(now - 1000) },
+    num_procs: 0,
+    storage_stats: {},
+    cpu_stats: cpu(now),
+    precpu_stats: cpu(now - 1000),
     memory_stats: { usage: 104_857_600, max_usage: 209_715_200, stats: memory, limit: 536_870_912 },
-    ...{ name: `/${id}`, id },
+    name: `/${id}`,
+    id,
     networks: { eth0: { rx_bytes: now % 1e9, rx_packets: 15, tx_bytes: now % 1e9, tx_packets: 9 } },
   }
 }
@@ -182,16 +212,26 @@ const memoryCounters = [
   'rss',
 ].flatMap((name) => [name, `total_${name}`])
 
-function inspected({ id, name, running, changedAt }: SimulatedContainer) {
+function inspected(container: SimulatedContainer | undefined) {
+  if (!container) return null
+  const { id, name, running, changedAt } = container
   return {
-    ...{ Id: id, Name: `/${name}`, Created: '2026-01-01T00:00:00Z', Image: imageId, RestartCount: 0 },
-    ...{ Path: '/usr/bin/service', Args: ['--port', '8080'] },
+    Id: id,
+    Name: `/${name}`,
+    Created: '2026-01-01T00:00:00Z',
+    Image: imageId,
+    RestartCount: 0,
+    Path: '/usr/bin/service',
+    Args: ['--port', '8080'],
     State: {
-      ...{ Status: running ? 'running' : 'exited', ExitCode: 0, Health: { Status: 'healthy' } },
+      Status: running ? 'running' : 'exited',
+      ExitCode: 0,
+      Health: { Status: 'healthy' },
       StartedAt: new Date(running ? changedAt : 0).toISOString(),
       FinishedAt: new Date(running ? 0 : changedAt).toISOString(),
     },
     Config: { Image: 'registry.example/team/service:1.2.3', Labels: labels },
+    HostConfig: { NetworkMode: 'default' },
     NetworkSettings: {
       Ports: { '8080/tcp': [{ HostIp: '0.0.0.0', HostPort: '8000' }] },
       Networks: { bridge: {} },

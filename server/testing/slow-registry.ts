@@ -54,8 +54,21 @@ export async function startSlowProxy(engine: EngineName, registry: string): Prom
   })
   await new Promise<void>((resolve) => server.listen(0, host, resolve))
   const rule = (verb: '-A' | '-D') => [
-    ...['iptables', '-t', 'nat', verb, 'OUTPUT', '-p', 'tcp', '-d', host, '--dport', port],
-    ...['-j', 'DNAT', '--to-destination', `${host}:${(server.address() as AddressInfo).port}`],
+    'iptables',
+    '-t',
+    'nat',
+    verb,
+    'OUTPUT',
+    '-p',
+    'tcp',
+    '-d',
+    host,
+    '--dport',
+    port,
+    '-j',
+    'DNAT',
+    '--to-destination',
+    `${host}:${(server.address() as AddressInfo).port}`,
   ]
   await insideEngine(labEngine(engine), rule('-A'))
   return {
@@ -89,12 +102,15 @@ export async function pushRandomImage(reference: string): Promise<void> {
       return { mediaType, digest: digest(bytes), size: bytes.length }
     }
     const image = {
-      ...{ architecture: process.arch === 'arm64' ? 'arm64' : 'amd64', os: 'linux', config: {} },
+      architecture: process.arch === 'arm64' ? 'arm64' : 'amd64',
+      os: 'linux',
+      config: {},
       rootfs: { type: 'layers', diff_ids: [digest(tar)] },
     }
     const mediaType = 'application/vnd.docker.distribution.manifest.v2+json'
     const manifest = JSON.stringify({
-      ...{ schemaVersion: 2, mediaType },
+      schemaVersion: 2,
+      mediaType,
       config: await blob(
         Buffer.from(JSON.stringify(image)),
         'application/vnd.docker.container.image.v1+json',

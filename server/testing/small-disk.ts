@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -12,9 +12,9 @@ export const mayMount =
 
 export interface SmallDisk {
   folder: string
-  /** Takes all room that is left. */
-  fill(): void
-  /** Gives it back. */
+  /** Takes all room that is left, or all but so many megabytes. */
+  fill(left?: number): void
+  /** Gives back all that it took. */
   empty(): void
   unmount(): void
 }
@@ -24,9 +24,16 @@ export function mountSmallDisk(megabytes: number): SmallDisk {
   const folder = mkdtempSync(join(tmpdir(), 'roadstead-disk-'))
   execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', folder])
   const filler = join(folder, 'filler')
+  const piece = Buffer.alloc(8 * 1024 * 1024)
   return {
     folder,
-    fill() {
+    fill(left = 0) {
+      if (left > 0) {
+        const { bavail, bsize } = statfsSync(folder)
+        for (let rest = bavail * bsize - left * 1024 * 1024; rest > 0; rest -= piece.length)
+          writeFileSync(filler, piece.subarray(0, rest), { flag: 'a' })
+        return
+      }
       for (let bytes = 64 * 1024 * 1024; bytes >= 512; ) {
         try {
           writeFileSync(filler, Buffer.alloc(bytes), { flag: 'a' })
@@ -35,7 +42,7 @@ export function mountSmallDisk(megabytes: number): SmallDisk {
         }
       }
     },
-    empty: () => rmSync(filler),
+    empty: () => rmSync(filler, { force: true }),
     unmount() {
       execFileSync('umount', [folder])
       rmSync(folder, { recursive: true })

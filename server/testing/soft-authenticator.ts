@@ -33,7 +33,10 @@ export function softAuthenticator(origin: string) {
   // COSE: kty EC2, alg ES256, crv P-256 (RFC 9052, RFC 9053).
   const cose = Buffer.concat([
     Buffer.from('a5010203262001', 'hex'),
-    ...[Buffer.from([0x21]), point(x), Buffer.from([0x22]), point(y)],
+    Buffer.from([0x21]),
+    point(x),
+    Buffer.from([0x22]),
+    point(y),
   ])
   let used = 0
   const clientData = (type: string, challenge: string, quirks: Quirks) =>
@@ -45,7 +48,11 @@ export function softAuthenticator(origin: string) {
     return Buffer.concat([sha256(quirks.site ?? new URL(origin).hostname), Buffer.from([flags]), counter])
   }
   const answer = (response: Record<string, string>) => ({
-    ...{ id: url64(id), rawId: url64(id), type: 'public-key', response, clientExtensionResults: {} },
+    id: url64(id),
+    rawId: url64(id),
+    type: 'public-key',
+    response,
+    clientExtensionResults: {},
   })
   return {
     make(challenge: string, quirks: Quirks = {}) {
@@ -53,8 +60,13 @@ export function softAuthenticator(origin: string) {
       const data = Buffer.concat([head(true, quirks), Buffer.alloc(16), length, id, cose])
       const text = (value: string) => cbor(3, Buffer.from(value))
       const attestation = Buffer.concat([
-        ...[Buffer.from([0xa3]), text('fmt'), text('none'), text('attStmt'), Buffer.from([0xa0])],
-        ...[text('authData'), cbor(2, data)],
+        Buffer.from([0xa3]),
+        text('fmt'),
+        text('none'),
+        text('attStmt'),
+        Buffer.from([0xa0]),
+        text('authData'),
+        cbor(2, data),
       ])
       return answer({
         clientDataJSON: url64(clientData('webauthn.create', challenge, quirks)),
@@ -66,7 +78,9 @@ export function softAuthenticator(origin: string) {
       const client = clientData('webauthn.get', challenge, quirks)
       const signature = sign('sha256', Buffer.concat([data, sha256(client)]), privateKey)
       return answer({
-        ...{ clientDataJSON: url64(client), authenticatorData: url64(data), signature: url64(signature) },
+        clientDataJSON: url64(client),
+        authenticatorData: url64(data),
+        signature: url64(signature),
       })
     },
   }

@@ -2,6 +2,7 @@ import { connect as connectSocket, type Socket } from 'node:net'
 import { connect as connectTls, type SecureVersion, type TLSSocket } from 'node:tls'
 import { AppError } from '../errors.ts'
 import { resolveAddress } from './address.ts'
+import { refuseWhenFew } from './descriptors.ts'
 import { explainError, type Where } from './explain.ts'
 
 /** Milliseconds for a TCP or TLS handshake: with the retry delay below 2 s, a healed host is found within 5 s. */
@@ -34,13 +35,15 @@ function settle<S extends Socket>(socket: S, ready: 'connect' | 'secureConnect',
   })
 }
 
-/** Throws AppError: socket_not_found, socket_forbidden, connection_refused. */
-export function dialUnix(socketPath: string): Promise<Socket> {
+/** Throws AppError: socket_not_found, socket_forbidden, connection_refused, descriptors_few. */
+export async function dialUnix(socketPath: string): Promise<Socket> {
+  refuseWhenFew()
   return settle(connectSocket({ path: socketPath }), 'connect', { path: socketPath })
 }
 
-/** Throws AppError: name_not_resolved, address_refused, connection_refused, connection_timed_out, network_unreachable. */
+/** Throws AppError: name_not_resolved, address_refused, connection_refused, connection_timed_out, network_unreachable, descriptors_few. */
 export async function dialTcp(host: string, port: number): Promise<Socket> {
+  refuseWhenFew()
   const address = await resolveAddress(host)
   return settle(connectSocket({ host: address, port, noDelay: true }), 'connect', { host, port })
 }
@@ -68,8 +71,16 @@ export async function secure(
   // An address must not be sent as server name (RFC 6066 §3); the certificate is still checked against `host`.
   const named = servername ?? (/^[\d.]+$|:/.test(host) ? '' : host)
   const secured = connectTls({
-    ...{ socket, host: servername ?? host, servername: named, minVersion, ALPNProtocols: ['http/1.1'] },
-    ...{ ca, cert, key, passphrase, rejectUnauthorized: true },
+    socket,
+    host: servername ?? host,
+    servername: named,
+    minVersion,
+    ALPNProtocols: ['http/1.1'],
+    ca,
+    cert,
+    key,
+    passphrase,
+    rejectUnauthorized: true,
   })
   await settle(secured, 'secureConnect', { host: servername ?? host, port })
   // An alert (the server's refusal of our certificate) comes as an error and then an end, which would pass for a mere

@@ -5,46 +5,50 @@ import { AppError } from '../errors.ts'
 import { dialTcp, dialUnix, secure } from './dial.ts'
 import { explainError, type Where } from './explain.ts'
 import { SshDialer } from './ssh.ts'
-import type { Transport, TransportSpec } from './types.ts'
+import type { Lane, Transport, TransportSpec } from './types.ts'
 
-/** Connections to one engine at most. Each watched log, terminal and stats stream holds one; pings must never wait behind them. */
-const maximumConnections = 1000
+/** Connections to one engine at most. Each watched log, terminal and stats stream holds one. */
+const maximumConnections = { pings: 4, own: 1000, persons: 1000 }
 
 /** Opens nothing yet: the first request dials. */
 export function openTransport(spec: TransportSpec): Transport {
   const ssh = spec.kind === 'ssh' ? new SshDialer(spec) : null
   const where: Where = spec.kind === 'unix' ? { path: spec.socketPath } : { host: spec.host, port: spec.port }
-  const dial = (): Promise<Socket> => {
+  const dial = (lane: Lane): Promise<Socket> => {
     if (spec.kind === 'unix') return dialUnix(spec.socketPath)
     if (spec.kind === 'tcp') return dialTcp(spec.host, spec.port)
     if (spec.kind === 'tls') {
       return dialTcp(spec.host, spec.port).then((socket) => secure(socket, spec.host, spec.port, spec))
     }
-    return (ssh as SshDialer).dial().then(asSocket)
+    return (ssh as SshDialer).dial(lane).then(asSocket)
   }
   const own = new Set<Socket>()
   let isClosed = false
   const origin = 'http://engine'
-  const dispatcher = new Pool(origin, {
-    connections: maximumConnections,
-    pipelining: 1,
-    // Follow streams are silent for hours; liveness is the business of whoever reads them.
-    bodyTimeout: 0,
-    headersTimeout: 0,
-    keepAliveTimeout: 30_000,
-    connect: async (_options, done) => {
-      const outcome = await dial().then(
-        (socket): [null, Socket] => [null, socket],
-        (error: Error): [Error, null] => [error, null],
-      )
-      done(...outcome)
-    },
-  })
+  const pool = (lane: Lane) =>
+    new Pool(origin, {
+      connections: maximumConnections[lane],
+      pipelining: 1,
+      // Follow streams are silent for hours; liveness is the business of whoever reads them.
+      bodyTimeout: 0,
+      headersTimeout: 0,
+      keepAliveTimeout: 30_000,
+      // After a peak of streams its clients would stay, idle and without a socket, for as long as the host does.
+      clientTtl: 600_000,
+      connect: async (_options, done) => {
+        const outcome = await dial(lane).then(
+          (socket): [null, Socket] => [null, socket],
+          (error: Error): [Error, null] => [error, null],
+        )
+        done(...outcome)
+      },
+    })
+  const dispatchers = { pings: pool('pings'), own: pool('own'), persons: pool('persons') }
   return {
-    dispatcher,
+    dispatchers,
     origin,
     async dial() {
-      const socket = await dial()
+      const socket = await dial('persons')
       if (isClosed) {
         socket.destroy()
         throw new AppError('connection_reset', { detail: 'The transport is closed.' })
@@ -57,8 +61,10 @@ export function openTransport(spec: TransportSpec): Transport {
     close: async () => {
       isClosed = true
       for (const socket of own) socket.destroy()
-      ssh?.close()
-      await dispatcher.destroy()
+      const ended = ssh?.close()
+      const destroyed = Promise.all(Object.values(dispatchers).map((each) => each.destroy()))
+      // undici waits for the close of each of its streams, and ssh2 emits none on a channel with data that nobody reads.
+      await (ended ? Promise.race([destroyed, ended]) : destroyed)
     },
   }
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { isIP } from 'node:net'
 import type { Duplex } from 'node:stream'
-import ssh2, { type ClientChannel, type ConnectConfig } from 'ssh2'
+import ssh2, { type ClientChannel, type ConnectConfig, type ServerHostKeyAlgorithm } from 'ssh2'
 import { AppError } from '../errors.ts'
 import { resolveAddress } from './address.ts'
 import { dialTcp } from './dial.ts'
@@ -52,15 +52,15 @@ export async function connectSsh(
   jump?: SshHop,
   progress: SshProgress = {},
 ): Promise<SshConnection> {
-  if (!jump) return login(target, 'target', await dialTcp(target.host, target.port), progress)
+  if (!jump) return login(target, 'target', () => dialTcp(target.host, target.port), progress)
   // The jump host resolves names; an address can be judged here.
   if (isIP(target.host)) await resolveAddress(target.host)
-  const first = await login(jump, 'jump', await dialTcp(jump.host, jump.port), progress)
+  const first = await login(jump, 'jump', () => dialTcp(jump.host, jump.port), progress)
   try {
     const second = await login(
       target,
       'target',
-      await first.client.forwardTo(target.host, target.port),
+      () => first.client.forwardTo(target.host, target.port),
       progress,
     )
     second.closed.catch(() => first.close())
@@ -76,13 +76,63 @@ interface LoggedIn extends SshConnection {
   client: { forwardTo(host: string, port: number): Promise<Duplex> }
 }
 
+/** Types of host keys, with the algorithms that sign by each (RFC 8332 for RSA). */
+const keyTypes: Readonly<Record<string, ServerHostKeyAlgorithm[]>> = {
+  'ssh-ed25519': ['ssh-ed25519'],
+  'ecdsa-sha2-nistp256': ['ecdsa-sha2-nistp256'],
+  'ecdsa-sha2-nistp384': ['ecdsa-sha2-nistp384'],
+  'ecdsa-sha2-nistp521': ['ecdsa-sha2-nistp521'],
+  'ssh-rsa': ['rsa-sha2-512', 'rsa-sha2-256', 'ssh-rsa'],
+}
+/** The type of each pinned key that was met, by its fingerprint: it is asked for first. */
+const pinnedTypes = new Map<string, string>()
+
+/**
+ * Asks for a key of the pinned one's type, as OpenSSH does of what known_hosts has: a server that was given a key of
+ * another type since has not changed. A pin is a fingerprint alone, so that types are tried until one is met.
+ */
 async function login(
+  hop: SshHop,
+  which: HostKey['hop'],
+  dial: () => Promise<Duplex>,
+  progress: SshProgress,
+): Promise<LoggedIn> {
+  const first = pinnedTypes.get(hop.hostKey ?? '')
+  try {
+    const sock = await dial()
+    progress.connected?.(which)
+    return await loginBy(hop, which, sock, progress, first)
+  } catch (changed) {
+    // The pinned type is not to be had there any more: what else there is tells who it is now.
+    if (first !== undefined && changed instanceof AppError && changed.code === 'ssh_not_spoken') {
+      pinnedTypes.delete(hop.hostKey ?? '')
+      return login(hop, which, dial, progress)
+    }
+    if (!(changed instanceof AppError) || changed.code !== 'ssh_host_key_changed') throw changed
+    const { algorithm, fingerprint } = changed.context.params ?? {}
+    for (const type of Object.keys(keyTypes)) {
+      if (type === algorithm) continue
+      try {
+        return await loginBy(hop, which, await dial(), progress, type)
+      } catch (error) {
+        const isNoKey =
+          error instanceof AppError && ['ssh_host_key_changed', 'ssh_not_spoken'].includes(error.code)
+        if (!isNoKey) throw error
+      }
+    }
+    const key = { algorithm: String(algorithm), fingerprint: String(fingerprint) }
+    progress.hostKey?.({ hop: which, ...key, pinned: hop.hostKey ?? null })
+    throw changed
+  }
+}
+
+async function loginBy(
   hop: SshHop,
   which: HostKey['hop'],
   sock: Duplex,
   progress: SshProgress,
+  type: string | undefined,
 ): Promise<LoggedIn> {
-  progress.connected?.(which)
   const client = new ssh2.Client()
   const where = { host: hop.host, port: hop.port }
   let refusal: AppError | undefined
@@ -93,10 +143,15 @@ async function login(
     // A half-open connection is found after 15 s of silence.
     keepaliveInterval: 5000,
     keepaliveCountMax: 3,
+    ...(type === undefined ? {} : { algorithms: { serverHostKey: keyTypes[type] ?? [] } }),
     hostVerifier: (blob: Buffer) => {
       const key = describeHostKey(blob, which, hop.hostKey ?? null)
-      progress.hostKey?.(key)
-      if (key.pinned === key.fingerprint) return true
+      // Of a pinned key's others it is said when none of them is it.
+      if (key.pinned === null || key.pinned === key.fingerprint) progress.hostKey?.(key)
+      if (key.pinned === key.fingerprint) {
+        pinnedTypes.set(key.fingerprint, key.algorithm)
+        return true
+      }
       const params = { ...where, hop: which, fingerprint: key.fingerprint, algorithm: key.algorithm }
       refusal = key.pinned
         ? new AppError('ssh_host_key_changed', { params: { ...params, pinned: key.pinned } })

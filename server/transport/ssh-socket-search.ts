@@ -20,7 +20,7 @@ exit 3`
 
 /**
  * Finds the engine's socket on the remote machine; where the account may not run commands, by connecting to the usual
- * places. Throws ssh_socket_not_found, or socket_forbidden with the path.
+ * places. Throws ssh_socket_not_found, ssh_forward_refused where sshd says that it forwards nothing, or socket_forbidden with the path.
  */
 export async function findRemoteSocket(connection: SshConnection, host: string): Promise<string> {
   const ran = await connection.exec(`sh -c ${quote(searchScript)}`).catch(unlessRefused)
@@ -30,11 +30,28 @@ export async function findRemoteSocket(connection: SshConnection, host: string):
   if (forbidden) throw new AppError('socket_forbidden', { params: { host, path: forbidden } })
   // 3 is the script's own; any other end means that sshd ran something else (ForceCommand) or nothing.
   if (ran?.code !== 3) {
+    const refusals: unknown[] = []
     for (const path of usualPaths) {
-      const stream = await connection.forward(path).catch(() => null)
+      const stream = await connection.forward(path).catch((error: unknown) => {
+        refusals.push(error)
+        return null
+      })
       stream?.destroy()
       if (stream) return path
     }
+    // No engine was looked for at all: sshd forwards nothing, or (where it says no more than "failed") nothing to sockets.
+    const isForbidden = (error: unknown) => error instanceof AppError && error.code === 'ssh_forward_refused'
+    if (refusals.length > 0 && refusals.every(isForbidden)) throw refusals[0]
+    throw new AppError('ssh_socket_not_found', {
+      params: { host },
+      detail: [
+        'No command could be run there, and no stream opened to the usual places:',
+        'no engine listens at them, or sshd forwards to no sockets (AllowStreamLocalForwarding, DisableForwarding).',
+        ran?.stdout.trim().slice(0, 500) ?? '',
+      ]
+        .join(' ')
+        .trim(),
+    })
   }
   throw new AppError('ssh_socket_not_found', { params: { host }, detail: ran?.stdout.trim() || undefined })
 }

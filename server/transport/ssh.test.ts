@@ -36,42 +36,52 @@ async function listen(server: Server | ssh2.Server): Promise<number> {
 }
 
 /** An SSH server that lets `userKey` in and joins every streamlocal channel to an engine that answers pings. */
-async function sshServer(options: { host?: typeof hostKey; onAttempt?: (method: string) => void } = {}) {
+async function sshServer(
+  options: { host?: typeof hostKey; more?: typeof hostKey; onAttempt?: (method: string) => void } = {},
+) {
   const connections: Connection[] = []
   const enginePath = join(folder, `engine-${closing.length}.sock`)
-  const engine = createHttpServer((_request, response) => {
+  const engine = createHttpServer((request, response) => {
     response.setHeader('api-version', '1.41')
-    response.end('OK')
+    if (request.url !== '/endless') return response.end('OK')
+    const more = () => {
+      while (response.write(Buffer.alloc(65_536)));
+    }
+    response.on('drain', more)
+    more()
   })
   await new Promise<void>((resolve) => engine.listen(enginePath, resolve))
   closing.push(() => {
     engine.closeAllConnections()
     engine.close()
   })
-  const server = new ssh2.Server({ hostKeys: [(options.host ?? hostKey).private] }, (connection) => {
-    connections.push(connection)
-    connection.on('error', () => {})
-    connection.on('authentication', (attempt) => {
-      options.onAttempt?.(attempt.method)
-      const known = ssh2.utils.parseKey(userKey.public)
-      const matches =
-        attempt.method === 'publickey' &&
-        !(known instanceof Error) &&
-        Buffer.compare(attempt.key.data, known.getPublicSSH()) === 0
-      if (matches) attempt.accept()
-      else attempt.reject(['publickey'])
-    })
-    connection.on('ready', () => {
-      connection.on('openssh.streamlocal', (accept) => {
-        const channel = accept()
-        const upstream = connect(enginePath)
-        channel.pipe(upstream).pipe(channel)
-        channel.on('error', () => upstream.destroy())
-        upstream.on('error', () => channel.close())
-        channel.on('close', () => upstream.destroy())
+  const server = new ssh2.Server(
+    { hostKeys: [...(options.more ? [options.more.private] : []), (options.host ?? hostKey).private] },
+    (connection) => {
+      connections.push(connection)
+      connection.on('error', () => {})
+      connection.on('authentication', (attempt) => {
+        options.onAttempt?.(attempt.method)
+        const known = ssh2.utils.parseKey(userKey.public)
+        const matches =
+          attempt.method === 'publickey' &&
+          !(known instanceof Error) &&
+          Buffer.compare(attempt.key.data, known.getPublicSSH()) === 0
+        if (matches) attempt.accept()
+        else attempt.reject(['publickey'])
       })
-    })
-  })
+      connection.on('ready', () => {
+        connection.on('openssh.streamlocal', (accept) => {
+          const channel = accept()
+          const upstream = connect(enginePath)
+          channel.pipe(upstream).pipe(channel)
+          channel.on('error', () => upstream.destroy())
+          upstream.on('error', () => channel.close())
+          channel.on('close', () => upstream.destroy())
+        })
+      })
+    },
+  )
   return { port: await listen(server), connections }
 }
 
@@ -127,6 +137,25 @@ describe('SSH host keys', () => {
       context: { params: { pinned: fingerprint(hostKey.public), fingerprint: fingerprint(other.public) } },
     })
     expect(attempts).toEqual([])
+  })
+
+  it('asks for the pinned key where the server has others since, of types that it would rather give', async () => {
+    const seen: string[] = []
+    const more = ssh2.utils.generateKeyPairSync('ecdsa', { bits: 256 })
+    const { port } = await sshServer({ more })
+    for (let time = 0; time < 2; time++) {
+      const connection = await connectSsh(hopTo(port), undefined, {
+        connected: (hop) => seen.push(hop),
+        hostKey: ({ algorithm }) => seen.push(algorithm),
+      })
+      connection.close()
+    }
+    expect(seen).toEqual(['target', 'ssh-rsa', 'target', 'ssh-rsa'])
+    // Another server with a key of that type, and one of another, is still another server.
+    const other = await sshServer({ host: keys(), more })
+    await expect(ping(other.port)).rejects.toMatchObject({ code: 'ssh_host_key_changed' })
+    const without = await sshServer({ host: more })
+    await expect(ping(without.port)).rejects.toMatchObject({ code: 'ssh_host_key_changed' })
   })
 
   it('shows the key as it is met, before the login', async () => {
@@ -222,5 +251,18 @@ describe('SSH connections', () => {
     await askPing(opened)
     await transport?.close()
     await expect(askPing(opened)).rejects.toMatchObject({ code: 'connection_reset' })
+  })
+
+  it('is closed with a stream open that nobody reads', async () => {
+    const { port } = await sshServer()
+    const opened = open(port)
+    const { body } = await opened.dispatchers.own.request({
+      origin: opened.origin,
+      method: 'GET',
+      path: '/endless',
+    })
+    body.on('error', () => {})
+    const late = new Promise((resolve) => setTimeout(resolve, 5000, 'late').unref())
+    expect(await Promise.race([opened.close(), late])).toBeUndefined()
   })
 })

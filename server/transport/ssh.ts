@@ -2,12 +2,15 @@ import type { Duplex } from 'node:stream'
 import { AppError } from '../errors.ts'
 import { connectSsh, type SshConnection } from './ssh-connection.ts'
 import { findRemoteClient, findRemoteSocket, quote } from './ssh-socket-search.ts'
-import type { TransportSpec } from './types.ts'
+import type { Lane, TransportSpec } from './types.ts'
 
 type SshSpec = Extract<TransportSpec, { kind: 'ssh' }>
 
-/** Connections to one host at most: with sshd's default of 10 sessions each, enough for every stream of the pool. */
-const maximumLines = 7
+/**
+ * Connections to one host at most, of sshd's default of 10 sessions each, where streams are sessions. The last is for what
+ * the dashboard itself asks, and for pings: people's streams may take all of the others.
+ */
+const maximumLines = { pings: 7, own: 7, persons: 6 } satisfies Record<Lane, number>
 
 interface Line {
   connection: SshConnection
@@ -31,7 +34,7 @@ export class SshDialer {
     this.spec = spec
   }
 
-  async dial(): Promise<Duplex> {
+  async dial(lane: Lane): Promise<Duplex> {
     for (let index = 0; ; index++) {
       if (this.closed) throw new AppError('connection_reset', { detail: 'The transport is closed.' })
       const line = await (this.lines[index] ?? this.open())
@@ -39,7 +42,7 @@ export class SshDialer {
         return await this.openStream(line)
       } catch (error) {
         const full = line.sessions > 0 && error instanceof AppError && error.code === 'ssh_forward_refused'
-        if (!full || index + 1 === maximumLines) throw error
+        if (!full || index + 1 >= maximumLines[lane]) throw error
       }
     }
   }
@@ -88,9 +91,15 @@ export class SshDialer {
     return opening
   }
 
-  close(): void {
+  /** Resolves when every connection has ended, and with it what went through it. */
+  async close(): Promise<void> {
     this.closed = true
-    for (const line of this.lines) line.then(({ connection }) => connection.close()).catch(() => {})
+    const ended = this.lines.map(async (line) => {
+      const { connection } = await line
+      connection.close()
+      await connection.closed
+    })
+    await Promise.allSettled(ended)
   }
 }
 

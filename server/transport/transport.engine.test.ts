@@ -152,7 +152,7 @@ describe('sshd under other rules', () => {
       const stop = new AbortController()
       const streams = await Promise.all(
         Array.from({ length: 5 }, () =>
-          opened.dispatcher.request({
+          opened.dispatchers.own.request({
             origin: opened.origin,
             method: 'GET',
             path: '/events',

@@ -27,10 +27,16 @@ export type TransportSpec =
     }
   | ({ kind: 'ssh'; socketPath?: string; jump?: SshHop } & SshHop)
 
+/**
+ * For whom a connection is: `pings` tell whether the host is there, `own` is the dashboard's, `persons` what people and
+ * their programs hold open. None waits behind the others.
+ */
+export type Lane = 'pings' | 'own' | 'persons'
+
 /** Bytes to one engine. Knows nothing of Docker. Errors are AppErrors with the codes of lib/error-codes.ts (hosts). */
 export interface Transport {
-  /** An undici Pool; its origin is `origin`. */
-  readonly dispatcher: Dispatcher
+  /** An undici Pool for each; their origin is `origin`. */
+  readonly dispatchers: Readonly<Record<Lane, Dispatcher>>
   readonly origin: string
   /** A connection of its own, for bodies that go past undici; its owner closes it. Throws AppError. */
   dial(): Promise<Duplex>

@@ -1,4 +1,4 @@
-import { NeededFactorPage } from '#components/proof/needed-factor-page.tsx'
+import { NeededFactorPage } from '#components/account/needed-factor-page.tsx'
 import { pageTitle } from '../../page-language.ts'
 
 export const generateMetadata = () => pageTitle('secondFactor')

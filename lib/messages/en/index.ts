@@ -1,5 +1,6 @@
 import access from './access.json' with { type: 'json' }
 import account from './account.json' with { type: 'json' }
+import apiReference from './api-reference.json' with { type: 'json' }
 import archives from './archives.json' with { type: 'json' }
 import audit from './audit.json' with { type: 'json' }
 import builds from './builds.json' with { type: 'json' }
@@ -13,6 +14,7 @@ import files from './files.json' with { type: 'json' }
 import fleet from './fleet.json' with { type: 'json' }
 import hosts from './hosts.json' with { type: 'json' }
 import images from './images.json' with { type: 'json' }
+import lists from './lists.json' with { type: 'json' }
 import login from './login.json' with { type: 'json' }
 import logs from './logs.json' with { type: 'json' }
 import registries from './registries.json' with { type: 'json' }
@@ -28,6 +30,7 @@ import users from './users.json' with { type: 'json' }
 export const en = {
   access,
   account,
+  apiReference,
   archives,
   audit,
   builds,
@@ -41,6 +44,7 @@ export const en = {
   fleet,
   hosts,
   images,
+  lists,
   login,
   logs,
   registries,

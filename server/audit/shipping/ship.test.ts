@@ -122,7 +122,10 @@ async function startShipping(receiver: Receiver, entries: number) {
   for (let index = 1; index < entries; index++)
     await log.audit.event(null, { address: '10.0.0.7', requestId: 'r' }, event)
   const shipping = createShipping({
-    ...{ receivers: [receiver], raw: log.journal.raw, db: database.db, log: createLog('silent') },
+    receivers: [receiver],
+    raw: log.journal.raw,
+    db: database.db,
+    log: createLog('silent'),
     times: { lookMs: 20, baseMs: 20, capMs: 50 },
   })
   open.push(async () => {

@@ -1,9 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { AuditEntry, AuditReceiverState } from '#lib/contracts/audit.ts'
+import { backoffDelay } from '../../backoff.ts'
 import type { Database } from '../../db/schema.ts'
 import { AppError } from '../../errors.ts'
-import { backoffDelay } from '../../live/backoff.ts'
 import type { Log } from '../../log.ts'
 import { toApiError } from '../../messages.ts'
 import { columns } from '../chain.ts'
@@ -118,7 +118,10 @@ export function createShipping(parts: {
     return {
       running,
       state: (): AuditReceiverState => ({
-        ...{ kind: receiver.kind, name: receiver.name, shipped: position.sequence, shippedAt: position.at },
+        kind: receiver.kind,
+        name: receiver.name,
+        shipped: position.sequence,
+        shippedAt: position.at,
         // Counting them would read them all.
         waiting: Math.max(0, Number(newest.get()?.sequence) - position.sequence),
         rewrittenAt: position.rewrittenAt,

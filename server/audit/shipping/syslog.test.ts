@@ -4,11 +4,27 @@ import { canonical, genesis, hashOf } from '../chain.ts'
 import { framed, machineName, syslogLine } from './syslog.ts'
 
 const entry: AuditEntry = {
-  ...{ sequence: 7, kind: 'intent', intent: null, at: '2026-01-01T00:00:00.123Z', actorId: 'u1' },
-  ...{ actorName: 'Ada', actorEmail: 'ada@example.com', signIn: 'session', signInId: 's1' },
-  ...{ address: '10.0.0.7', hostId: null, objectId: null, action: 'containers.stop', decision: 'allowed' },
-  ...{ outcome: null, errorCode: null, requestId: 'r', taskId: null, summary: 'web-1' },
-  ...{ previousHash: genesis, hash: '' },
+  sequence: 7,
+  kind: 'intent',
+  intent: null,
+  at: '2026-01-01T00:00:00.123Z',
+  actorId: 'u1',
+  actorName: 'Ada',
+  actorEmail: 'ada@example.com',
+  signIn: 'session',
+  signInId: 's1',
+  address: '10.0.0.7',
+  hostId: null,
+  objectId: null,
+  action: 'containers.stop',
+  decision: 'allowed',
+  outcome: null,
+  errorCode: null,
+  requestId: 'r',
+  taskId: null,
+  summary: 'web-1',
+  previousHash: genesis,
+  hash: '',
 }
 
 it('is the header of RFC 5424 with the entry as JSON', () => {

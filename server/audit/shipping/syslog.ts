@@ -46,7 +46,8 @@ export function createSyslogReceiver({ transport, host, port, ca }: SyslogReceiv
   const name = `syslog ${transport}://${host.includes(':') ? `[${host}]` : host}:${port}`
   if (transport === 'udp')
     return {
-      ...{ kind: 'syslog', name },
+      kind: 'syslog',
+      name,
       async send(entries) {
         const address = await resolveAddress(host)
         const socket = createSocket(address.includes(':') ? 'udp6' : 'udp4')
@@ -63,7 +64,8 @@ export function createSyslogReceiver({ transport, host, port, ca }: SyslogReceiv
       },
     }
   return {
-    ...{ kind: 'syslog', name },
+    kind: 'syslog',
+    name,
     async send(entries, signal) {
       const begun = performance.now()
       const plain = await dialTcp(host, port)

@@ -25,7 +25,8 @@ export function createWebhookReceiver({ url, secret, ca }: WebhookReceiver): Rec
   const port = Number(url.port || (isTls ? 443 : 80))
   return {
     // The path may be a secret of the receiver's.
-    ...{ kind: 'webhook', name: `webhook ${url.origin}` },
+    kind: 'webhook',
+    name: `webhook ${url.origin}`,
     async send(entries, signal) {
       const body = entries.map((entry: AuditEntry) => `${asciiJson(entry)}\n`).join('')
       const plain = await dialTcp(host, port)

@@ -1,6 +1,6 @@
 #!/bin/sh
-# A day's work with docker-compose 1.29. What it prints is the same wherever DOCKER_HOST leads to that engine.
-# Given: NAME (the project), IMAGE, REGISTRY, and an empty folder to work in.
+# A day's work with docker-compose. What it prints is the same wherever DOCKER_HOST leads to that engine.
+# Given: COMPOSE (the command), NAME (the project), IMAGE, REGISTRY, and an empty folder to work in.
 set -u
 cat >docker-compose.yml <<END
 version: "3"
@@ -26,9 +26,10 @@ step() {
   printf '\n$'; printf ' %s' "$@"; echo
   compose "$@" >out 2>err </dev/null
   code=$?
-  cat out; sort err | sed 's/^/! /'; echo "= $code"
+  # How long a folder's name is, what of an image the registry has already, and how far it is, is another each time.
+  grep -v '^Sending build context' out; grep -v ' Pushing ' err | sort | sed 's/^/! /'; echo "= $code"
 }
-compose() { docker-compose --ansi never -p "$NAME" "$@"; }
+compose() { "$COMPOSE" --ansi never -p "$NAME" "$@"; }
 
 step build --no-cache
 step push job
@@ -41,7 +42,12 @@ step exec -T web sh -c 'cat /data/job; exit 3'
 step run --rm web cat /data/job
 step exec -T web touch /tmp/end
 # Whether it says too that it exited, on Podman, is chance.
-wait $following; echo "followed $?"; grep ' | ' follow
+# 2 follows what comes of a service later too, and ends when it looks at one that is gone.
+wait $following; code=$?
+case $(compose version --short) in
+  1*) echo "followed $code"; grep ' | ' follow ;;
+  *) grep ' | up' follow ;;
+esac
 step restart -t 0 web
 step ps -q nothing
 step down -v -t 0

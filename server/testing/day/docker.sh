@@ -81,6 +81,8 @@ echo '*' >.dockerignore; echo '!folder' >>.dockerignore
 export DOCKER_BUILDKIT=0
 app="$REGISTRY/$NAME/app:1"
 step docker build --no-cache -t "$app" .
+# Who may not build goes on with another.
+docker image inspect "$app" >/dev/null 2>&1 || docker tag "$IMAGE" "$app"
 step docker run --rm "$app" cat /built
 step docker history --format '{{.CreatedBy}}' "$app"
 step docker tag "$app" "$NAME:tagged"

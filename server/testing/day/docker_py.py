@@ -8,8 +8,7 @@ import docker
 from docker.types import Mount
 
 name, image, registry = (os.environ[key] for key in ("NAME", "IMAGE", "REGISTRY"))
-# Left to choose, 5.0 asks for /version without the path of DOCKER_HOST.
-client = docker.DockerClient(base_url=os.environ["DOCKER_HOST"], version="1.41", timeout=120)
+client = docker.DockerClient(base_url=os.environ["DOCKER_HOST"], timeout=120)
 
 
 def step(title, value):
@@ -38,7 +37,7 @@ step("run", client.containers.run(image, ["sh", "-c", "echo out"], remove=True))
 
 # One that goes on, with what it says followed meanwhile.
 began = int(time.time())
-script = "rm -f /tmp/end; for i in 1 2 3; do echo line $i; sleep 0.3; done; while [ ! -e /tmp/end ]; do sleep 1; done; exit 7"
+script = "rm -f /tmp/end /tmp/go; for i in 1 2; do echo line $i; sleep 0.3; done; until [ -e /tmp/go ]; do sleep 0.1; done; echo line 3; while [ ! -e /tmp/end ]; do sleep 1; done; exit 7"
 box = client.containers.run(image, ["sh", "-c", script], detach=True, name=f"{name}-p", labels={"day": name})
 followed, attached, waited = [], [], []
 threads = [
@@ -48,6 +47,11 @@ threads = [
 ]
 for thread in threads:
     thread.start()
+# The last line comes when they look: Podman 4.3 attaches with the log so far, and what is said in that moment gets lost.
+patience = time.time() + 20
+while not (followed and attached) and time.time() < patience:
+    time.sleep(0.1)
+box.exec_run(["touch", "/tmp/go"])
 step("ps", [(one.name, one.status) for one in client.containers.list(filters={"label": f"day={name}"})])
 step("exec", box.exec_run(["sh", "-c", "echo out; echo err >&2; exit 5"], demux=True))
 step("exec tty", box.exec_run(["sh", "-c", "tty; exit 6"], tty=True))
@@ -95,33 +99,56 @@ happened.close()
 # Podman's cleanup comes before or after the removal.
 step("events", [action for action in actions if action != "cleanup"])
 
-# Images: build, tag, push, pull, save, load.
-app = f"{registry}/{name}/app"
-dockerfile = f"FROM {image}\nRUN echo built > /built\nLABEL day={name}\n".encode()
-built, _ = client.images.build(fileobj=io.BytesIO(dockerfile), tag=f"{app}:1", nocache=True, rm=True)
-step("build", built.tags)
-step("history", len(built.history()))
-step("run what is built", client.containers.run(f"{app}:1", ["cat", "/built"], remove=True))
-step("tag", built.tag(name, "tagged"))
-pushed = list(client.images.push(app, tag="1", stream=True, decode=True))
-step("push", [line["error"] for line in pushed if "error" in line] or any("aux" in line for line in pushed))
-client.images.remove(f"{name}:tagged")
-client.images.remove(f"{app}:1", force=True)
-step("pull", client.images.pull(app, tag="1").tags)
-saved = b"".join(client.images.get(f"{app}:1").save(named=True))
-client.images.remove(f"{app}:1", force=True)
-step("load", [one.tags for one in client.images.load(saved)])
-step("images", [one.tags for one in client.images.list(app)])
-refused("pull what is not there", lambda: client.images.pull(f"{app}-none", tag="1"))
-client.images.remove(f"{app}:1", force=True)
 client.images.remove(f"{name}:committed", force=True)
 
-volume = client.volumes.create(f"{name}-v", labels={"day": name})
-network = client.networks.create(f"{name}-n")
-mounts = [Mount("/v", volume.name, type="volume")]
-step("volume and network", client.containers.run(
-    image, ["sh", "-c", "echo kept > /v/file; cat /v/file"], mounts=mounts, network=network.name, remove=True
-))
-network.remove()
-volume.remove()
-step("left", [client.volumes.list(filters={"name": name}), client.networks.list(names=[f"{name}-n"])])
+
+def part(work):
+    """What is refused in the middle of a part ends it, and none after it."""
+    try:
+        work()
+    except docker.errors.DockerException as error:
+        step(work.__name__, f"! {type(error).__name__} {getattr(error, 'explanation', None) or error}")
+
+
+def images():
+    """Build, tag, push, pull, save, load."""
+    app = f"{registry}/{name}/app"
+    dockerfile = f"FROM {image}\nRUN echo built > /built\nLABEL day={name}\n".encode()
+    try:
+        built, _ = client.images.build(fileobj=io.BytesIO(dockerfile), tag=f"{app}:1", nocache=True, rm=True)
+        step("build", built.tags)
+    except docker.errors.DockerException as error:
+        step("build", f"! {type(error).__name__} {error.explanation}")
+        # Who may not build goes on with another.
+        client.images.get(image).tag(app, "1")
+        built = client.images.get(f"{app}:1")
+    step("history", len(built.history()))
+    step("run what is built", client.containers.run(f"{app}:1", ["cat", "/built"], remove=True))
+    step("tag", built.tag(name, "tagged"))
+    pushed = list(client.images.push(app, tag="1", stream=True, decode=True))
+    step("push", [line["error"] for line in pushed if "error" in line] or any("aux" in line for line in pushed))
+    client.images.remove(f"{name}:tagged")
+    client.images.remove(f"{app}:1", force=True)
+    step("pull", client.images.pull(app, tag="1").tags)
+    saved = b"".join(client.images.get(f"{app}:1").save(named=True))
+    client.images.remove(f"{app}:1", force=True)
+    step("load", [one.tags for one in client.images.load(saved)])
+    step("images", [one.tags for one in client.images.list(app)])
+    refused("pull what is not there", lambda: client.images.pull(f"{app}-none", tag="1"))
+    client.images.remove(f"{app}:1", force=True)
+
+
+def volumes_and_networks():
+    volume = client.volumes.create(f"{name}-v", labels={"day": name})
+    network = client.networks.create(f"{name}-n")
+    mounts = [Mount("/v", volume.name, type="volume")]
+    step("volume and network", client.containers.run(
+        image, ["sh", "-c", "echo kept > /v/file; cat /v/file"], mounts=mounts, network=network.name, remove=True
+    ))
+    network.remove()
+    volume.remove()
+    step("left", [client.volumes.list(filters={"name": name}), client.networks.list(names=[f"{name}-n"])])
+
+
+part(images)
+part(volumes_and_networks)

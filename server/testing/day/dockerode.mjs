@@ -10,12 +10,14 @@ const { NAME: name, IMAGE: image, REGISTRY: registry, DOCKER_HOST = '', TOKEN } 
 const { protocol, hostname, port, pathname } = new URL(DOCKER_HOST)
 // Read from there it would take the place of what is given.
 delete process.env.DOCKER_HOST
-// It drops a path before the API's, but for one that stands in the version.
+// Without a version in the path it is the engine's own. It drops a path before the API's, but for one that stands in the version.
 const docker =
   protocol === 'unix:'
-    ? new Docker({ socketPath: pathname, version: 'v1.41' })
+    ? new Docker({ socketPath: pathname })
     : new Docker({
-        ...{ host: hostname, port, version: `${pathname.slice(1)}/v1.41` },
+        host: hostname,
+        port,
+        version: pathname.slice(1),
         headers: { Authorization: `Bearer ${TOKEN}` },
       })
 
@@ -59,7 +61,10 @@ step('run', ran.StatusCode)
 await docker.getContainer(`${name}-r`).remove()
 const terminal = { Tty: true, OpenStdin: true, StdinOnce: true, AttachStdin: true, AttachStdout: true }
 const typed = await docker.createContainer({
-  ...{ name: `${name}-t`, Image: image, ...terminal, Cmd: shell('read x; echo "got $x"; stty size; exit 5') },
+  name: `${name}-t`,
+  Image: image,
+  ...terminal,
+  Cmd: shell('read x; echo "got $x"; stty size; exit 5'),
 })
 const keyboard = await typed.attach({ stream: true, stdin: true, stdout: true, stderr: true, hijack: true })
 const shown = outputs(keyboard, true)
@@ -75,7 +80,10 @@ const began = Math.floor(Date.now() / 1000)
 const script =
   'rm -f /tmp/end; for i in 1 2 3; do echo line $i; sleep 0.3; done; echo last >&2; while [ ! -e /tmp/end ]; do sleep 1; done; exit 7'
 const box = await docker.createContainer({
-  ...{ name: `${name}-a`, Image: image, Cmd: shell(script), Labels: { day: name } },
+  name: `${name}-a`,
+  Image: image,
+  Cmd: shell(script),
+  Labels: { day: name },
 })
 const attached = outputs(await box.attach({ stream: true, stdout: true, stderr: true }))
 await box.start()
@@ -100,7 +108,10 @@ const run = async (options, input) => {
 step('exec', await run({ Cmd: shell('echo out; echo err >&2; exit 5') }))
 step('exec -i', await run({ Cmd: ['wc', '-c'], AttachStdin: true }, 'x'.repeat(100_000)))
 const prompt = await box.exec({
-  ...{ Cmd: shell('read x; echo "got $x"; exit 6'), AttachStdin: true, AttachStdout: true, Tty: true },
+  Cmd: shell('read x; echo "got $x"; exit 6'),
+  AttachStdin: true,
+  AttachStdout: true,
+  Tty: true,
 })
 const line = await prompt.start({ hijack: true, stdin: true, Tty: true })
 line.write('typed\n')
@@ -152,52 +163,75 @@ step(
   actions.filter((action) => action !== 'cleanup'),
 )
 
-// Images: build, tag, push, pull, save, load
-const app = `${registry}/${name}/app`
-const context = packed('Dockerfile', `FROM ${image}\nRUN echo built > /built\nLABEL day=${name}\n`)
-const built = await progress(await docker.buildImage(context, { t: `${app}:1`, nocache: true }))
-step(
-  'build',
-  built.some(({ stream }) => stream?.includes('Successfully built')),
-)
-const made = docker.getImage(`${app}:1`)
-step('history', (await made.history()).length)
-step('tag', String(await made.tag({ repo: name, tag: 'tagged' })))
-// Of those that have no account either, the engines want a word.
-const authconfig = { username: '', password: '', serveraddress: registry }
-step(
-  'push',
-  (await progress(await made.push({ authconfig }))).filter(({ error }) => error),
-)
-await docker.getImage(`${name}:tagged`).remove()
-await made.remove({ force: true })
-step(
-  'pull',
-  (await progress(await docker.pull(`${app}:1`))).filter(({ error }) => error),
-)
-const saved = await buffer(await made.get())
-await made.remove({ force: true })
-step('load', (await text(await docker.loadImage(saved))).includes(`${app}:1`))
-const listed = { filters: JSON.stringify({ reference: [`${app}:1`] }) }
-step(
-  'images',
-  (await docker.listImages(listed)).map(({ RepoTags }) => RepoTags),
-)
-await refused('pull what is not there', docker.pull(`${app}-none:1`).then(progress))
-await made.remove({ force: true })
 await docker.getImage(`${name}:committed`).remove({ force: true })
 
-const volume = await docker.createVolume({ Name: `${name}-v` })
-const network = await docker.createNetwork({ Name: `${name}-n` })
-const [kept] = await docker.run(
-  image,
-  shell('echo kept > /v/file; cat /v/file'),
-  new PassThrough().resume(),
-  {
-    ...{ name: `${name}-w`, HostConfig: { Binds: [`${name}-v:/v`], NetworkMode: `${name}-n` } },
-  },
-)
-step('volume and network', kept.StatusCode)
-await docker.getContainer(`${name}-w`).remove()
-await network.remove()
-await volume.remove()
+/** What is refused in the middle of a part ends it, and none after it. */
+async function part(title, work) {
+  try {
+    await work()
+  } catch (error) {
+    step(title, { statusCode: error.statusCode, message: error.json?.message ?? error.message })
+  }
+}
+
+// Images: build, tag, push, pull, save, load
+await part('images', async () => {
+  const app = `${registry}/${name}/app`
+  const context = packed('Dockerfile', `FROM ${image}\nRUN echo built > /built\nLABEL day=${name}\n`)
+  await part('build', async () => {
+    const built = await progress(await docker.buildImage(context, { t: `${app}:1`, nocache: true }))
+    step(
+      'build',
+      built.some(({ stream }) => stream?.includes('Successfully built')),
+    )
+  })
+  const isBuilt = await docker
+    .getImage(`${app}:1`)
+    .inspect()
+    .then(Boolean, () => false)
+  // Who may not build goes on with another.
+  if (!isBuilt) await docker.getImage(image).tag({ repo: app, tag: '1' })
+  const made = docker.getImage(`${app}:1`)
+  step('history', (await made.history()).length)
+  step('tag', String(await made.tag({ repo: name, tag: 'tagged' })))
+  // Of those that have no account either, the engines want a word.
+  const authconfig = { username: '', password: '', serveraddress: registry }
+  step(
+    'push',
+    (await progress(await made.push({ authconfig }))).filter(({ error }) => error),
+  )
+  await docker.getImage(`${name}:tagged`).remove()
+  await made.remove({ force: true })
+  step(
+    'pull',
+    (await progress(await docker.pull(`${app}:1`))).filter(({ error }) => error),
+  )
+  const saved = await buffer(await made.get())
+  await made.remove({ force: true })
+  step('load', (await text(await docker.loadImage(saved))).includes(`${app}:1`))
+  const listed = { filters: JSON.stringify({ reference: [`${app}:1`] }) }
+  step(
+    'images',
+    (await docker.listImages(listed)).map(({ RepoTags }) => RepoTags),
+  )
+  await refused('pull what is not there', docker.pull(`${app}-none:1`).then(progress))
+  await made.remove({ force: true })
+})
+
+await part('volumes and networks', async () => {
+  const volume = await docker.createVolume({ Name: `${name}-v` })
+  const network = await docker.createNetwork({ Name: `${name}-n` })
+  const [kept] = await docker.run(
+    image,
+    shell('echo kept > /v/file; cat /v/file'),
+    new PassThrough().resume(),
+    {
+      name: `${name}-w`,
+      HostConfig: { Binds: [`${name}-v:/v`], NetworkMode: `${name}-n` },
+    },
+  )
+  step('volume and network', kept.StatusCode)
+  await docker.getContainer(`${name}-w`).remove()
+  await network.remove()
+  await volume.remove()
+})

@@ -1,0 +1,71 @@
+import { type Permission, permissions } from './permissions.ts'
+
+/** What the audit log records besides acts that are called as the permission they need. */
+export const auditEvents = [
+  'account.certificateMade',
+  'account.joined',
+  'account.passkeyAdded',
+  'account.passkeyRemoved',
+  'account.passkeyRenamed',
+  'account.password',
+  'account.proved',
+  'account.providerLinked',
+  'account.providerUnlinked',
+  'account.recoveryCodes',
+  'account.sessionEnded',
+  'account.setUp',
+  'account.signIn',
+  'account.signOut',
+  'account.tokenEnded',
+  'account.tokenMade',
+  'account.totpAdded',
+  'account.totpBegun',
+  'account.totpRemoved',
+  'archives.settings',
+  'attention.acknowledge',
+  'attention.withdraw',
+  'containers.bulk',
+  'containers.wait',
+  'hosts.prune',
+  'key.rotated',
+  'registries.send',
+  'request.refused',
+  'server.started',
+  'tasks.cancel',
+  'tasks.dismiss',
+  'tasks.retry',
+  'updates.check',
+  'updates.schedule',
+  'users.preview',
+  'users.previewEnded',
+  'users.providerUnlinked',
+  'users.secondFactorRemoved',
+  'users.secondFactorRule',
+] as const
+
+export type AuditAction = Permission | (typeof auditEvents)[number]
+const known: ReadonlySet<string> = new Set([...permissions, ...auditEvents])
+export const isAuditAction = (action: string): action is AuditAction => known.has(action)
+
+/** They change nothing: what was looked at, who came and went, and what Roadstead does by itself. */
+export const unchangingActions: readonly AuditAction[] = [
+  ...permissions.filter((permission) => permission.endsWith('.view')),
+  'containers.reveal',
+  'containers.logs',
+  'containers.stats',
+  'containers.top',
+  'containers.changes',
+  'containers.files.read',
+  'containers.export',
+  'containers.wait',
+  'images.save',
+  'account.proved',
+  'account.signIn',
+  'account.signOut',
+  'request.refused',
+  'server.started',
+  'tasks.dismiss',
+  'updates.check',
+  'users.preview',
+  'users.previewEnded',
+]

@@ -1,0 +1,21 @@
+import type { Container } from '#lib/contracts/containers.ts'
+import type { HostKind } from '#lib/fleet/kinds.ts'
+import type { Permission } from '#lib/permissions.ts'
+import type { Principal } from '../principal/principal.ts'
+
+/** What of the fleet is there for somebody. What is not is answered as what does not exist. */
+export interface Sight {
+  /** All of it: nothing has to be looked at one by one. */
+  everything: boolean
+  host(hostId: string): boolean
+  container(container: Pick<Container, 'hostId' | 'id' | 'name' | 'labels'>): boolean
+  /** Images, volumes, networks or pods of a host. */
+  objects(kind: HostKind, hostId: string): boolean
+  /** A permission on a container that they see. */
+  may(permission: Permission, container: Pick<Container, 'hostId' | 'name' | 'labels'>): boolean
+  /** A permission for all that is on a host, or on every host. */
+  mayWhole(permission: Permission, hostId?: string): boolean
+}
+
+/** What somebody sees now. A sight does not outlive its request: tags and grants change. */
+export type SightOf = (principal: Principal) => Sight

@@ -1,0 +1,77 @@
+import type { Core } from './core.ts'
+import { accountFeature } from './features/account/index.ts'
+import { archivesFeature } from './features/archives/index.ts'
+import { attentionFeature } from './features/attention/index.ts'
+import { auditLogFeature } from './features/audit-log/index.ts'
+import { containersFeature } from './features/containers/index.ts'
+import { diskFeature } from './features/disk/index.ts'
+import { engineAddressesFeature } from './features/engine-addresses/index.ts'
+import { filesFeature } from './features/files/index.ts'
+import { healthFeature } from './features/health/index.ts'
+import { hostsFeature } from './features/hosts/index.ts'
+import type { HostService } from './features/hosts/service.ts'
+import { imagesFeature } from './features/images/index.ts'
+import { logsFeature } from './features/logs/index.ts'
+import type { LogService } from './features/logs/service.ts'
+import { overviewFeature } from './features/overview/index.ts'
+import { registriesFeature } from './features/registries/index.ts'
+import type { RegistryService } from './features/registries/service.ts'
+import { setupFeature } from './features/setup/index.ts'
+import { statsFeature } from './features/stats/index.ts'
+import type { StatsService } from './features/stats/service.ts'
+import { taskListFeature } from './features/task-list/index.ts'
+import { terminalFeature } from './features/terminal/index.ts'
+import { usersFeature } from './features/users/index.ts'
+import type { Engines } from './gateway/engines.ts'
+import type { Feature } from './web/feature.ts'
+
+/** Every feature by its name, and the services of some that tests and the server itself look at. */
+export async function createFeatures(
+  core: Core,
+  engines: Engines | null,
+): Promise<{
+  features: Readonly<Record<string, Feature>>
+  hosts: HostService
+  registries: RegistryService
+  stats: StatsService
+  logs: LogService
+}> {
+  const { db } = core.database
+  const { registry } = core.hosts
+  const { fleet } = core.live
+  const { audit } = core.auditLog
+  const { sightOf } = core.access
+  const parts = { ...core, db, registry, fleet, audit, sightOf }
+  const hosts = hostsFeature(core)
+  const registries = await registriesFeature(parts)
+  const stats = statsFeature(parts)
+  const logs = logsFeature(parts)
+  const features: Readonly<Record<string, Feature>> = {
+    health: healthFeature(parts),
+    setup: setupFeature(core),
+    account: accountFeature(core),
+    users: usersFeature(parts),
+    hosts,
+    overview: overviewFeature(parts),
+    containers: containersFeature({ ...parts, registries: registries.registries }),
+    files: filesFeature(parts),
+    terminals: await terminalFeature(parts),
+    logs,
+    stats,
+    images: imagesFeature({ ...parts, registries: registries.registries }),
+    archives: await archivesFeature(parts),
+    registries,
+    disk: diskFeature(parts),
+    tasks: taskListFeature(core),
+    attention: await attentionFeature(parts),
+    'engine addresses': engineAddressesFeature({ ...parts, engines }),
+    'audit log': auditLogFeature(parts),
+  }
+  return {
+    features,
+    hosts: hosts.service,
+    registries: registries.registries,
+    stats: stats.stats,
+    logs: logs.logs,
+  }
+}

@@ -1,0 +1,40 @@
+import { waitInputSchema } from '#lib/contracts/container-details.ts'
+import type { SightOf } from '../../access/visibility.ts'
+import { AppError } from '../../errors.ts'
+import type { FleetState } from '../../fleet/fleet.ts'
+import type { HostRegistry } from '../../fleet/host-registry.ts'
+import { defineTask, type PlannedStep, type TaskDefinition } from '../../tasks/types.ts'
+
+export const waitKind = 'containers.wait'
+
+/** Waits until containers end, and keeps their exit codes: a job of hours is looked at once. */
+export function waitTask(parts: {
+  fleet: FleetState
+  registry: HostRegistry
+  sightOf: SightOf
+}): TaskDefinition {
+  const { fleet, registry, sightOf } = parts
+  return defineTask({
+    kind: waitKind,
+    input: waitInputSchema,
+    params: ({ containers }) => ({ count: containers.length }),
+    plan: ({ containers }, principal) =>
+      containers.map(({ hostId, containerId }): PlannedStep => {
+        const container = fleet.get('containers', hostId, containerId)
+        if (!container || !sightOf(principal).container(container))
+          throw new AppError('container_not_found', { hostId, objectId: containerId })
+        return {
+          key: `wait ${hostId}/${containerId}`,
+          hostId,
+          objectId: containerId,
+          subject: container.name,
+          verb: 'wait',
+          act: 'container.view',
+          onlyWaits: true,
+          async run({ signal }) {
+            return { exitCode: await registry.engine(hostId).containers.wait(containerId, signal) }
+          },
+        }
+      }),
+  })
+}

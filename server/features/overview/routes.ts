@@ -1,0 +1,31 @@
+import { z } from 'zod'
+import { networkSchema } from '#lib/contracts/networks.ts'
+import { podSchema } from '#lib/contracts/pods.ts'
+import { volumeSchema } from '#lib/contracts/volumes.ts'
+import { type HostKind, kinds } from '#lib/fleet/kinds.ts'
+import type { SightOf } from '../../access/visibility.ts'
+import { seenObjects } from '../../access/visible-fleet.ts'
+import type { FleetState } from '../../fleet/fleet.ts'
+import { type AnyRoute, defineRoute } from '../../web/define-route.ts'
+import { hostStatesOf, listedHostSchema } from '../../web/list-answer.ts'
+
+/** The kinds that have a list and no actions yet. */
+export function fleetRoutes({ fleet, sightOf }: { fleet: FleetState; sightOf: SightOf }): AnyRoute[] {
+  const list = (kind: HostKind, item: z.ZodType, summary: string) =>
+    defineRoute({
+      method: 'GET',
+      path: `/api/${kind}`,
+      act: `${kinds[kind].event}.view`,
+      summary,
+      response: z.object({ items: z.array(item), hosts: z.array(listedHostSchema) }),
+      async handler({ principal }) {
+        const sight = sightOf(principal)
+        return { items: seenObjects(fleet, sight, kind), hosts: hostStatesOf(fleet, sight) }
+      },
+    })
+  return [
+    list('volumes', volumeSchema, 'Volumes of all hosts'),
+    list('networks', networkSchema, 'Networks of all hosts'),
+    list('pods', podSchema, 'Pods of all Podman hosts'),
+  ]
+}

@@ -1,0 +1,34 @@
+import type { SightOf } from '../../access/visibility.ts'
+import type { Database } from '../../db/schema.ts'
+import type { FleetState } from '../../fleet/fleet.ts'
+import type { RunningRegistry } from '../../fleet/registry.ts'
+import type { Log } from '../../log.ts'
+import type { Vault } from '../../secrets/vault.ts'
+import type { Feature } from '../../web/feature.ts'
+import { createRegistryRepository } from './repository.ts'
+import { registryRoutes } from './routes.ts'
+import { createRegistryService, type RegistryService } from './service.ts'
+import { createUpdateCheck } from './update-check.ts'
+import { updateRoutes } from './update-routes.ts'
+
+/** Accounts at registries, what is in them, and whether they have newer images. */
+export async function registriesFeature(parts: {
+  db: Database
+  vault: Vault
+  fleet: FleetState
+  registry: RunningRegistry
+  sightOf: SightOf
+  log: Log
+}): Promise<Feature & { registries: RegistryService }> {
+  const { db, vault, fleet, registry, sightOf, log } = parts
+  const registries = createRegistryService(createRegistryRepository(db, vault), registry.facts, log)
+  const updates = await createUpdateCheck({ db, fleet, registries })
+  return {
+    registries,
+    routes: [...registryRoutes(registries), ...updateRoutes(updates, sightOf)],
+    async close() {
+      updates.stop()
+      await registries.close()
+    },
+  }
+}

@@ -1,0 +1,31 @@
+import type { Access } from '../../access/access.ts'
+import type { FleetState } from '../../fleet/fleet.ts'
+import type { HostRegistry } from '../../fleet/host-registry.ts'
+import type { Log } from '../../log.ts'
+import type { Authorize } from '../../principal/principal.ts'
+import type { Concurrency } from '../../web/concurrency.ts'
+import type { Feature } from '../../web/feature.ts'
+import { createStats, type StatsService } from './service.ts'
+import { statsSocket } from './socket.ts'
+
+/** Use of processor, memory, network and disk, as it was and live. */
+export function statsFeature(parts: {
+  registry: HostRegistry
+  fleet: FleetState
+  access: Access
+  authorize: Authorize
+  concurrency: Concurrency
+  log: Log
+}): Feature & { stats: StatsService } {
+  const stats = createStats(parts)
+  const socket = statsSocket({ ...parts, stats })
+  return {
+    stats,
+    routes: [],
+    sockets: [socket],
+    close() {
+      socket.stop()
+      stats.stop()
+    },
+  }
+}

@@ -1,0 +1,92 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { z } from 'zod'
+import { type ActName, permissionOf } from '#lib/acts.ts'
+import type { Permission } from '#lib/permissions.ts'
+import type { Principal } from '../principal/principal.ts'
+
+/**
+ * 'anonymous': anybody (set-up, sign-in, health). 'session': anybody signed in, about their own account.
+ * Else the permission; the path parameters `hostId` and `containerId` become the target.
+ */
+export type RouteAccess = 'anonymous' | 'session' | Permission
+
+type Parsed<S extends z.ZodType | undefined> = S extends z.ZodType ? z.output<S> : undefined
+
+export interface RouteContext<
+  P extends z.ZodType | undefined,
+  Q extends z.ZodType | undefined,
+  B extends z.ZodType | undefined,
+  A extends RouteAccess | undefined = undefined,
+> {
+  params: Parsed<P>
+  query: Parsed<Q>
+  body: Parsed<B>
+  /** Null only on anonymous routes. */
+  principal: A extends 'anonymous' ? null : Principal
+  /** Aborted when the client goes away. */
+  signal: AbortSignal
+  request: FastifyRequest
+  reply: FastifyReply
+}
+
+export interface RouteDefinition<
+  P extends z.ZodType | undefined = undefined,
+  Q extends z.ZodType | undefined = undefined,
+  B extends z.ZodType | undefined = undefined,
+  R extends z.ZodType | undefined = undefined,
+  A extends RouteAccess | undefined = undefined,
+> {
+  method: 'GET' | 'HEAD' | 'POST' | 'PATCH' | 'PUT' | 'DELETE'
+  /** Fastify's syntax, beginning with /api/. */
+  path: `/api/${string}`
+  access?: A
+  /** In place of `access`: what it does at an engine, by the table of acts, with all that this needs. */
+  act?: ActName
+  summary: string
+  /**
+   * What the audit log calls it. Absent: its permission, of what changes something or reveals. A changing route that is
+   * open to many (its access is 'anonymous', 'session' or a view) has to say it. Null: a part of what another route's entry
+   * stands for, such as one chunk of an upload.
+   */
+  event?: string | null
+  /** Of a reading route with an event: only these queries are recorded. Absent: all. */
+  recordedIf?(query: Parsed<Q>): boolean
+  /** A question too long for a GET: it changes nothing and is not recorded. */
+  asksOnly?: true
+  /** Sensitive: a session has to have proved within the last minutes who it is. */
+  fresh?: true
+  /** As `fresh`, with these queries only. */
+  freshIf?(query: Parsed<Q>): boolean
+  /** Of 'session': what it tells is nobody's own, so that a token may ask, too. */
+  alsoTokens?: true
+  /** Also for who has to set up a second factor first. */
+  withoutSecondFactor?: true
+  /** An administrator who looks as somebody else may change this all the same: it ends that, or their session. */
+  inPreview?: true
+  params?: P
+  query?: Q
+  body?: B
+  /** Absent: 204, or a stream that the handler sends through `reply`. */
+  response?: R
+  /** Media types of that stream. */
+  sends?: readonly string[]
+  /** Media type of a body that is not JSON and that the handler reads itself. */
+  takes?: string
+  handler(context: RouteContext<P, Q, B, A>): Promise<R extends z.ZodType ? z.input<R> : unknown>
+}
+
+// oxlint-disable-next-line typescript/no-explicit-any -- routes of every shape sit in one list
+export type AnyRoute = RouteDefinition<any, any, any, any, any> & { access: RouteAccess }
+
+/** Types a route. Throws for one that says neither its access nor its act. */
+export function defineRoute<
+  P extends z.ZodType | undefined = undefined,
+  Q extends z.ZodType | undefined = undefined,
+  B extends z.ZodType | undefined = undefined,
+  R extends z.ZodType | undefined = undefined,
+  const A extends RouteAccess | undefined = undefined,
+>(route: RouteDefinition<P, Q, B, R, A>): AnyRoute {
+  const access = route.act ? permissionOf(route.act) : route.access
+  if (!access) throw new Error(`${route.method} ${route.path} declares no permission`)
+  return { ...route, access }
+}

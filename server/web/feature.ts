@@ -1,0 +1,13 @@
+import type { TaskDefinition } from '../tasks/types.ts'
+import type { AnyRoute } from './define-route.ts'
+import type { SocketDefinition } from './define-socket.ts'
+
+/** What a noun adds to the server. Its `index` says what it needs of others, and makes its service once. */
+export interface Feature {
+  routes: readonly AnyRoute[]
+  sockets?: readonly SocketDefinition[]
+  /** Kinds of long work. Known before changes that the last end of the server has cut are gone on with. */
+  tasks?: readonly TaskDefinition[]
+  /** Lets go of what runs by itself. Called when no request is under way and tasks have ended, while hosts are still reachable. */
+  close?(): void | Promise<void>
+}
