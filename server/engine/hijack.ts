@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import { AppError } from '../errors.ts'
+import { waitPatiently } from '../patience.ts'
 import type { Transport } from '../transport/types.ts'
 import { engineError, type Subject } from './errors.ts'
 
@@ -30,15 +31,15 @@ export function hijack(transport: Transport, request: HijackRequest): Promise<Du
     const chunks: Buffer[] = []
     let length = 0
     const fail = (error: unknown) => {
-      clearTimeout(timer)
+      callOff()
       signal.removeEventListener('abort', abort)
       reject(transport.explain(error))
     }
     const abort = () => controller?.abort(signal.reason as Error)
-    const timer = setTimeout(() => {
+    const callOff = waitPatiently(timeoutMs, () => {
       const detail = `No answer within ${timeoutMs / 1000} s: POST ${path}`
       controller?.abort(new AppError('host_unresponsive', { detail, params: { seconds: timeoutMs / 1000 } }))
-    }, timeoutMs)
+    })
     signal.addEventListener('abort', abort)
     transport.dispatchers.persons.dispatch(
       {
@@ -56,7 +57,7 @@ export function hijack(transport: Transport, request: HijackRequest): Promise<Du
           if (signal.aborted) abort()
         },
         onRequestUpgrade(_controller, _status, _headers, socket) {
-          clearTimeout(timer)
+          callOff()
           signal.removeEventListener('abort', abort)
           // Without a listener a reset would end the process; whoever reads hears of it too.
           socket.on('error', () => {})

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream'
 import { AppError } from '../errors.ts'
+import { waitPatiently } from '../patience.ts'
 import type { Lane, Transport } from '../transport/types.ts'
 import { engineError, type Subject } from './errors.ts'
 
@@ -86,17 +87,17 @@ async function dispatch(transport: Transport, request: EngineRequest) {
     const detail = `${unknown}No answer within ${timeoutMs / 1000} s: ${request.method} ${request.path}`
     timeout.abort(new AppError('host_unresponsive', { detail, params: { seconds: timeoutMs / 1000 } }))
   }
-  let timer: NodeJS.Timeout | null = setTimeout(expire, timeoutMs)
+  let callOff: (() => void) | null = waitPatiently(timeoutMs, expire)
   const done = () => {
-    if (timer) clearTimeout(timer)
-    timer = null
+    callOff?.()
+    callOff = null
   }
   const extend = async () => {
     const later = await request.laterTimeoutMs
-    if (later === undefined || !timer) return
-    clearTimeout(timer)
+    if (later === undefined || !callOff) return
+    callOff()
     timeoutMs = later
-    timer = setTimeout(expire, later - (performance.now() - began))
+    callOff = waitPatiently(later - (performance.now() - began), expire)
   }
   extend().catch(() => {})
   const signal = request.signal ? AbortSignal.any([request.signal, timeout.signal]) : timeout.signal

@@ -1,6 +1,7 @@
 import { connect as connectSocket, type Socket } from 'node:net'
 import { connect as connectTls, type SecureVersion, type TLSSocket } from 'node:tls'
 import { AppError } from '../errors.ts'
+import { waitPatiently } from '../patience.ts'
 import { resolveAddress } from './address.ts'
 import { refuseWhenFew } from './descriptors.ts'
 import { explainError, type Where } from './explain.ts'
@@ -11,22 +12,22 @@ export const connectTimeoutMs = 3000
 function settle<S extends Socket>(socket: S, ready: 'connect' | 'secureConnect', where: Where): Promise<S> {
   return new Promise((resolve, reject) => {
     const fail = (error: Error) => {
-      clearTimeout(timer)
+      callOff()
       reject(explainError(error, where))
     }
     const closed = () => fail(Object.assign(new Error('closed during the handshake'), { code: 'ECONNRESET' }))
-    const timer = setTimeout(() => {
+    const callOff = waitPatiently(connectTimeoutMs, () => {
       // Connected and then silent is a hung engine, not a machine that is gone.
       const hung = new AppError('host_unresponsive', { params: { ...where }, detail: 'No TLS handshake' })
       fail(
         ready === 'secureConnect' ? hung : Object.assign(new Error('connect timeout'), { code: 'ETIMEDOUT' }),
       )
       socket.destroy()
-    }, connectTimeoutMs)
+    })
     socket.once('error', fail)
     socket.once('close', closed)
     socket.once(ready, () => {
-      clearTimeout(timer)
+      callOff()
       socket.removeListener('error', fail)
       // Only ours: TLS frees its session in a listener of its own.
       socket.removeListener('close', closed)
