@@ -1,3 +1,5 @@
+import { performance } from 'node:perf_hooks'
+
 /**
  * Calls `expire` once the other side has had `milliseconds` of this process's attention; the function returned calls it off.
  * What the process was itself busy comes on top, at most as much again: timers run before sockets are read, so that after a
