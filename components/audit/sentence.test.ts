@@ -3,12 +3,12 @@ import { createTranslator } from 'use-intl'
 import { expect, it } from 'vitest'
 import { auditEvents, isAuditAction } from '#lib/audit-actions.ts'
 import type { AuditRecord } from '#lib/contracts/audit.ts'
-import audit from '#lib/messages/en/audit.json' with { type: 'json' }
+import { en } from '#lib/messages/en/index.ts'
 import { permissions } from '#lib/permissions.ts'
 import { type AuditNames, sentenceOf } from './sentence.ts'
 import { momentOf } from './use-audit.ts'
 
-const t = createTranslator({ locale: 'en', messages: { audit }, namespace: 'audit' })
+const t = createTranslator({ locale: 'en', messages: en, namespace: 'audit' })
 const names: AuditNames = {
   host: (id) => (id === 'h1' ? 'docker-1' : id),
   object: (_, id) => (id === 'c1' ? 'web-1' : null),

@@ -12,6 +12,7 @@ import {
   SquareTerminal,
   Users,
 } from 'lucide-react'
+import type { ObjectKind } from '#lib/fleet/kinds.ts'
 import type { Permission } from '#lib/permissions.ts'
 
 export interface NavigationPage {
@@ -33,6 +34,8 @@ export interface NavigationPage {
   /** Second key after `g`. */
   key: string
   permission: Permission
+  /** Of which kind it shows a number. */
+  counts?: ObjectKind
   /** Not in a phone's bar, which has room for six: there it is reached from a container. */
   wideOnly?: boolean
 }
@@ -40,8 +43,15 @@ export interface NavigationPage {
 /** Pages of the rail, the bottom bar, the palette and the `g` shortcuts, in order. */
 export const navigationPages: readonly NavigationPage[] = [
   { id: 'fleet', path: '/', icon: Gauge, key: 'f', permission: 'hosts.view' },
-  { id: 'containers', path: '/containers', icon: Box, key: 'c', permission: 'containers.view' },
-  { id: 'images', path: '/images', icon: Layers, key: 'i', permission: 'images.view' },
+  {
+    id: 'containers',
+    path: '/containers',
+    icon: Box,
+    key: 'c',
+    permission: 'containers.view',
+    counts: 'containers',
+  },
+  { id: 'images', path: '/images', icon: Layers, key: 'i', permission: 'images.view', counts: 'images' },
   { id: 'logs', path: '/logs', icon: ScrollText, key: 'l', permission: 'containers.logs' },
   {
     id: 'terminal',

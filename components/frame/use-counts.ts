@@ -2,36 +2,57 @@
 import { useMemo } from 'react'
 import { useAttention } from '#components/attention/use-attention.ts'
 import { useOpenTerminals } from '#components/data/open-terminals.ts'
-import { useContainers, useHosts, useImages, useLoaded } from '#components/data/use-live.ts'
+import { useHosts, useLoaded, useObjects } from '#components/data/use-live.ts'
+import type { ObjectKind } from '#lib/fleet/kinds.ts'
 import { isSeen } from '#lib/fleet/overview.ts'
-import type { NavigationPage } from './navigation.ts'
+import { type NavigationPage, navigationPages } from './navigation.ts'
 
-export type Counts = Record<NavigationPage['id'], { count: number | null; attention: number }>
+interface Count {
+  count: number | null
+  attention: number
+}
+export type Counts = Record<NavigationPage['id'], Count>
 
-/** Numbers beside the nouns, of what is in scope; null until the first snapshot. Images count once per id, not per host. */
+/** What is in scope, by kind. */
+function useNumbers(): Record<ObjectKind, number> {
+  const containers = useObjects('containers')
+  const images = useObjects('images')
+  const volumes = useObjects('volumes')
+  const networks = useObjects('networks')
+  const pods = useObjects('pods')
+  return useMemo(
+    () => ({
+      containers: containers.length,
+      // The same content on several hosts is one row.
+      images: new Set(images.map(({ id }) => id)).size,
+      volumes: volumes.length,
+      networks: networks.length,
+      pods: pods.length,
+    }),
+    [containers, images, volumes, networks, pods],
+  )
+}
+
+/** Numbers beside the nouns, of what is in scope; null until the first snapshot, and where a page counts nothing. */
 export function useCounts(): Counts {
   const loaded = useLoaded()
   const terminals = useOpenTerminals().length
-  const hosts = useHosts()
-  const containers = useContainers()
-  const images = useImages()
+  const hosts = useHosts().length
+  const numbers = useNumbers()
   const open = useAttention().filter((item) => !isSeen(item))
   const attention = open.length
   const containerAttention = open.filter((item) => 'container' in item).length
   return useMemo(() => {
-    const hostAttention = attention - containerAttention
-    return {
-      fleet: { count: null, attention },
-      containers: { count: loaded ? containers.length : null, attention: containerAttention },
-      terminal: { count: terminals === 0 ? null : terminals, attention: 0 },
-      archives: { count: null, attention: 0 },
-      audit: { count: null, attention: 0 },
-      disk: { count: null, attention: 0 },
-      registries: { count: null, attention: 0 },
-      logs: { count: null, attention: 0 },
-      users: { count: null, attention: 0 },
-      images: { count: loaded ? new Set(images.map((image) => image.id)).size : null, attention: 0 },
-      hosts: { count: loaded ? hosts.length : null, attention: hostAttention },
-    }
-  }, [loaded, attention, containerAttention, terminals, hosts, containers, images])
+    const counts = Object.fromEntries(
+      navigationPages.map(({ id, counts: kind }): [string, Count] => [
+        id,
+        { count: loaded && kind ? numbers[kind] : null, attention: 0 },
+      ]),
+    ) as Counts
+    counts.fleet.attention = attention
+    counts.containers.attention = containerAttention
+    counts.terminal.count = terminals === 0 ? null : terminals
+    counts.hosts = { count: loaded ? hosts : null, attention: attention - containerAttention }
+    return counts
+  }, [loaded, attention, containerAttention, terminals, hosts, numbers])
 }

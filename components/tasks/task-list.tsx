@@ -109,7 +109,7 @@ export function TaskItem({ task }: { task: Task }) {
 /** A kind that this page does not know yet (it was open during an update) is named by itself. */
 function useTitle({ kind, params }: Task): string {
   const t = useTranslations('tasks')
-  const key = `kind.${kind.replaceAll('.', '_')}` as 'kind.containers_action'
+  const key = `kind.${kind}` as 'kind.containers.action'
   return t.has(key) ? t(key, { action: 'other', count: 0, name: '', ...params } as never) : kind
 }
 
