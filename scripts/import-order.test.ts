@@ -67,7 +67,7 @@ describe('what is forbidden is caught', () => {
     ['server/tasks/service.ts', "import type { FastifyRequest } from 'fastify'"],
     ['server/access/access.ts', "import { prepare } from '../gateway/prepare.ts'"],
     ['server/features/containers/service.ts', "import { createEngineClient } from '../../engine/client.ts'"],
-    ['server/features/containers/service.ts', "import { openDatabase } from '../../db/database.ts'"],
+    ['server/features/containers/service.ts', "import { openStore } from '../../db/store.ts'"],
     ['server/features/containers/service.ts', "import { startApp } from '../../testing/app-under-test.ts'"],
     ['server/transport/unix.ts', "import type { EngineClient } from '../engine/types.ts'"],
     ['server/features/logs/view.ts', "import { diskOf } from '../disk/unused.ts'"],

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { verifyChain } from '#server/audit/chain.ts'
+import { openForReading } from '#server/db/store.ts'
 
 // `npm run audit:verify [-- FOLDER]`: walks the audit log of a data folder, beside a running server or without one. Exit
 // code 0 when it holds, 1 when it does not, 2 when there is none to read.
@@ -10,9 +10,9 @@ const path = join(folder, 'roadstead.db')
 
 try {
   if (!existsSync(path)) throw new Error('there is no such file')
-  const database = new DatabaseSync(path, { readOnly: true })
+  const database = openForReading(folder)
   const { entries, head, broken } = await verifyChain(database)
-  database.close()
+  await database.destroy()
   if (broken) {
     const faults = {
       gap: 'an entry is missing or out of its place',

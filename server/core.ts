@@ -6,7 +6,7 @@ import { type ClockTrust, createClockTrust, newestInstant } from './clock-trust.
 import type { Config } from './config.ts'
 import { createPolicy, type Policy } from './create-policy/index.ts'
 import { beginFirstStart, endFirstStart, prepareDataFolder } from './db/data-folder.ts'
-import { type OpenedDatabase, openDatabase } from './db/database.ts'
+import { type Store, openStore } from './db/store.ts'
 import { type FolderWatch, watchDataFolder } from './db/folder-watch.ts'
 import { createHosts, type Hosts } from './fleet/hosts.ts'
 import { createLive, type Live } from './fleet/live.ts'
@@ -27,7 +27,7 @@ import { createGuard, type Guard } from './web/guard.ts'
 export interface Core extends SigningIn {
   config: Config
   log: Log
-  database: OpenedDatabase
+  database: Store
   dataFolder: FolderWatch
   clock: ClockTrust
   vault: Vault
@@ -63,12 +63,12 @@ export async function createCore(
       { path: keyPath(config) },
       'the key file can be read by other accounts of this machine: chmod 600 it, and change the key if one of them is not to have it',
     )
-  const database = await openDatabase(config.dataFolder)
+  const database = await openStore(config.dataFolder)
   const { db } = database
-  const vault = openVault(config, database.raw, masterKey)
+  const vault = await openVault(config, db, masterKey)
   endFirstStart(config.dataFolder)
   const dataFolder = watchDataFolder(config.dataFolder, log)
-  const auditLog = shipAudit(openAudit(config.dataFolder, log), config, db, log)
+  const auditLog = shipAudit(openAudit(database.connect(), log), config, db, log)
   const { audit } = auditLog
   await recordRotation(db, audit)
   const grants = await createGrants(db, log)

@@ -12,6 +12,7 @@ import type { SpecAnswer } from '#lib/contracts/container-create.ts'
 import type { Host } from '#lib/contracts/hosts.ts'
 import type { Task } from '#lib/contracts/tasks.ts'
 import { verifyChain } from './audit/chain.ts'
+import { openForReading } from './db/store.ts'
 import { type CuttingProxy, startCuttingProxy } from './testing/cutting-proxy.ts'
 import { randomOf } from './testing/random-requests.ts'
 import { killServers, type ServerThatEnds, startServerThatEnds } from './testing/server-that-ends.ts'
@@ -250,9 +251,9 @@ it('of random faults leaves every service running, every change known and every 
     const now = hosts.find(({ id }) => id === hostId)
     if (tag && now?.tags.join() !== tag) wrong.push(`lost: tag ${tag} of ${now?.name}: ${now?.tags}`)
   }
-  const database = new DatabaseSync(join(folder, 'roadstead.db'), { readOnly: true })
+  const database = openForReading(folder)
   const { broken, entries } = await verifyChain(database)
-  database.close()
+  await database.destroy()
   process.stdout.write(
     `${JSON.stringify({ auditEntries: entries, acknowledged: acknowledged.size, wrong })}\n`,
   )

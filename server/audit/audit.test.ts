@@ -3,14 +3,16 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { sql } from 'kysely'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import type { AuditEntry } from '#lib/contracts/audit.ts'
-import { openDatabase } from '../db/database.ts'
+import type { Database } from '../db/schema.ts'
+import { openConnection, openStore } from '../db/store.ts'
 import { AppError } from '../errors.ts'
 import { createLog } from '../log.ts'
 import type { Principal } from '../principal/principal.ts'
 import { mayMount, mountSmallDisk } from '../testing/small-disk.ts'
-import { canonical, columns, genesis, hashOf } from './chain.ts'
+import { canonical, entriesAfter, genesis, hashOf } from './chain.ts'
 import { type AuditLog, openAudit } from './index.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'roadstead-audit-'))
@@ -34,18 +36,28 @@ let folders = 0
 async function makeFolder(): Promise<string> {
   const folder = join(root, String(folders++))
   mkdirSync(folder)
-  await (await openDatabase(folder)).close()
+  await (await openStore(folder)).close()
   return folder
 }
 
-function openLog(folder: string): AuditLog {
-  const log = openAudit(folder, createLog('silent'))
+function openLog(folder: string): AuditLog & { db: Database } {
+  const db = openConnection(folder)
+  const log = openAudit(db, createLog('silent'))
   open.push(() => log.close())
-  return log
+  return { ...log, db }
 }
 
-const entries = (log: AuditLog) =>
-  log.journal.raw.prepare(`select ${columns} from audit order by sequence`).all() as unknown as AuditEntry[]
+/** As whoever holds the file: a connection beside the log's. */
+function beside<T>(folder: string, work: (raw: DatabaseSync) => T): T {
+  const raw = new DatabaseSync(join(folder, 'roadstead.db'))
+  try {
+    return work(raw)
+  } finally {
+    raw.close()
+  }
+}
+
+const entries = (log: { db: Database }) => entriesAfter(log.db, 0, { most: 1000 })
 
 describe('the canonical form', () => {
   const entry = {
@@ -115,43 +127,45 @@ describe('the chain', () => {
       'link',
     ],
   ])('%s is found', async (_, tampering, sequence, fault) => {
-    const { log } = await filled()
-    const other = new DatabaseSync(log.journal.raw.location() as string)
-    other.exec('drop trigger audit_no_update; drop trigger audit_no_delete')
-    other.exec(tampering as string)
-    other.close()
+    const { folder, log } = await filled()
+    beside(folder, (raw) => {
+      raw.exec('drop trigger audit_no_update; drop trigger audit_no_delete')
+      raw.exec(tampering as string)
+    })
     expect(await log.verify()).toMatchObject({ broken: { sequence, fault } })
   })
 
   it('does not tell of a tail that was cut off, but its head does', async () => {
-    const { log } = await filled()
+    const { folder, log } = await filled()
     const before = await log.verify()
-    log.journal.raw.exec('drop trigger audit_no_delete; delete from audit where sequence > 9')
+    beside(folder, (raw) => raw.exec('drop trigger audit_no_delete; delete from audit where sequence > 9'))
     const after = await log.verify()
     expect(after).toMatchObject({ broken: null, entries: 9 })
     expect(after.head).not.toEqual(before.head)
   })
 
   it('is only added to: SQLite itself refuses the rest', async () => {
-    const { log } = await filled()
+    const { folder } = await filled()
     for (const change of ["update audit set summary = ''", 'delete from audit'])
-      expect(() => log.journal.raw.exec(change)).toThrow('append only')
+      expect(() => beside(folder, (raw) => raw.exec(change))).toThrow('append only')
   })
 
   it('is verified by a command, with the server running and without it', async () => {
     const { folder, log } = await filled()
     const run = () => execFileSync('node', ['scripts/verify-audit.ts', folder], { stdio: 'pipe' }).toString()
     expect(run()).toContain('holds: 11 entries')
-    log.journal.raw.exec("drop trigger audit_no_update; update audit set summary = 'x' where sequence = 7")
-    log.close()
+    beside(folder, (raw) =>
+      raw.exec("drop trigger audit_no_update; update audit set summary = 'x' where sequence = 7"),
+    )
+    await log.close()
     open.pop()
     expect(run).toThrow('does not hold at sequence 7')
   })
 
   it('stays one chain when much comes at once, synced to the disk at each commit', async () => {
     const log = openLog(await makeFolder())
-    expect(log.journal.raw.prepare('PRAGMA synchronous').get()).toEqual({ synchronous: 2 })
-    expect(log.journal.raw.prepare('PRAGMA journal_mode').get()).toEqual({ journal_mode: 'wal' })
+    expect((await sql`pragma synchronous`.execute(log.db)).rows).toEqual([{ synchronous: 2 }])
+    expect((await sql`pragma journal_mode`.execute(log.db)).rows).toEqual([{ journal_mode: 'wal' }])
     const many = Array.from({ length: 300 }, async (_, index) => {
       const operation = await log.audit.begin(ada, { ...act, summary: `web-${index}` })
       await operation.end(index % 3 === 0 ? { error: new AppError('container_not_found') } : {})
@@ -182,7 +196,7 @@ describe('an entry', () => {
     await (await log.audit.begin(ada, { ...act, summary: evil })).end({
       error: new AppError('container_not_found'),
     })
-    const [, intent, outcome] = entries(log)
+    const [, intent, outcome] = await entries(log)
     expect(intent).toMatchObject({
       sequence: 2,
       kind: 'intent',
@@ -219,7 +233,7 @@ describe('an entry', () => {
   ] as const)('of a change that ended in %s: %s', async (code, expected) => {
     const log = openLog(await makeFolder())
     await (await log.audit.begin(ada, act)).end({ error: new AppError(code) })
-    expect(entries(log).at(-1)).toMatchObject({ outcome: expected, errorCode: code })
+    expect((await entries(log)).at(-1)).toMatchObject({ outcome: expected, errorCode: code })
   })
 
   it('whose outcome the server did not live to see is unknown after the next start, once', async () => {
@@ -251,16 +265,16 @@ describe('an entry', () => {
         new AppError('bad_credentials'),
       )
     for (let index = 0; index < 50; index++) await refuse(`2001:db8:1:1::${index + 1}`)
-    expect(entries(log)).toHaveLength(31)
+    expect(await entries(log)).toHaveLength(31)
     await refuse('2001:db8:2:2::1')
-    expect(entries(log).at(-1)?.summary).toBe('x@example.com (and 20 more that are not kept)')
+    expect((await entries(log)).at(-1)?.summary).toBe('x@example.com (and 20 more that are not kept)')
   })
 })
 
 describe('a log that cannot be written', () => {
-  const fill = async (log: AuditLog, full: () => void, empty: () => void) => {
+  const fill = async (log: AuditLog, full: () => unknown, empty: () => unknown) => {
     const before = await log.audit.begin(ada, { ...act, summary: 'under way' })
-    full()
+    await full()
     // What is already in the file's last page may still fit.
     const refusals: unknown[] = []
     for (let index = 0; index < 400 && refusals.length < 3; index++) {
@@ -272,7 +286,7 @@ describe('a log that cannot be written', () => {
     // It has happened: the answer goes out, and the outcome waits for room.
     await before.end({})
     expect((await log.search.page({}, undefined, 200)).items.length).toBeGreaterThan(1)
-    empty()
+    await empty()
     const after = await log.audit.begin(ada, { ...act, summary: 'again' })
     await after.end({})
     expect(await log.verify()).toMatchObject({ broken: null })
@@ -286,12 +300,13 @@ describe('a log that cannot be written', () => {
 
   it('refuses what would need an entry, reads on, and goes on when there is room', async () => {
     const log = openLog(await makeFolder())
-    const { raw } = log.journal
-    const pages = () => (raw.prepare('PRAGMA page_count').get() as { page_count: number }).page_count
+    const pages = async () =>
+      (await sql<{ page_count: number }>`pragma page_count`.execute(log.db)).rows[0]?.page_count
+    const most = (count: number) => sql`pragma max_page_count = ${sql.lit(count)}`.execute(log.db)
     await fill(
       log,
-      () => raw.exec(`PRAGMA max_page_count = ${pages()}`),
-      () => raw.exec('PRAGMA max_page_count = 1000000'),
+      async () => most((await pages()) ?? 0),
+      () => most(1_000_000),
     )
   })
 
@@ -299,7 +314,7 @@ describe('a log that cannot be written', () => {
   it.skipIf(!mayMount)('does so on a disk that is truly full', async () => {
     const disk = mountSmallDisk(4)
     open.push(() => disk.unmount())
-    await (await openDatabase(disk.folder)).close()
+    await (await openStore(disk.folder)).close()
     await fill(openLog(disk.folder), disk.fill, disk.empty)
   })
 })

@@ -2,8 +2,8 @@ import type { AuditState, AuditVerification } from '#lib/contracts/audit.ts'
 import type { Config } from '../config.ts'
 import type { Database } from '../db/schema.ts'
 import type { Log } from '../log.ts'
-import { verifyChain } from './chain.ts'
-import { type Journal, openJournal } from './journal.ts'
+import { newestEntry, verifyChain } from './chain.ts'
+import { openJournal } from './journal.ts'
 import { type AuditSearch, createAuditSearch } from './search.ts'
 import { type Audit, createAudit } from './service.ts'
 import { createShipping, type Receiver } from './shipping/ship.ts'
@@ -12,23 +12,24 @@ import { createWebhookReceiver } from './shipping/webhook.ts'
 
 export interface AuditLog {
   audit: Audit
-  journal: Journal
   search: AuditSearch
   /** One walk at a time: those who ask meanwhile get its result. */
   verify(): Promise<AuditVerification>
-  close(): void
+  close(): Promise<void>
 }
 
-/** The audit log of a data folder whose database is open and migrated. */
-export function openAudit(dataFolder: string, log: Log): AuditLog {
-  const journal = openJournal(dataFolder, log)
+/**
+ * The audit log.
+ * @param db a connection of its own; closed with it
+ */
+export function openAudit(db: Database, log: Log): AuditLog {
+  const journal = openJournal(db, log)
   let verifying: Promise<AuditVerification> | null = null
   return {
-    journal,
     audit: createAudit(journal),
-    search: createAuditSearch(journal.raw),
+    search: createAuditSearch(db),
     verify() {
-      verifying ??= verifyChain(journal.raw).finally(() => {
+      verifying ??= verifyChain(db).finally(() => {
         verifying = null
       })
       return verifying
@@ -38,25 +39,23 @@ export function openAudit(dataFolder: string, log: Log): AuditLog {
 }
 
 export interface ShippedAuditLog extends AuditLog {
-  state(): AuditState
+  state(): Promise<AuditState>
   /** To be called before `close`. */
   stopShipping(): Promise<void>
 }
 
 /** The audit log, sent to where the configuration says. */
 export function shipAudit(auditLog: AuditLog, config: Config, db: Database, log: Log): ShippedAuditLog {
-  const { raw } = auditLog.journal
   const receivers: Receiver[] = []
   if (config.syslog) receivers.push(createSyslogReceiver(config.syslog))
   if (config.webhook) receivers.push(createWebhookReceiver(config.webhook))
-  const shipping = createShipping({ receivers, raw, db, log })
-  const newest = raw.prepare('select sequence, hash from audit order by sequence desc limit 1')
+  const shipping = createShipping({ receivers, db, log })
   return {
     ...auditLog,
-    state: () => ({
-      head: (newest.get() as AuditState['head'] | undefined) ?? null,
-      receivers: shipping.state(),
-    }),
+    async state() {
+      const head = (await newestEntry(db)) ?? null
+      return { head, receivers: shipping.state(head?.sequence ?? 0) }
+    },
     stopShipping: () => shipping.stop(),
   }
 }

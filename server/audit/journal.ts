@@ -1,11 +1,11 @@
-import { join } from 'node:path'
-import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
+import { sql } from 'kysely'
 import type { AuditEntry } from '#lib/contracts/audit.ts'
+import type { Database } from '../db/schema.ts'
 import { sqliteFault } from '../db/sqlite-errors.ts'
 import { AppError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { sentence } from '../messages.ts'
-import { genesis, hashOf } from './chain.ts'
+import { genesis, hashOf, newestEntry } from './chain.ts'
 
 /** An entry before it has its place in the chain. */
 export type Draft = Omit<AuditEntry, 'sequence' | 'at' | 'previousHash' | 'hash'>
@@ -18,16 +18,12 @@ export interface Journal {
    * before any other entry. Never rejects.
    */
   owe(draft: Draft): Promise<void>
-  /** The connection, for reading. */
-  readonly raw: DatabaseSync
   /** Writes what is owed, as far as it can. */
-  close(): void
+  close(): Promise<void>
 }
 
-/** SQLite's code for a database that another connection is writing to. */
-const busy = 5
-/** Milliseconds: between two attempts while another writes, and for how long; between two attempts to write what is owed. */
-const again = { busy: 50, busyFor: 5000, owed: 1000 }
+/** Milliseconds between two attempts to write what is owed. */
+const againMs = 1000
 /** Denials that wait while nothing can be written; outcomes are as few as what is under way. */
 const mostOwed = 5000
 
@@ -48,96 +44,76 @@ export const nobody = {
 } as const
 
 /**
- * The chain's only writer, on a connection of its own: no transaction of others can take an entry back, and each commit is
- * synced to the disk. What comes at once is written at once, with one sync.
+ * The chain's only writer. What comes at once is written at once, with one sync.
+ * @param db a connection of its own: no transaction of others can take an entry back, and each commit is synced to the disk.
+ * Closed with the journal.
  */
-export function openJournal(dataFolder: string, log: Log): Journal {
-  const raw = new DatabaseSync(join(dataFolder, 'roadstead.db'))
-  // fullfsync: fsync alone reaches only the drive's cache on macOS (sqlite.org/pragma.html#pragma_fullfsync).
-  raw.exec('PRAGMA busy_timeout = 0; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON')
-  // Against our own mistakes, not against who holds the file: that is what the chain is for.
-  for (const change of ['update', 'delete'])
-    raw.exec(
-      `create trigger if not exists audit_no_${change} before ${change} on audit begin select raise(abort, 'append only'); end`,
-    )
-  const newest = raw.prepare('select sequence, hash from audit order by sequence desc limit 1')
-  const insert = raw.prepare(
-    `insert into audit (sequence, kind, intent, at, actor_id, actor_name, actor_email, sign_in, sign_in_id, address,
-      host_id, object_id, action, decision, outcome, error_code, request_id, task_id, summary, previous_hash, hash)
-    values (:sequence, :kind, :intent, :at, :actorId, :actorName, :actorEmail, :signIn, :signInId, :address, :hostId,
-      :objectId, :action, :decision, :outcome, :errorCode, :requestId, :taskId, :summary, :previousHash, :hash)`,
-  )
+export function openJournal(db: Database, log: Log): Journal {
   type Waiting = { draft: Draft; done(sequence: number): void; failed?: (error: AppError) => void }
   let waiting: Waiting[] = []
   let owed: Waiting[] = []
   let started = false
   let closed = false
-  let scheduled: NodeJS.Immediate | undefined
+  let writing: Promise<void> | null = null
   let retry: NodeJS.Timeout | undefined
-  let busySince: number | null = null
 
-  const write = (drafts: readonly Draft[]): number[] => {
-    raw.exec('BEGIN IMMEDIATE')
-    try {
-      const head = newest.get() as { sequence: number; hash: string } | undefined
-      let { sequence, hash } = head ?? { sequence: 0, hash: genesis }
-      const put = (draft: Draft): number => {
+  const write = async (drafts: readonly Draft[]): Promise<number[]> => {
+    const sequences = await db.transaction().execute(async (transaction) => {
+      let { sequence, hash } = (await newestEntry(transaction)) ?? { sequence: 0, hash: genesis }
+      const put = async (draft: Draft): Promise<number> => {
         const entry = { ...draft, sequence: ++sequence, at: new Date().toISOString(), previousHash: hash }
         hash = hashOf(entry)
-        insert.run({ ...entry, hash } as Record<string, SQLInputValue>)
+        await insert(transaction, { ...entry, hash })
         return sequence
       }
       // In the same transaction as the first entries: what ended with the server is told before anything new.
-      if (!started) for (const draft of beginning(raw)) put(draft)
-      const sequences = drafts.map(put)
-      raw.exec('COMMIT')
-      started = true
-      return sequences
-    } catch (error) {
-      // Some failures (a full disk) have rolled back already.
-      if (raw.isTransaction) raw.exec('ROLLBACK')
-      throw error
-    }
+      if (!started) for (const draft of await beginning(transaction)) await put(draft)
+      const numbers: number[] = []
+      for (const draft of drafts) numbers.push(await put(draft))
+      return numbers
+    })
+    started = true
+    return sequences
   }
-  const flush = () => {
-    clearImmediate(scheduled)
+  const writeAll = async () => {
     clearTimeout(retry)
-    scheduled = retry = undefined
     const batch = [...owed, ...waiting]
+    const fresh = new Set(waiting)
+    owed = []
+    waiting = []
     try {
-      const sequences = write(batch.map(({ draft }) => draft))
-      owed = []
-      waiting = []
-      busySince = null
+      const sequences = await write(batch.map(({ draft }) => draft))
       for (const [index, each] of batch.entries()) each.done(sequences[index] as number)
     } catch (error) {
-      busySince ??= Date.now()
-      if ((error as { errcode?: number }).errcode === busy && Date.now() - busySince < again.busyFor) {
-        if (!closed) retry = setTimeout(flush, again.busy)
-        return
-      }
-      busySince = null
-      log.error({ err: error, owed: owed.length }, 'the audit log could not be written')
-      const refused = waiting
-      waiting = []
-      for (const each of refused) {
+      log.error({ err: error, owed: batch.length - fresh.size }, 'the audit log could not be written')
+      for (const each of batch) {
         if (each.failed) each.failed(new AppError('audit_unavailable', { detail: why(error), cause: error }))
         else {
-          if (owed.length < mostOwed) owed.push(each)
-          each.done(0)
+          if (!fresh.has(each) || owed.length < mostOwed) owed.push(each)
+          if (fresh.has(each)) each.done(0)
         }
       }
-      if (!closed) retry = setTimeout(flush, again.owed).unref()
+      if (!closed) retry = setTimeout(flush, againMs).unref()
     }
+  }
+  /** One batch at a time: what comes meanwhile is the next one. */
+  const flush = () => {
+    writing ??= (async () => {
+      try {
+        await new Promise(setImmediate)
+        do await writeAll()
+        while (waiting.length > 0)
+      } finally {
+        writing = null
+      }
+    })()
   }
   const soon = (entry: Waiting) => {
     waiting.push(entry)
-    // While another connection writes, its turn is awaited for all.
-    if (busySince === null) scheduled ??= setImmediate(flush)
+    flush()
   }
   flush()
   return {
-    raw,
     append: (draft) =>
       new Promise((done, failed) => {
         if (closed) failed(new AppError('shutting_down'))
@@ -148,14 +124,42 @@ export function openJournal(dataFolder: string, log: Log): Journal {
         if (closed) done()
         else soon({ draft, done: () => done() })
       }),
-    close() {
+    async close() {
       closed = true
-      if (waiting.length + owed.length > 0) flush()
-      clearImmediate(scheduled)
+      await writing
+      if (owed.length > 0) await writeAll()
       clearTimeout(retry)
-      raw.close()
+      await db.destroy()
     },
   }
+}
+
+async function insert(db: Database, entry: AuditEntry): Promise<void> {
+  const row = {
+    sequence: entry.sequence,
+    kind: entry.kind,
+    intent: entry.intent,
+    at: entry.at,
+    actor_id: entry.actorId,
+    actor_name: entry.actorName,
+    actor_email: entry.actorEmail,
+    sign_in: entry.signIn,
+    sign_in_id: entry.signInId,
+    address: entry.address,
+    host_id: entry.hostId,
+    object_id: entry.objectId,
+    action: entry.action,
+    decision: entry.decision,
+    outcome: entry.outcome,
+    error_code: entry.errorCode,
+    request_id: entry.requestId,
+    task_id: entry.taskId,
+    summary: entry.summary,
+    previous_hash: entry.previousHash,
+    hash: entry.hash,
+  }
+  const names = sql.join(Object.keys(row).map((name) => sql.id(name)))
+  await sql`insert into audit (${names}) values (${sql.join(Object.values(row))})`.execute(db)
 }
 
 /** What is wrong with the disk, in the words for it. */
@@ -165,20 +169,15 @@ function why(error: unknown): string | undefined {
 }
 
 /** Of intents from before that have no outcome: it is unknown, and from now on told so. Then, that the server began. */
-function beginning(raw: DatabaseSync): Draft[] {
+async function beginning(db: Database): Promise<Draft[]> {
   // What began before the last start was reconciled then.
-  const open = raw
-    .prepare(
-      `select sequence, action, host_id as hostId, object_id as objectId, task_id as taskId, summary from audit as i
-      where kind = 'intent' and not exists (select 1 from audit as o where o.intent = i.sequence)
-        and sequence > coalesce((select max(sequence) from audit where action = 'server.started'), 0)
-      order by sequence`,
-    )
-    .all() as unknown as (Pick<AuditEntry, 'sequence' | 'action' | 'hostId' | 'objectId' | 'taskId'> & {
-    summary: string
-  })[]
+  const open = sql<Pick<AuditEntry, 'sequence' | 'action' | 'hostId' | 'objectId' | 'taskId' | 'summary'>>`
+    select sequence, action, host_id as "hostId", object_id as "objectId", task_id as "taskId", summary from audit as i
+    where kind = 'intent' and not exists (select 1 from audit as o where o.intent = i.sequence)
+      and sequence > coalesce((select max(sequence) from audit where action = 'server.started'), 0)
+    order by sequence`
   return [
-    ...open.map(
+    ...(await open.execute(db)).rows.map(
       ({ sequence, ...about }): Draft => ({
         ...nobody,
         ...about,

@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, expect, it } from 'vitest'
 import { type SmallEngine, startSmallEngine } from '../testing/small-engine.ts'
+import { openForReading } from '../db/store.ts'
 import { verifyChain } from './chain.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'roadstead-kill-'))
@@ -94,8 +95,10 @@ it(
     }
     // The last start tells what became of the last killed.
     const last = await start(engine.port)
+    const reader = openForReading(folder)
     const database = new DatabaseSync(join(folder, 'roadstead.db'), { readOnly: true })
-    expect(await verifyChain(database)).toMatchObject({ broken: null })
+    expect(await verifyChain(reader)).toMatchObject({ broken: null })
+    await reader.destroy()
     expect(database.prepare('PRAGMA integrity_check').get()).toEqual({ integrity_check: 'ok' })
     const rows = (where: string) =>
       database

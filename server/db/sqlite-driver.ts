@@ -1,10 +1,12 @@
-import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
+import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { NodeSqliteDialect } from '@better-auth/kysely-adapter/node-sqlite-dialect'
 import { CompiledQuery, type DatabaseConnection, type Driver, type QueryResult } from 'kysely'
 
 /** Milliseconds: for how long another program's lock is waited for, and between two attempts. */
 const patience = { mostMs: 5000, betweenMs: 25 }
+/** Statements kept ready: parsing one takes longer than most answers. */
+const mostReady = 200
 /** SQLITE_BUSY itself. Its kin are other matters: a snapshot that is too old stays so. */
 const busy = 5
 
@@ -32,6 +34,8 @@ export class PatientSqliteDialect extends NodeSqliteDialect {
 class PatientSqliteDriver implements Driver {
   private readonly raw: DatabaseSync
   private readonly mostMs: number
+  /** By their text, the one used last at the end. */
+  private readonly ready = new Map<string, StatementSync>()
   /** Whose transaction is open on the connection, and what resolves when it is over. */
   private holder: DatabaseConnection | null = null
   private over = Promise.withResolvers<void>()
@@ -77,6 +81,7 @@ class PatientSqliteDriver implements Driver {
   }
 
   async destroy(): Promise<void> {
+    this.ready.clear()
     if (this.raw.isOpen) this.raw.close()
   }
 
@@ -96,7 +101,7 @@ class PatientSqliteDriver implements Driver {
     for (;;) {
       while (this.holder !== null && this.holder !== connection) await this.over.promise
       try {
-        const result = execute<R>(this.raw, query)
+        const result = this.execute<R>(query)
         done?.()
         return result
       } catch (error) {
@@ -106,12 +111,26 @@ class PatientSqliteDriver implements Driver {
       await sleep(patience.betweenMs)
     }
   }
-}
 
-function execute<R>(raw: DatabaseSync, { sql, parameters }: CompiledQuery): QueryResult<R> {
-  const statement = raw.prepare(sql)
-  const values = parameters as SQLInputValue[]
-  if (statement.columns().length > 0) return { rows: statement.all(...values) as R[] }
-  const { changes, lastInsertRowid } = statement.run(...values)
-  return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) }
+  private execute<R>({ sql, parameters }: CompiledQuery): QueryResult<R> {
+    const statement = this.statement(sql)
+    const values = parameters as SQLInputValue[]
+    if (statement.columns().length > 0) return { rows: statement.all(...values) as R[] }
+    const { changes, lastInsertRowid } = statement.run(...values)
+    return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) }
+  }
+
+  private statement(sql: string): StatementSync {
+    // What changes the schema changes the columns of those that were ready.
+    if (/^\s*(?:create|alter|drop|pragma|vacuum)\b/i.test(sql)) {
+      this.ready.clear()
+      return this.raw.prepare(sql)
+    }
+    const statement = this.ready.get(sql) ?? this.raw.prepare(sql)
+    this.ready.delete(sql)
+    this.ready.set(sql, statement)
+    const [oldest] = this.ready.size > mostReady ? this.ready.keys() : []
+    if (oldest !== undefined) this.ready.delete(oldest)
+    return statement
+  }
 }

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type OpenedDatabase, openDatabase } from '../db/database.ts'
+import { type Store, openStore } from '../db/store.ts'
 import { createVault } from '../secrets/vault.ts'
 import { createHostRepository, type HostRepository } from './host-repository.ts'
 
@@ -30,11 +30,11 @@ const transport = {
 const input = { name: 'web-1', tags: ['prod', 'eu'], transport }
 
 let folder: string
-let opened: OpenedDatabase
+let opened: Store
 let hosts: HostRepository
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'host-repository-'))
-  opened = await openDatabase(folder)
+  opened = await openStore(folder)
   hosts = createHostRepository(opened.db, vault)
 })
 afterEach(async () => {

@@ -2,7 +2,7 @@ import type { Access } from '../access/access.ts'
 import type { ShippedAuditLog } from '../audit/index.ts'
 import type { Config } from '../config.ts'
 import type { Policy } from '../create-policy/index.ts'
-import type { OpenedDatabase } from '../db/database.ts'
+import type { Store } from '../db/store.ts'
 import type { FolderWatch } from '../db/folder-watch.ts'
 import { AppError } from '../errors.ts'
 import type { Hosts } from '../fleet/hosts.ts'
@@ -19,7 +19,7 @@ import { createGateway, type Gateway } from './index.ts'
 /** The doors of engine clients: the gateway below a path, and engine addresses, null where they are off. */
 export async function createDoors(parts: {
   config: Config
-  database: OpenedDatabase
+  database: Store
   dataFolder: FolderWatch
   vault: Vault
   auditLog: ShippedAuditLog

@@ -55,13 +55,13 @@ export function createEngineAddresses(parts: {
     return alike && more.length === 0 ? alike.id : label
   }
 
-  const locate = (request: IncomingMessage): { host: string; credential: Credential } => {
+  const locate = async (request: IncomingMessage): Promise<{ host: string; credential: Credential }> => {
     const label = labelIn(request, labelOf)
     checkPage(request)
     if (!request.url?.startsWith('/')) throw new AppError('gateway_path', { detail: 'No path' })
     const certificate = certificateOf(request)
     if (certificate !== null) {
-      const host = label === '' ? (tokens.hostOf(certificate) ?? noHost) : hostIdOf(label)
+      const host = label === '' ? ((await tokens.hostOf(certificate)) ?? noHost) : hostIdOf(label)
       return { host, credential: { headers: new Headers(), certificate } }
     }
     const { authorization } = request.headers
@@ -75,9 +75,9 @@ export function createEngineAddresses(parts: {
   }
 
   /** What /h/<host>/ would have been asked, and how that is admitted; whatever is wrong is told there, as engines do. */
-  const translated = (request: IncomingMessage) => {
+  const translated = async (request: IncomingMessage) => {
     try {
-      const { host, credential } = locate(request)
+      const { host, credential } = await locate(request)
       // The path is for this host alone, so that BuildKit's session comes through.
       request.headers[hostHeader] = host
       return { target: `/h/${encodeURIComponent(host)}${request.url}`, admission: () => credential }
@@ -95,12 +95,12 @@ export function createEngineAddresses(parts: {
       return oneLabel.test(label) && hostIdOf(label) === id ? label : id
     },
     claims: (request) => Boolean(labelOf(hostOf(request) ?? '')),
-    handle(request, response) {
-      const { target, admission } = translated(request)
+    async handle(request, response) {
+      const { target, admission } = await translated(request)
       return gateway.handle(request, response, target, admission)
     },
-    upgrade(request, socket, head) {
-      const { target, admission } = translated(request)
+    async upgrade(request, socket, head) {
+      const { target, admission } = await translated(request)
       return gateway.upgrade(request, socket, head, target, admission)
     },
   }

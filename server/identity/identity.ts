@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import type { DatabaseSync } from 'node:sqlite'
 import { betterAuth } from 'better-auth'
 import { getMigrations } from 'better-auth/db/migration'
 import { type Role, roles } from '#lib/permissions.ts'
@@ -107,13 +106,12 @@ export interface PasswordHashing {
 export async function createIdentity(parts: {
   config: Config
   db: Database
-  raw: DatabaseSync
   vault: Vault
   authorize: Authorize
   log: Log
   passwords?: PasswordHashing | undefined
 }): Promise<Identity> {
-  const { config, db, raw, vault, authorize } = parts
+  const { config, db, vault, authorize } = parts
   const secure = config.publicUrl?.protocol === 'https:'
   const ours = { type: 'string', required: false, input: false } as const
   const auth = betterAuth({
@@ -159,7 +157,7 @@ export async function createIdentity(parts: {
     ended: admissions.end,
   })
   const sessions = createSessions(db, (ended) => admissions.end(ended))
-  const tokens = createTokens(db, raw, authorize, (sessionId) => admissions.end({ sessionId }))
+  const tokens = createTokens(db, authorize, (sessionId) => admissions.end({ sessionId }))
 
   const passwordOf = async (userId: string) => {
     const account = await db

@@ -1,7 +1,7 @@
 import type { Access } from '../access/access.ts'
 import type { Grants } from '../access/grants.ts'
 import type { Config } from '../config.ts'
-import type { OpenedDatabase } from '../db/database.ts'
+import type { Store } from '../db/store.ts'
 import type { Log } from '../log.ts'
 import type { Vault } from '../secrets/vault.ts'
 import { createIdentity, type Identity, type PasswordHashing } from './identity.ts'
@@ -30,7 +30,7 @@ export interface SigningIn {
 
 export async function createSigningIn(parts: {
   config: Config
-  database: OpenedDatabase
+  database: Store
   vault: Vault
   grants: Grants
   access: Access
@@ -38,9 +38,9 @@ export async function createSigningIn(parts: {
   log: Log
 }): Promise<SigningIn> {
   const { config, database, vault, grants, access, passwords, log } = parts
-  const { db, raw } = database
+  const { db } = database
   const { authorize } = access
-  const identity = await createIdentity({ passwords, config, db, raw, vault, authorize, log })
+  const identity = await createIdentity({ passwords, config, db, vault, authorize, log })
   const setup = await createSetup(db, identity)
   const secure = config.publicUrl?.protocol === 'https:'
   const tickets = createTickets({ db, vault, basePath: config.basePath, secure })

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import type { DatabaseSync } from 'node:sqlite'
+import { sql } from 'kysely'
 import type { ApiToken, NewToken } from '#lib/contracts/account.ts'
 import { type Permission, permissions } from '#lib/permissions.ts'
 import type { Database } from '../db/schema.ts'
@@ -17,7 +17,7 @@ export interface Tokens {
   /** The token that a request carries as its bearer, or its certificate, with its owner, if it is one of ours and still good. */
   find(credential: Credential): Promise<FoundToken | null>
   /** The host that a client certificate is for, by its sha256; null where it is none of ours. */
-  hostOf(certificate: string): string | null
+  hostOf(certificate: string): Promise<string | null>
   list(principal: Principal): Promise<ApiToken[]>
   /** The token itself is told this once. Throws denied for more than its owner has. */
   create(principal: Principal, input: NewToken): Promise<ApiToken & { token: string }>
@@ -49,18 +49,18 @@ export interface TokenOwner {
 /** API tokens: scoped to named permissions, with an end, stored as a hash. `ended` is told of each that was revoked. */
 export function createTokens(
   db: Database,
-  raw: DatabaseSync,
   authorize: Authorize,
   ended: (id: string) => void,
 ): Tokens {
-  // Every request of the engine API asks it, and parsing its SQL takes longer than its answer.
-  const byHash = raw.prepare(
-    `select tokens.id, tokens.permissions, tokens.host_id, tokens.created_at, tokens.expires_at, tokens.used_at,
-      tokens.user_id as userId, user.name, user.email, user.role, user.disabledAt
-      from tokens join user on user.id = tokens.user_id
-      where tokens.hash = ? and (tokens.host_id is not null) = ?`,
-  )
-  const hostByHash = raw.prepare('select host_id from tokens where hash = ? and host_id is not null')
+  /** Of a token, or of a certificate, which is for one host. Every request of the engine API asks it. */
+  const byHash = async (hash: string, isCertificate: boolean) => {
+    const read = sql<TokenOwner & Omit<Row, 'hash' | 'name' | 'user_id'>>`
+      select tokens.id, tokens.permissions, tokens.host_id, tokens.created_at, tokens.expires_at, tokens.used_at,
+        tokens.user_id as "userId", "user".name, "user".email, "user".role, "user"."disabledAt"
+      from tokens join "user" on "user".id = tokens.user_id
+      where tokens.hash = ${hash} and (tokens.host_id is not null) = ${isCertificate ? 1 : 0}`
+    return (await read.execute(db)).rows[0]
+  }
   const hashOf = (token: string) => createHash('sha256').update(token).digest('hex')
   type Row = Awaited<ReturnType<typeof rows>>[number]
   const rows = (userId: string) =>
@@ -101,9 +101,7 @@ export function createTokens(
       const [, token] = /^Bearer (\S+)$/i.exec(headers.get('authorization') ?? '') ?? []
       if (certificate === undefined && !token?.startsWith(prefix)) return null
       const hash = certificate ?? hashOf(token ?? '')
-      const found = byHash.get(hash, certificate === undefined ? 0 : 1) as
-        | (TokenOwner & Pick<Row, 'id' | 'permissions' | 'host_id' | 'created_at' | 'expires_at' | 'used_at'>)
-        | undefined
+      const found = await byHash(hash, certificate !== undefined)
       if (!found) return null
       const {
         id,
@@ -126,8 +124,15 @@ export function createTokens(
           .catch(() => {})
       return { id, permissions: permissionsOf(permissions), hostId, owner }
     },
-    hostOf: (certificate) =>
-      (hostByHash.get(certificate) as { host_id: string } | undefined)?.host_id ?? null,
+    async hostOf(certificate) {
+      const found = await db
+        .selectFrom('tokens')
+        .select('host_id')
+        .where('hash', '=', certificate)
+        .where('host_id', 'is not', null)
+        .executeTakeFirst()
+      return found?.host_id ?? null
+    },
     list: async (principal) => (await rows(principal.userId)).map(read),
     async create(principal, input) {
       const token = prefix + randomBytes(32).toString('base64url')

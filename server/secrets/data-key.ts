@@ -1,7 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import type { DatabaseSync } from 'node:sqlite'
+import { sql } from 'kysely'
 import { type Config, StartError } from '../config.ts'
+import { hasTable } from '../db/columns.ts'
+import type { Database } from '../db/schema.ts'
+import type { Store } from '../db/store.ts'
 import { newId } from '../new-id.ts'
 import { deriveKey, open, placeOf, seal } from './envelope.ts'
 import { clearKeyFiles, keyPath, newPath, readKeyFile, replaceKeyFile } from './key-file.ts'
@@ -15,20 +18,20 @@ const wrapHead = 'w1'
  * sealed with the master key itself is sealed anew. A rotation that a crash cut is finished. Throws StartError for a key that
  * is not this database's.
  */
-export function openVault(config: Config, raw: DatabaseSync, masterKey: Buffer): Vault {
+export async function openVault(config: Config, db: Database, masterKey: Buffer): Promise<Vault> {
   const path = keyPath(config)
-  let dataKey = unwrap(raw, masterKey)
+  let dataKey = await unwrap(db, masterKey)
   if (config.key === null) {
     if (dataKey) clearKeyFiles(path)
     else if (existsSync(newPath(path))) {
       // The database was sealed anew already; only the files were not yet changed.
-      dataKey = unwrap(raw, readKeyFile(newPath(path)))
-      if (dataKey) replaceKeyFile(path, (key) => unwrap(raw, key) !== null)
+      dataKey = await unwrap(db, readKeyFile(newPath(path)))
+      if (dataKey) await replaceKeyFile(path, async (key) => (await unwrap(db, key)) !== null)
     }
   }
   if (!dataKey) {
-    if (raw.prepare('select 1 from data_keys').get()) throw wrongKey()
-    dataKey = begin(raw, masterKey)
+    if (await wrappedKey(db)) throw wrongKey()
+    dataKey = await begin(db, masterKey)
   }
   return createVault(dataKey)
 }
@@ -39,10 +42,8 @@ const wrongKey = () =>
   )
 
 /** The database's data key, or null when this master key is not the one that wrapped it. */
-export function unwrap(raw: DatabaseSync, masterKey: Buffer): DataKey | null {
-  const row = raw.prepare('select id, wrapped from data_keys').get() as
-    | { id: string; wrapped: string }
-    | undefined
+export async function unwrap(db: Database, masterKey: Buffer): Promise<DataKey | null> {
+  const row = await wrappedKey(db)
   if (!row) return null
   try {
     const key = open(wrapping(masterKey), wrapHead, row.wrapped, placeOf('data_keys', row.id, 'wrapped'))
@@ -52,28 +53,31 @@ export function unwrap(raw: DatabaseSync, masterKey: Buffer): DataKey | null {
   }
 }
 
+async function wrappedKey(db: Database): Promise<{ id: string; wrapped: string } | undefined> {
+  return (await sql<{ id: string; wrapped: string }>`select id, wrapped from data_keys`.execute(db)).rows[0]
+}
+
 const wrapping = (masterKey: Buffer) => deriveKey(masterKey, 'wrap')
 
-function insertDataKey(raw: DatabaseSync, masterKey: Buffer): DataKey {
+async function insertDataKey(db: Database, masterKey: Buffer): Promise<DataKey> {
   const dataKey = { id: newId('k'), key: randomBytes(32) }
   const place = placeOf('data_keys', dataKey.id, 'wrapped')
   const wrapped = seal(wrapping(masterKey), wrapHead, dataKey.key.toString('base64'), place)
-  raw
-    .prepare('insert into data_keys (id, wrapped, created_at) values (?, ?, ?)')
-    .run(dataKey.id, wrapped, new Date().toISOString())
+  await sql`insert into data_keys (id, wrapped, created_at)
+    values (${dataKey.id}, ${wrapped}, ${new Date().toISOString()})`.execute(db)
   return dataKey
 }
 
 /** The first data key. Before there were any, the master key sealed everything, and `key_check` told whether it was right. */
-function begin(raw: DatabaseSync, masterKey: Buffer): DataKey {
+async function begin(db: Database, masterKey: Buffer): Promise<DataKey> {
   const earlier = deriveKey(masterKey, 'seal')
-  const check = raw.prepare("select value from settings where key = 'key_check'").get()
-  if (check && openOrNull(earlier, 'v1', String(check.value), 'settings.key_check') === null) throw wrongKey()
-  return transaction(raw, () => {
-    const dataKey = insertDataKey(raw, masterKey)
-    raw.exec("delete from settings where key = 'key_check'")
+  const check = await db.selectFrom('settings').select('value').where('key', '=', 'key_check').executeTakeFirst()
+  if (check && openOrNull(earlier, 'v1', check.value, 'settings.key_check') === null) throw wrongKey()
+  return db.transaction().execute(async (transaction) => {
+    const dataKey = await insertDataKey(transaction, masterKey)
+    await transaction.deleteFrom('settings').where('key', '=', 'key_check').execute()
     // What does not open is no secret: people may call a host v1.2.
-    reseal(raw, 'v1.', (sealed, place) => {
+    await reseal(transaction, 'v1.', (sealed, place) => {
       const plaintext = openOrNull(earlier, 'v1', sealed, place)
       return plaintext === null ? null : seal(dataKey.key, headOf(dataKey), plaintext, place)
     })
@@ -85,26 +89,32 @@ function begin(raw: DatabaseSync, masterKey: Buffer): DataKey {
  * A new data key, wrapped by a new master key; everything sealed is sealed anew, and every session ends, all in one
  * transaction. What was sealed before is overwritten in the file. Returns how many values there were.
  */
-export function changeKeys(raw: DatabaseSync, before: DataKey, masterKey: Buffer): number {
-  raw.exec('PRAGMA secure_delete = ON')
-  return transaction(raw, () => {
-    const after = insertDataKey(raw, masterKey)
-    const moved = reseal(raw, `${headOf(before)}.`, (sealed, place) => {
+export async function changeKeys(
+  store: Pick<Store, 'db' | 'overwriteDeleted'>,
+  before: DataKey,
+  masterKey: Buffer,
+): Promise<number> {
+  await store.overwriteDeleted()
+  return store.db.transaction().execute(async (db) => {
+    const after = await insertDataKey(db, masterKey)
+    const moved = await reseal(db, `${headOf(before)}.`, (sealed, place) => {
       const plaintext = openOrNull(before.key, headOf(before), sealed, place)
       if (plaintext === null)
         throw new StartError(`What is sealed in ${place} does not open. Nothing was changed.`)
       return seal(after.key, headOf(after), plaintext, place)
     })
-    const forgotten = leftOver(raw, `${headOf(before)}.`)
+    const forgotten = await leftOver(db, `${headOf(before)}.`)
     if (forgotten)
       throw new StartError(`${forgotten} holds a sealed value within another. Nothing was changed.`)
-    raw.prepare('delete from data_keys where id = ?').run(before.id)
+    await sql`delete from data_keys where id = ${before.id}`.execute(db)
     // Their cookies are signed by a key of the old one's.
-    if (raw.prepare("select 1 from sqlite_schema where name = 'session'").get())
-      raw.exec('delete from session')
-    raw
-      .prepare("insert or replace into settings (key, value) values ('key_rotated', ?)")
-      .run(new Date().toISOString())
+    if (await hasTable(db, 'session')) await sql`delete from session`.execute(db)
+    const value = new Date().toISOString()
+    await db
+      .insertInto('settings')
+      .values({ key: 'key_rotated', value })
+      .onConflict((conflict) => conflict.column('key').doUpdateSet({ value }))
+      .execute()
     return moved
   })
 }
@@ -114,17 +124,5 @@ function openOrNull(key: Buffer, head: string, sealed: string, place: string): s
     return open(key, head, sealed, place)
   } catch {
     return null
-  }
-}
-
-function transaction<Result>(raw: DatabaseSync, work: () => Result): Result {
-  raw.exec('BEGIN IMMEDIATE')
-  try {
-    const result = work()
-    raw.exec('COMMIT')
-    return result
-  } catch (error) {
-    if (raw.isTransaction) raw.exec('ROLLBACK')
-    throw error
   }
 }

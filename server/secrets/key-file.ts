@@ -89,12 +89,12 @@ export function makeKeyFile(path: string): Buffer {
 }
 
 /** Puts the new key in the place of the old one, which is kept as `.old` until `opens` has read the new one back. */
-export function replaceKeyFile(path: string, opens: (key: Buffer) => boolean): void {
+export async function replaceKeyFile(path: string, opens: (key: Buffer) => Promise<boolean>): Promise<void> {
   rmSync(oldPath(path), { force: true })
   linkSync(path, oldPath(path))
   renameSync(newPath(path), path)
   syncFolderOf(path)
-  if (!opens(readKeyFile(path)))
+  if (!(await opens(readKeyFile(path))))
     throw new StartError(`${path} was not written as it should be. The key before it is ${oldPath(path)}.`)
   clearKeyFiles(path)
 }

@@ -1,59 +1,33 @@
-import type { DatabaseSync } from 'node:sqlite'
+import { sql } from 'kysely'
+import { everyColumn } from '../db/columns.ts'
+import type { Database } from '../db/schema.ts'
 import { placeOf } from './envelope.ts'
 
 /** Never sealed: the keys themselves, and the log whose rows are never changed. */
 const spared = new Set(['data_keys', 'audit'])
 
-interface Column {
-  table: string
-  column: string
-  /** The name of the column that names the row. */
-  row: string
-}
-
 /**
- * Every column of every table, so that none is forgotten that is added later. Rows are known by their one primary key.
+ * Rewrites every column content that begins with `head`, of every column of every table, so that none is forgotten that is
+ * added later. `move` gets it with its place and answers what is to stand there instead, or null to leave it. Returns how many
+ * were moved. To be called in a transaction.
  */
-function columnsOf(raw: DatabaseSync): Column[] {
-  const tables = raw
-    .prepare("select name from sqlite_schema where type = 'table' and name not like 'sqlite\\_%' escape '\\'")
-    .all() as { name: string }[]
-  return tables
-    .filter(({ name }) => !spared.has(name))
-    .flatMap(({ name: table }) => {
-      const columns = raw.prepare('select name, pk from pragma_table_info(?)').all(table) as {
-        name: string
-        pk: number
-      }[]
-      const keys = columns.filter(({ pk }) => pk > 0)
-      const [key] = keys
-      if (!key || keys.length !== 1) return []
-      return columns
-        .filter(({ pk }) => pk === 0)
-        .map(({ name: column }) => ({ table, column, row: key.name }))
-    })
-}
-
-/**
- * Rewrites every column content that begins with `head`. `move` gets it with its place and answers what is to stand there
- * instead, or null to leave it. Returns how many were moved. To be called in a transaction.
- */
-export function reseal(
-  raw: DatabaseSync,
+export async function reseal(
+  db: Database,
   head: string,
   move: (sealed: string, place: string) => string | null,
-): number {
+): Promise<number> {
   let moved = 0
-  for (const { table, column, row } of columnsOf(raw)) {
-    const find = raw.prepare(
-      `select "${row}" as id, "${column}" as sealed from "${table}" where substr("${column}", 1, ?) = ?`,
-    )
-    const write = raw.prepare(`update "${table}" set "${column}" = ? where "${row}" = ?`)
+  for (const { table, column, row } of await everyColumn(db, spared)) {
+    const [of, content, key] = [sql.table(table), sql.ref(column), sql.ref(row)]
     // All at once: a row that is rewritten while a cursor stands on its table may be met again.
-    for (const { id, sealed } of find.all(head.length, head) as { id: string; sealed: string }[]) {
+    const found = await sql<{ id: string; sealed: string }>`
+      select ${key} as id, ${content} as sealed from ${of} where substr(${content}, 1, ${head.length}) = ${head}`.execute(
+      db,
+    )
+    for (const { id, sealed } of found.rows) {
       const next = move(sealed, placeOf(table, String(id), column))
       if (next === null) continue
-      write.run(next, id)
+      await sql`update ${of} set ${content} = ${next} where ${key} = ${id}`.execute(db)
       moved++
     }
   }
@@ -61,10 +35,11 @@ export function reseal(
 }
 
 /** Where something that begins like this still stands, at any place within a column; null when nowhere. */
-export function leftOver(raw: DatabaseSync, head: string): string | null {
-  for (const { table, column } of columnsOf(raw)) {
-    const found = raw.prepare(`select 1 from "${table}" where instr("${column}", ?) > 0 limit 1`).get(head)
-    if (found) return `${table}.${column}`
+export async function leftOver(db: Database, head: string): Promise<string | null> {
+  for (const { table, column } of await everyColumn(db, spared)) {
+    const found = await sql`
+      select 1 from ${sql.table(table)} where instr(${sql.ref(column)}, ${head}) > 0 limit 1`.execute(db)
+    if (found.rows.length > 0) return `${table}.${column}`
   }
   return null
 }

@@ -20,7 +20,7 @@ import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import type { EngineAddressAnswer, MadeCertificate } from '#lib/contracts/engine-addresses.ts'
 import type { Host, TransportInput } from '#lib/contracts/hosts.ts'
 import { readConfig } from '../config.ts'
-import { type OpenedDatabase, openDatabase } from '../db/database.ts'
+import { type Store, openStore } from '../db/store.ts'
 import { createRegistryRepository } from '../features/registries/repository.ts'
 import { createHostRepository } from '../fleet/host-repository.ts'
 import { createSecondFactors } from '../identity/second-factors.ts'
@@ -35,7 +35,7 @@ import type { Vault } from './vault.ts'
 const run = promisify(execFile)
 const root = mkdtempSync(join(tmpdir(), 'roadstead-keys-'))
 afterAll(() => rmSync(root, { recursive: true, force: true }))
-const open: OpenedDatabase[] = []
+const open: Store[] = []
 afterEach(async () => {
   for (const each of open.splice(0)) await each.close()
 })
@@ -49,13 +49,20 @@ function newFolder(): string {
 const configOf = (folder: string, more: Record<string, string> = {}) =>
   readConfig({ ROADSTEAD_DATA: folder, NODE_ENV: 'test', ...more })
 
+/** As whoever holds the file: a connection beside the server's. */
+function beside(folder: string): DatabaseSync {
+  const raw = new DatabaseSync(join(folder, 'roadstead.db'))
+  open.push({ close: async () => raw.close() })
+  return raw
+}
+
 /** As a start does. */
 async function openFolder(folder: string, more: Record<string, string> = {}) {
   const config = configOf(folder, more)
   const masterKey = readKey(config, existsSync(join(folder, 'roadstead.db')))
-  const database = await openDatabase(folder)
+  const database = await openStore(folder)
   open.push(database)
-  return { ...database, vault: openVault(config, database.raw, masterKey) }
+  return { ...database, vault: await openVault(config, database.db, masterKey), raw: beside(folder) }
 }
 
 const transport: TransportInput = {
@@ -70,14 +77,14 @@ const transport: TransportInput = {
 }
 const registry = { address: 'r.example', scheme: 'https', username: 'ci', password: 'canary-word' } as const
 
-async function fill({ db, vault }: { db: OpenedDatabase['db']; vault: Vault }): Promise<void> {
+async function fill({ db, vault }: { db: Store['db']; vault: Vault }): Promise<void> {
   for (const name of ['web-1', 'v1.2', 'v2.k'])
     await createHostRepository(db, vault).insert({ name, tags: [], transport })
   await createRegistryRepository(db, vault).insert(registry)
   await createSecondFactors(db, vault).beginTotp('u1', 'ada@example.com')
 }
 
-async function expectWhole({ db, vault }: { db: OpenedDatabase['db']; vault: Vault }): Promise<void> {
+async function expectWhole({ db, vault }: { db: Store['db']; vault: Vault }): Promise<void> {
   const hosts = await createHostRepository(db, vault).all()
   expect(hosts.map(({ name }) => name)).toEqual(['v1.2', 'v2.k', 'web-1'])
   for (const host of hosts) expect(host.transport).toEqual(transport)
@@ -90,7 +97,7 @@ async function filledFolder(more: Record<string, string> = {}): Promise<string> 
   const folder = newFolder()
   const opened = await openFolder(folder, more)
   await fill(opened)
-  await (open.pop() as OpenedDatabase).close()
+  await (open.pop() as Store).close()
   return folder
 }
 
@@ -126,7 +133,7 @@ describe('a rotation', { timeout }, () => {
     await app.close()
     const before = await openFolder(app.dataFolder)
     const derived = before.vault.derive('sessions')
-    await (open.pop() as OpenedDatabase).close()
+    await (open.pop() as Store).close()
     await rotateKey(configOf(app.dataFolder))
     const again = await startApp({}, app.dataFolder)
     again.cookie = app.cookie
@@ -213,7 +220,7 @@ describe('a rotation', { timeout }, () => {
         const left = readdirSync(folder).filter((name) => name.startsWith('secret'))
         if (left.length > 1) seen.unfinished++
         await expectWhole(await openFolder(folder))
-        await (open.pop() as OpenedDatabase).close()
+        await (open.pop() as Store).close()
         expect(readdirSync(folder).filter((name) => name.startsWith('secret'))).toEqual(['secret.key'])
         if (keyOf(folder) === key) seen.before++
         else seen.after++
@@ -278,7 +285,7 @@ describe('with a key of the operator’s', { timeout }, () => {
     expect(await command(folder, environment, '--new-key', next)).toContain(`mv ${next} ${file}`)
     expect(existsSync(join(folder, 'secret.key'))).toBe(false)
     await expect(openFolder(folder, environment)).rejects.toThrow(/not the one this database was sealed with/)
-    await (open.pop() as OpenedDatabase).close()
+    await (open.pop() as Store).close()
     expect(await command(folder, environment, '--new-key', next)).toContain('already')
     await expectWhole(await openFolder(folder, { ROADSTEAD_KEY_FILE: next }))
   })
@@ -321,7 +328,7 @@ describe('a database of before there were data keys', () => {
     raw.exec('delete from data_keys')
     const check = seal(earlier, 'v1', 'roadstead', 'settings.key_check')
     raw.prepare("insert into settings (key, value) values ('key_check', ?)").run(check)
-    await (open.pop() as OpenedDatabase).close()
+    await (open.pop() as Store).close()
     return folder
   }
 
@@ -339,7 +346,7 @@ describe('a database of before there were data keys', () => {
     const folder = await filled()
     const wrong = { ROADSTEAD_KEY: randomBytes(32).toString('base64') }
     await expect(openFolder(folder, wrong)).rejects.toThrow(/not the one this database was sealed with/)
-    await (open.pop() as OpenedDatabase).close()
+    await (open.pop() as Store).close()
     await expectWhole(await openFolder(folder, environment))
   })
 })

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { type Config, StartError } from '../config.ts'
 import { prepareDataFolder } from '../db/data-folder.ts'
-import { openDatabase } from '../db/database.ts'
+import { openStore } from '../db/store.ts'
 import { changeKeys, openVault, unwrap } from './data-key.ts'
 import { keyPath, makeKeyFile, newPath, readKey, readKeyFile, replaceKeyFile } from './key-file.ts'
 
@@ -31,25 +31,25 @@ export async function rotateKey(config: Config, newKeyFile?: string): Promise<Ro
         : '--new-key is for a key of your own, given in ROADSTEAD_KEY_FILE.',
     )
   const masterKey = readKey(config, databaseExists)
-  const database = await openDatabase(config.dataFolder)
+  const database = await openStore(config.dataFolder)
   try {
-    const { raw } = database
+    const { db } = database
     const keyFile = operators ? resolve(newKeyFile as string) : keyPath(config)
     const next = operators ? keyFile : newPath(keyFile)
     // A rotation that was cut after its transaction: only the operator's file is not yet in its place.
     const given = operators && existsSync(next) ? readKeyFile(next) : null
     if (given?.equals(masterKey)) throw new StartError(`${next} holds the old key. Nothing was changed.`)
-    if (given && unwrap(raw, given) !== null)
+    if (given && (await unwrap(db, given)) !== null)
       throw new StartError(`The database is sealed by the key in ${next} already. Nothing was changed.`)
-    openVault(config, raw, masterKey)
+    await openVault(config, db, masterKey)
     // The files may have been put right by it.
-    const dataKey = unwrap(raw, operators ? masterKey : readKeyFile(keyFile))
+    const dataKey = await unwrap(db, operators ? masterKey : readKeyFile(keyFile))
     if (!dataKey) throw new StartError('The encryption key changed meanwhile. Nothing was changed.')
     const newKey = given ?? makeKeyFile(next)
-    const values = changeKeys(raw, dataKey, newKey)
-    if (!operators) replaceKeyFile(keyFile, (key) => unwrap(raw, key) !== null)
+    const values = await changeKeys(database, dataKey, newKey)
+    if (!operators) await replaceKeyFile(keyFile, async (key) => (await unwrap(db, key)) !== null)
     // Earlier writes left copies of what the old key opens in pages that are free now.
-    raw.exec('VACUUM; PRAGMA wal_checkpoint(TRUNCATE)')
+    await database.compact()
     return { values, keyFile }
   } finally {
     await database.close()

@@ -7,7 +7,7 @@ import type { Acknowledgement } from '#lib/contracts/attention.ts'
 import type { Container } from '#lib/contracts/containers.ts'
 import type { Host } from '#lib/contracts/hosts.ts'
 import type { MadeLink } from '#lib/contracts/users.ts'
-import { openDatabase } from '../../db/database.ts'
+import { openStore } from '../../db/store.ts'
 import { MemoryFleet } from '../../fleet/fleet-state.ts'
 import { createLog } from '../../log.ts'
 import { type AppUnderTest, cookieOf, startApp } from '../../testing/app-under-test.ts'
@@ -112,7 +112,7 @@ describe('what somebody has seen', () => {
   it('goes at a later start with a container that was removed meanwhile, once its host is read', async () => {
     crashed(night)
     await test.call('PUT', pathOf(sick), seenAt(night))
-    const database = await openDatabase(copyOf(test.dataFolder))
+    const database = await openStore(copyOf(test.dataFolder))
     const log = createLog('silent')
     const fleet = new MemoryFleet(() => [], log)
     const later = await createAcknowledgements({ db: database.db, fleet, log })

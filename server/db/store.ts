@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { Kysely } from 'kysely'
+import { Kysely, sql } from 'kysely'
 import { Migrator } from 'kysely/migration'
 import { StartError } from '../config.ts'
 import { lockFolder } from './lock.ts'
@@ -11,12 +11,35 @@ import { sqliteFault, startSentence } from './sqlite-errors.ts'
 
 /** Before this SQLite could lose a committed WAL on reset (sqlite.org/wal.html). */
 const oldestSqlite = '3.51.3'
+const fileName = 'roadstead.db'
 
-export interface OpenedDatabase {
+/** Where everything is kept that outlives the process. Only server/db knows which database it is. */
+export interface Store {
   db: Database
-  /** The same connection, for what reads or changes it as a whole. */
-  raw: DatabaseSync
+  /**
+   * Another connection, whose commits no transaction of others can take back and are on the disk when they resolve. Closed by
+   * who opened it.
+   */
+  connect(): Database
+  /** From now on what is deleted is overwritten in the files as well. */
+  overwriteDeleted(): Promise<void>
+  /** Writes the files anew, so that nothing of what was deleted is left in them. */
+  compact(): Promise<void>
   close(): Promise<void>
+}
+
+/** A data folder's database for reading alone, beside a running server or without one. Throws what SQLite does. */
+export function openForReading(folder: string): Database {
+  const raw = new DatabaseSync(join(folder, fileName), { readOnly: true })
+  return new Kysely<Schema>({ dialect: new PatientSqliteDialect(raw) })
+}
+
+/** A connection of its own to a data folder that is open and migrated: see Store.connect. */
+export function openConnection(folder: string): Database {
+  const raw = new DatabaseSync(join(folder, fileName))
+  // fullfsync: fsync alone reaches only the drive's cache on macOS (sqlite.org/pragma.html#pragma_fullfsync).
+  raw.exec('PRAGMA busy_timeout = 0; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON')
+  return new Kysely<Schema>({ dialect: new PatientSqliteDialect(raw) })
 }
 
 /**
@@ -24,8 +47,8 @@ export interface OpenedDatabase {
  * changes nothing, when another has it open, SQLite is too old or the file is damaged: a broken database must never look like
  * a new one.
  */
-export async function openDatabase(folder: string): Promise<OpenedDatabase> {
-  const path = join(folder, 'roadstead.db')
+export async function openStore(folder: string): Promise<Store> {
+  const path = join(folder, fileName)
   const unlock = lockFolder(folder)
   let raw: DatabaseSync | undefined
   try {
@@ -73,7 +96,25 @@ export async function openDatabase(folder: string): Promise<OpenedDatabase> {
         : `The database ${path} could not be migrated: ${error instanceof Error ? error.message : error}`,
     )
   }
-  return { db, raw, close }
+  await keepAuditAppendOnly(db)
+  return {
+    db,
+    connect: () => openConnection(folder),
+    overwriteDeleted: async () => void (await sql`pragma secure_delete = on`.execute(db)),
+    async compact() {
+      await sql`vacuum`.execute(db)
+      await sql`pragma wal_checkpoint(truncate)`.execute(db)
+    },
+    close,
+  }
+}
+
+/** Against our own mistakes, not against who holds the file: that is what the chain is for. */
+async function keepAuditAppendOnly(db: Database): Promise<void> {
+  await sql`create trigger if not exists audit_no_update before update on audit
+    begin select raise(abort, 'append only'); end`.execute(db)
+  await sql`create trigger if not exists audit_no_delete before delete on audit
+    begin select raise(abort, 'append only'); end`.execute(db)
 }
 
 /** Kysely's word for a migration that has run and is not known here. */
