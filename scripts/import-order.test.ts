@@ -68,6 +68,7 @@ describe('what is forbidden is caught', () => {
     ['server/access/access.ts', "import { prepare } from '../gateway/prepare.ts'"],
     ['server/features/containers/service.ts', "import { createEngineClient } from '../../engine/client.ts'"],
     ['server/features/containers/service.ts', "import { openStore } from '../../db/store.ts'"],
+    ['server/audit/journal.ts', "import { DatabaseSync } from 'node:sqlite'"],
     ['server/features/containers/service.ts', "import { startApp } from '../../testing/app-under-test.ts'"],
     ['server/transport/unix.ts', "import type { EngineClient } from '../engine/types.ts'"],
     ['server/features/logs/view.ts', "import { diskOf } from '../disk/unused.ts'"],

@@ -29,7 +29,11 @@ export const rooms: Readonly<Record<string, Room>> = {
     types: 'lib/containers lib/contracts',
     packages: 'node: pino use-intl zod',
   },
-  'server/db': { values: 'server', types: 'lib', packages: '@better-auth/kysely-adapter kysely node:' },
+  'server/db': {
+    values: 'server',
+    types: 'lib',
+    packages: '@better-auth/kysely-adapter kysely node: node:sqlite',
+  },
   'server/access': {
     values: 'lib lib/fleet server',
     types: 'lib/contracts server/db server/fleet server/principal',
@@ -39,7 +43,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     types: 'server/audit server/fleet server/identity server/principal server/tasks',
     packages: 'fastify node: ws zod',
   },
-  'server/secrets': { values: 'server server/db', packages: 'node:' },
+  'server/secrets': { values: 'server server/db', packages: 'kysely node:' },
   'server/engine': {
     values: 'lib lib/build lib/contracts lib/images lib/logs server',
     types: 'server/transport',
@@ -57,10 +61,11 @@ export const rooms: Readonly<Record<string, Room>> = {
     packages: '@simplewebauthn/server better-auth kysely node: openid-client otpauth zod',
   },
   'server/transport': { values: 'server', types: 'lib', packages: 'node: ssh2 undici' },
+  'server/delivery': { values: 'server', packages: 'node:' },
   'server/audit': {
-    values: 'lib server server/db server/identity server/transport',
+    values: 'lib server server/db server/delivery server/identity server/transport',
     types: 'lib/contracts server/principal',
-    packages: 'node:',
+    packages: 'kysely node:',
   },
   'server/acts': {
     values: 'lib lib/images server server/audit',

@@ -27,7 +27,8 @@ export function importsOf(path: string, text: string): Import[] {
 function targetOf(path: string, specifier: string): string {
   if (specifier.startsWith('#')) return specifier.slice(1)
   if (specifier.startsWith('.')) return join(dirname(path), specifier)
-  if (specifier.startsWith('node:')) return 'node:'
+  // By its own name: which database it is, only server/db knows.
+  if (specifier.startsWith('node:')) return specifier === 'node:sqlite' ? specifier : 'node:'
   return specifier
     .split('/')
     .slice(0, specifier.startsWith('@') ? 2 : 1)

@@ -6,8 +6,8 @@ import { type ClockTrust, createClockTrust, newestInstant } from './clock-trust.
 import type { Config } from './config.ts'
 import { createPolicy, type Policy } from './create-policy/index.ts'
 import { beginFirstStart, endFirstStart, prepareDataFolder } from './db/data-folder.ts'
-import { type Store, openStore } from './db/store.ts'
 import { type FolderWatch, watchDataFolder } from './db/folder-watch.ts'
+import { openStore, type Store } from './db/store.ts'
 import { createHosts, type Hosts } from './fleet/hosts.ts'
 import { createLive, type Live } from './fleet/live.ts'
 import type { PasswordHashing } from './identity/identity.ts'
@@ -68,7 +68,7 @@ export async function createCore(
   const vault = await openVault(config, db, masterKey)
   endFirstStart(config.dataFolder)
   const dataFolder = watchDataFolder(config.dataFolder, log)
-  const auditLog = shipAudit(openAudit(database.connect(), log), config, db, log)
+  const auditLog = shipAudit(await openAudit(database.connect(), log), config, db, log)
   const { audit } = auditLog
   await recordRotation(db, audit)
   const grants = await createGrants(db, log)

@@ -40,9 +40,9 @@ async function makeFolder(): Promise<string> {
   return folder
 }
 
-function openLog(folder: string): AuditLog & { db: Database } {
+async function openLog(folder: string): Promise<AuditLog & { db: Database }> {
   const db = openConnection(folder)
-  const log = openAudit(db, createLog('silent'))
+  const log = await openAudit(db, createLog('silent'))
   open.push(() => log.close())
   return { ...log, db }
 }
@@ -99,7 +99,7 @@ describe('the canonical form', () => {
 describe('the chain', () => {
   const filled = async () => {
     const folder = await makeFolder()
-    const log = openLog(folder)
+    const log = await openLog(folder)
     for (let index = 0; index < 5; index++)
       await (await log.audit.begin(ada, { ...act, summary: `web-${index}` })).end({})
     expect(await log.verify()).toMatchObject({ entries: 11, broken: null, head: { sequence: 11 } })
@@ -163,7 +163,7 @@ describe('the chain', () => {
   })
 
   it('stays one chain when much comes at once, synced to the disk at each commit', async () => {
-    const log = openLog(await makeFolder())
+    const log = await openLog(await makeFolder())
     expect((await sql`pragma synchronous`.execute(log.db)).rows).toEqual([{ synchronous: 2 }])
     expect((await sql`pragma journal_mode`.execute(log.db)).rows).toEqual([{ journal_mode: 'wal' }])
     const many = Array.from({ length: 300 }, async (_, index) => {
@@ -177,7 +177,7 @@ describe('the chain', () => {
 
   it('waits for another that writes to the database', async () => {
     const folder = await makeFolder()
-    const log = openLog(folder)
+    const log = await openLog(folder)
     const other = new DatabaseSync(join(folder, 'roadstead.db'))
     other.exec('BEGIN IMMEDIATE')
     const written = log.audit.begin(ada, act)
@@ -191,7 +191,7 @@ describe('the chain', () => {
 
 describe('an entry', () => {
   it('says who, from where, what and what came of it, on one line', async () => {
-    const log = openLog(await makeFolder())
+    const log = await openLog(await makeFolder())
     const evil = 'a\nb\u001b[31m\u202e\ud800'
     await (await log.audit.begin(ada, { ...act, summary: evil })).end({
       error: new AppError('container_not_found'),
@@ -231,32 +231,32 @@ describe('an entry', () => {
     ['connection_refused', 'failed'],
     ['conflict', 'failed'],
   ] as const)('of a change that ended in %s: %s', async (code, expected) => {
-    const log = openLog(await makeFolder())
+    const log = await openLog(await makeFolder())
     await (await log.audit.begin(ada, act)).end({ error: new AppError(code) })
     expect((await entries(log)).at(-1)).toMatchObject({ outcome: expected, errorCode: code })
   })
 
   it('whose outcome the server did not live to see is unknown after the next start, once', async () => {
     const folder = await makeFolder()
-    const first = openLog(folder)
+    const first = await openLog(folder)
     await first.audit.begin(ada, act)
     await (await first.audit.begin(ada, { ...act, summary: 'ended' })).end({})
-    first.close()
+    await first.close()
     open.pop()
-    const second = openLog(folder)
-    const told = entries(second).filter(({ outcome }) => outcome === 'unknown')
+    const second = await openLog(folder)
+    const told = (await entries(second)).filter(({ outcome }) => outcome === 'unknown')
     expect(told).toMatchObject([
       { kind: 'outcome', intent: 2, errorCode: 'server_ended', objectId: 'c0ffee' },
     ])
-    second.close()
+    await second.close()
     open.pop()
-    const third = openLog(folder)
-    expect(entries(third).filter(({ outcome }) => outcome === 'unknown')).toHaveLength(1)
+    const third = await openLog(folder)
+    expect((await entries(third)).filter(({ outcome }) => outcome === 'unknown')).toHaveLength(1)
     expect(await third.verify()).toMatchObject({ broken: null })
   })
 
   it('of people unknown is kept up to a limit, and how many were not is told', async () => {
-    const log = openLog(await makeFolder())
+    const log = await openLog(await makeFolder())
     const from = (address: string) => ({ address, requestId: 'r' })
     const refuse = (address: string) =>
       log.audit.refused(
@@ -299,7 +299,7 @@ describe('a log that cannot be written', () => {
   }
 
   it('refuses what would need an entry, reads on, and goes on when there is room', async () => {
-    const log = openLog(await makeFolder())
+    const log = await openLog(await makeFolder())
     const pages = async () =>
       (await sql<{ page_count: number }>`pragma page_count`.execute(log.db)).rows[0]?.page_count
     const most = (count: number) => sql`pragma max_page_count = ${sql.lit(count)}`.execute(log.db)
@@ -315,13 +315,13 @@ describe('a log that cannot be written', () => {
     const disk = mountSmallDisk(4)
     open.push(() => disk.unmount())
     await (await openStore(disk.folder)).close()
-    await fill(openLog(disk.folder), disk.fill, disk.empty)
+    await fill(await openLog(disk.folder), disk.fill, disk.empty)
   })
 })
 
 describe('a search', () => {
   it('finds by every filter, newest first, page by page', async () => {
-    const log = openLog(await makeFolder())
+    const log = await openLog(await makeFolder())
     const eve: Principal = { ...ada, userId: 'u2', name: 'Eve', email: 'eve@example.com' }
     await (await log.audit.begin(ada, { ...act, summary: '100% of web_1' })).end({})
     await (await log.audit.begin(eve, { ...act, hostId: 'h111111111111' })).end({

@@ -25,29 +25,31 @@ export function hashOf(entry: Omit<AuditEntry, 'hash'>): string {
 
 /** Columns in the order of the contract, of the table by this name. */
 export const columnsOf = (table: 'audit' | 'i' | 'e') =>
-  ([
-    'sequence',
-    'kind',
-    'intent',
-    'at',
-    'actor_id as actorId',
-    'actor_name as actorName',
-    'actor_email as actorEmail',
-    'sign_in as signIn',
-    'sign_in_id as signInId',
-    'address',
-    'host_id as hostId',
-    'object_id as objectId',
-    'action',
-    'decision',
-    'outcome',
-    'error_code as errorCode',
-    'request_id as requestId',
-    'task_id as taskId',
-    'summary',
-    'previous_hash as previousHash',
-    'hash',
-  ] as const).map((column) => {
+  (
+    [
+      'sequence',
+      'kind',
+      'intent',
+      'at',
+      'actor_id as actorId',
+      'actor_name as actorName',
+      'actor_email as actorEmail',
+      'sign_in as signIn',
+      'sign_in_id as signInId',
+      'address',
+      'host_id as hostId',
+      'object_id as objectId',
+      'action',
+      'decision',
+      'outcome',
+      'error_code as errorCode',
+      'request_id as requestId',
+      'task_id as taskId',
+      'summary',
+      'previous_hash as previousHash',
+      'hash',
+    ] as const
+  ).map((column) => {
     const [name, alias = name] = column.split(' as ')
     return sql`${sql.ref(`${table}.${name}`)} as ${sql.id(alias as string)}`
   })

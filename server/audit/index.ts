@@ -22,8 +22,8 @@ export interface AuditLog {
  * The audit log.
  * @param db a connection of its own; closed with it
  */
-export function openAudit(db: Database, log: Log): AuditLog {
-  const journal = openJournal(db, log)
+export async function openAudit(db: Database, log: Log): Promise<AuditLog> {
+  const journal = await openJournal(db, log)
   let verifying: Promise<AuditVerification> | null = null
   return {
     audit: createAudit(journal),

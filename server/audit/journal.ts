@@ -44,11 +44,12 @@ export const nobody = {
 } as const
 
 /**
- * The chain's only writer. What comes at once is written at once, with one sync.
+ * The chain's only writer. What comes at once is written at once, with one sync. Resolves when it was written that the server
+ * began, or could not be.
  * @param db a connection of its own: no transaction of others can take an entry back, and each commit is synced to the disk.
  * Closed with the journal.
  */
-export function openJournal(db: Database, log: Log): Journal {
+export async function openJournal(db: Database, log: Log): Promise<Journal> {
   type Waiting = { draft: Draft; done(sequence: number): void; failed?: (error: AppError) => void }
   let waiting: Waiting[] = []
   let owed: Waiting[] = []
@@ -113,6 +114,7 @@ export function openJournal(db: Database, log: Log): Journal {
     flush()
   }
   flush()
+  await writing
   return {
     append: (draft) =>
       new Promise((done, failed) => {

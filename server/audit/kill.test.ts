@@ -6,8 +6,8 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, expect, it } from 'vitest'
-import { type SmallEngine, startSmallEngine } from '../testing/small-engine.ts'
 import { openForReading } from '../db/store.ts'
+import { type SmallEngine, startSmallEngine } from '../testing/small-engine.ts'
 import { verifyChain } from './chain.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'roadstead-kill-'))

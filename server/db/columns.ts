@@ -11,7 +11,9 @@ export interface Column {
 /** Every column of every table whose rows are known by one primary key, but of these, as the database itself tells. */
 export async function everyColumn(db: Database, spared: ReadonlySet<string>): Promise<Column[]> {
   const tables = await sql<{ name: string }>`
-    select name from sqlite_schema where type = 'table' and name not like 'sqlite\\_%' escape '\\'`.execute(db)
+    select name from sqlite_schema where type = 'table' and name not like 'sqlite\\_%' escape '\\'`.execute(
+    db,
+  )
   const all: Column[] = []
   for (const { name: table } of tables.rows) {
     if (spared.has(table)) continue

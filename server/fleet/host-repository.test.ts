@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type Store, openStore } from '../db/store.ts'
+import { openStore, type Store } from '../db/store.ts'
 import { createVault } from '../secrets/vault.ts'
 import { createHostRepository, type HostRepository } from './host-repository.ts'
 

@@ -47,11 +47,7 @@ export interface TokenOwner {
 }
 
 /** API tokens: scoped to named permissions, with an end, stored as a hash. `ended` is told of each that was revoked. */
-export function createTokens(
-  db: Database,
-  authorize: Authorize,
-  ended: (id: string) => void,
-): Tokens {
+export function createTokens(db: Database, authorize: Authorize, ended: (id: string) => void): Tokens {
   /** Of a token, or of a certificate, which is for one host. Every request of the engine API asks it. */
   const byHash = async (hash: string, isCertificate: boolean) => {
     const read = sql<TokenOwner & Omit<Row, 'hash' | 'name' | 'user_id'>>`

@@ -71,7 +71,11 @@ async function insertDataKey(db: Database, masterKey: Buffer): Promise<DataKey> 
 /** The first data key. Before there were any, the master key sealed everything, and `key_check` told whether it was right. */
 async function begin(db: Database, masterKey: Buffer): Promise<DataKey> {
   const earlier = deriveKey(masterKey, 'seal')
-  const check = await db.selectFrom('settings').select('value').where('key', '=', 'key_check').executeTakeFirst()
+  const check = await db
+    .selectFrom('settings')
+    .select('value')
+    .where('key', '=', 'key_check')
+    .executeTakeFirst()
   if (check && openOrNull(earlier, 'v1', check.value, 'settings.key_check') === null) throw wrongKey()
   return db.transaction().execute(async (transaction) => {
     const dataKey = await insertDataKey(transaction, masterKey)

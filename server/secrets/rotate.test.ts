@@ -20,7 +20,7 @@ import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import type { EngineAddressAnswer, MadeCertificate } from '#lib/contracts/engine-addresses.ts'
 import type { Host, TransportInput } from '#lib/contracts/hosts.ts'
 import { readConfig } from '../config.ts'
-import { type Store, openStore } from '../db/store.ts'
+import { openStore, type Store } from '../db/store.ts'
 import { createRegistryRepository } from '../features/registries/repository.ts'
 import { createHostRepository } from '../fleet/host-repository.ts'
 import { createSecondFactors } from '../identity/second-factors.ts'
@@ -49,20 +49,13 @@ function newFolder(): string {
 const configOf = (folder: string, more: Record<string, string> = {}) =>
   readConfig({ ROADSTEAD_DATA: folder, NODE_ENV: 'test', ...more })
 
-/** As whoever holds the file: a connection beside the server's. */
-function beside(folder: string): DatabaseSync {
-  const raw = new DatabaseSync(join(folder, 'roadstead.db'))
-  open.push({ close: async () => raw.close() })
-  return raw
-}
-
 /** As a start does. */
 async function openFolder(folder: string, more: Record<string, string> = {}) {
   const config = configOf(folder, more)
   const masterKey = readKey(config, existsSync(join(folder, 'roadstead.db')))
   const database = await openStore(folder)
   open.push(database)
-  return { ...database, vault: await openVault(config, database.db, masterKey), raw: beside(folder) }
+  return { ...database, vault: await openVault(config, database.db, masterKey) }
 }
 
 const transport: TransportInput = {
@@ -310,7 +303,8 @@ describe('a database of before there were data keys', () => {
   const environment = { ROADSTEAD_KEY: masterKey.toString('base64') }
   const filled = async () => {
     const folder = await filledFolder(environment)
-    const { raw, vault } = await openFolder(folder, environment)
+    const { vault } = await openFolder(folder, environment)
+    const raw = new DatabaseSync(join(folder, 'roadstead.db'))
     const earlier = deriveKey(masterKey, 'seal')
     for (const [table, column, key] of [
       ['hosts', 'secrets', 'id'],
@@ -328,6 +322,7 @@ describe('a database of before there were data keys', () => {
     raw.exec('delete from data_keys')
     const check = seal(earlier, 'v1', 'roadstead', 'settings.key_check')
     raw.prepare("insert into settings (key, value) values ('key_check', ?)").run(check)
+    raw.close()
     await (open.pop() as Store).close()
     return folder
   }
@@ -336,10 +331,11 @@ describe('a database of before there were data keys', () => {
     const folder = await filled()
     const opened = await openFolder(folder, environment)
     await expectWhole(opened)
-    expect(opened.raw.prepare("select count(*) as n from hosts where secrets like 'v1.%'").get()).toEqual({
-      n: 0,
-    })
-    expect(opened.raw.prepare("select 1 from settings where key = 'key_check'").get()).toBeUndefined()
+    const { db } = opened
+    const hosts = db.selectFrom('hosts').select('id').where('secrets', 'like', 'v1.%')
+    expect(await hosts.execute()).toEqual([])
+    const check = db.selectFrom('settings').selectAll().where('key', '=', 'key_check')
+    expect(await check.execute()).toEqual([])
   })
 
   it('refuses another key, and is as it was', async () => {

@@ -6,6 +6,7 @@ import { createServer as createHttpsServer } from 'node:https'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { createServer as createTlsServer } from 'node:tls'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { makeCertificates, type TlsFiles } from '#e2e/lab/certificates.ts'
@@ -117,7 +118,7 @@ async function shipped(test: AppUnderTest): Promise<number> {
 async function startShipping(receiver: Receiver, entries: number) {
   const folder = mkdtempSync(join(root, 'data-'))
   const database = await openStore(folder)
-  const log = openAudit(database.connect(), createLog('silent'))
+  const log = await openAudit(database.connect(), createLog('silent'))
   const event = { action: 'test', summary: 'one\ntwo' }
   for (let index = 1; index < entries; index++)
     await log.audit.event(null, { address: '10.0.0.7', requestId: 'r' }, event)
