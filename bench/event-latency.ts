@@ -2,7 +2,7 @@ import { WebSocket } from 'ws'
 import { engineCall } from '../e2e/lab/engine-http.ts'
 import { labImages } from '../e2e/lab/images.ts'
 import { labEngine } from '../e2e/lab/state.ts'
-import type { ServerFrame } from '../lib/fleet/live-protocol.ts'
+import type { LiveFrame } from '../lib/contracts/live.ts'
 import { startApp } from '../server/testing/app-under-test.ts'
 import { type BenchResult, ms, percentile } from './measure.ts'
 
@@ -29,11 +29,11 @@ export async function benchEventLatency(): Promise<BenchResult> {
       headers: { cookie: app.cookie, origin: app.origin },
     })
     let seen: (state: string) => void = () => {}
-    live.on('open', () => live.send('{"type":"hello"}'))
+    live.on('open', () => live.send('{"type":"subscribe","id":"fleet","topic":"fleet"}'))
     live.on('message', (data) => {
-      const frame = JSON.parse(String(data)) as ServerFrame
-      if (frame.type !== 'delta') return
-      for (const change of frame.changes) {
+      const told = JSON.parse(String(data)) as LiveFrame<'fleet'>
+      if (told.type !== 'frame' || told.frame.type !== 'delta') return
+      for (const change of told.frame.changes) {
         if (change.type === 'put' && change.kind === 'containers' && change.object.id === Id)
           seen(change.object.state)
       }

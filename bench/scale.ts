@@ -2,7 +2,7 @@ import { fork } from 'node:child_process'
 import { join } from 'node:path'
 import type { WebSocket } from 'ws'
 import type { Host } from '../lib/contracts/hosts.ts'
-import type { ServerFrame } from '../lib/fleet/live-protocol.ts'
+import type { LiveFrame } from '../lib/contracts/live.ts'
 import { ensureBuild } from '../scripts/environment.js'
 import { type BenchResult, ms, percentile } from './measure.ts'
 import { answerOf, type Call, type MeasuredServer, startServer, until } from './server-process.ts'
@@ -93,15 +93,15 @@ export async function benchScale(): Promise<BenchResult> {
 async function view(server: MeasuredServer, seen: Map<string, (at: number) => void>): Promise<WebSocket> {
   const socket = await server.socket('/api/live')
   socket.on('message', (data) => {
-    const frame = JSON.parse(String(data)) as ServerFrame
-    if (frame.type !== 'delta') return
-    for (const change of frame.changes) {
+    const told = JSON.parse(String(data)) as LiveFrame<'fleet'>
+    if (told.type !== 'frame' || told.frame.type !== 'delta') return
+    for (const change of told.frame.changes) {
       if (change.type !== 'put' || change.kind !== 'containers') continue
       seen.get(change.object.id)?.(Date.now())
       seen.delete(change.object.id)
     }
   })
-  socket.send('{"type":"hello"}')
+  socket.send('{"type":"subscribe","id":"fleet","topic":"fleet"}')
   return socket
 }
 

@@ -5,6 +5,8 @@ export const closeCodes = {
   shuttingDown: 1001,
   /** The client said what the socket does not know, or more than it takes. */
   notUnderstood: 1008,
+  /** A single message was larger than any that a page sends. */
+  tooLarge: 1009,
   /** A fault of the server. */
   failed: 1011,
   signedOut: 4401,
@@ -19,6 +21,7 @@ export const closeCodes = {
 export const finalCloseCodes: ReadonlySet<number> = new Set([
   closeCodes.over,
   closeCodes.notUnderstood,
+  closeCodes.tooLarge,
   closeCodes.signedOut,
   closeCodes.denied,
 ])

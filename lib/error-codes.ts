@@ -11,6 +11,8 @@ export const errorCodes = {
   not_found: 404,
   method_not_allowed: 405,
   body_too_large: 413,
+  topic_unknown: 404,
+  subscription_exists: 409,
   unsupported_media_type: 415,
   wrong_host: 421,
   wrong_origin: 403,

@@ -18,6 +18,7 @@ import { closeInOrder } from './shutdown.ts'
 import { createSocketDispatcher } from './web/connection.ts'
 import type { AnyRoute } from './web/define-route.ts'
 import type { SocketDefinition } from './web/define-socket.ts'
+import { liveSocket } from './web/live-socket.ts'
 import { namesOf } from './web/recorded.ts'
 
 export interface App extends Pick<Core, 'config' | 'identity' | 'access' | 'setup' | 'live' | 'tasks'> {
@@ -64,8 +65,9 @@ export async function createApp(
   tasks.takeUp()
 
   const routes = all.flatMap((feature) => feature.routes)
+  const topics = all.flatMap((feature) => feature.topics ?? [])
   const sockets = createSocketDispatcher(
-    all.flatMap((feature) => feature.sockets ?? []),
+    [...all.flatMap((feature) => feature.sockets ?? []), liveSocket(topics, parts)],
     parts,
   )
   const pages = options.pages ? await createPages(config, join(import.meta.dirname, '..')) : null

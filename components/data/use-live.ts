@@ -4,34 +4,46 @@ import type { Container } from '#lib/contracts/containers.ts'
 import type { Host } from '#lib/contracts/hosts.ts'
 import { emptyFleet, type FleetCache, objectKey } from '#lib/fleet/apply-live.ts'
 import type { FleetObjects, ObjectKind } from '#lib/fleet/kinds.ts'
-import type { Connection, LiveClient } from './live.ts'
+import type { FleetStore } from './fleet-store.ts'
+import type { Connection, LiveSocket } from './live-socket.ts'
 import { inScope, useScope } from './use-scope.ts'
 
-export const LiveContext = createContext<LiveClient | null>(null)
+/** The page's one socket, and what of it every page reads. */
+export interface Live {
+  socket: LiveSocket
+  fleet: FleetStore
+}
 
-function useClient(): LiveClient {
-  const client = useContext(LiveContext)
-  if (!client) throw new Error('Live data is read outside LiveContext.')
-  return client
+export const LiveContext = createContext<Live | null>(null)
+
+function useLive(): Live {
+  const live = useContext(LiveContext)
+  if (!live) throw new Error('Live data is read outside LiveContext.')
+  return live
+}
+
+/** For stores of other topics. */
+export function useLiveSocket(): LiveSocket {
+  return useLive().socket
 }
 
 const connecting: Connection = { state: 'connecting', since: null }
 
 /** Whether what is on screen is live, and since when it is not. */
 export function useConnection(): Connection & { retryNow(): void } {
-  const client = useClient()
-  const connection = useSyncExternalStore(client.subscribe, client.connection, () => connecting)
-  return useMemo(() => ({ ...connection, retryNow: client.retryNow }), [connection, client])
+  const { socket } = useLive()
+  const connection = useSyncExternalStore(socket.subscribe, socket.connection, () => connecting)
+  return useMemo(() => ({ ...connection, retryNow: socket.retryNow }), [connection, socket])
 }
 
 /**
  * A slice of the fleet; renders only when the slice changes by identity, so select maps or objects, do not build them.
  */
 export function useFleet<T>(select: (fleet: FleetCache) => T): T {
-  const client = useClient()
+  const { fleet } = useLive()
   return useSyncExternalStore(
-    client.subscribe,
-    () => select(client.fleet()),
+    fleet.subscribe,
+    () => select(fleet.fleet()),
     () => select(emptyFleet),
   )
 }

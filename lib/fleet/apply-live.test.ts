@@ -2,19 +2,19 @@ import { describe, expect, it } from 'vitest'
 import type { Container } from '../contracts/containers.ts'
 import type { Host } from '../contracts/hosts.ts'
 import { applyLive, emptyFleet, objectKey } from './apply-live.ts'
-import type { LiveChange, ServerFrame } from './live-protocol.ts'
+import type { FleetFrame, LiveChange } from './live-protocol.ts'
 
 const now = '2026-01-01T00:00:00.000Z'
 const host = (id: string, state = 'online') => ({ id, name: id, state }) as Host
 const container = (hostId: string, id: string, state = 'running') => ({ hostId, id, state }) as Container
-const snapshot = (hosts: Host[], containers: Container[], seq = 5): ServerFrame => ({
+const snapshot = (hosts: Host[], containers: Container[], seq = 5): FleetFrame => ({
   type: 'snapshot',
   epoch: 'e1',
   seq,
   now,
   snapshot: { hosts, containers, images: [], volumes: [], networks: [], pods: [] },
 })
-const delta = (seq: number, ...changes: LiveChange[]): ServerFrame => ({ type: 'delta', seq, changes })
+const delta = (seq: number, ...changes: LiveChange[]): FleetFrame => ({ type: 'delta', seq, changes })
 const full = () =>
   applyLive(emptyFleet, snapshot([host('a'), host('b')], [container('a', '1'), container('b', '1')]))
 
@@ -64,10 +64,5 @@ describe('applyLive', () => {
     // What was missed comes after `resumed` with a lower seq than it names.
     const after = applyLive(resumed, delta(7, { type: 'host', host: host('c') }))
     expect([...after.hosts.keys()]).toEqual(['a', 'b', 'c'])
-  })
-
-  it('changes nothing by a beat', () => {
-    const before = full()
-    expect(applyLive(before, { type: 'beat', seq: 5, now })).toBe(before)
   })
 })

@@ -1,6 +1,6 @@
 import type { Host } from '../contracts/hosts.ts'
 import { eachKind, type FleetObjects, type ObjectKind, objectKinds } from './kinds.ts'
-import type { LiveChange, ServerFrame } from './live-protocol.ts'
+import type { FleetFrame, LiveChange } from './live-protocol.ts'
 
 /**
  * What a browser holds of the fleet. Hosts by id, objects by `objectKey`. A map is replaced when something in it
@@ -31,7 +31,7 @@ export function objectKey(hostId: string, id: string): string {
  * The fleet after a frame. Pure; a delta at or below the cache's seq is a repetition after a resume and changes
  * nothing. `resumed` keeps the data: what was missed follows as deltas with their own seq.
  */
-export function applyLive(cache: FleetCache, frame: ServerFrame): FleetCache {
+export function applyLive(cache: FleetCache, frame: FleetFrame): FleetCache {
   switch (frame.type) {
     case 'snapshot': {
       const { snapshot } = frame
@@ -47,7 +47,6 @@ export function applyLive(cache: FleetCache, frame: ServerFrame): FleetCache {
     case 'delta':
       return frame.seq <= cache.seq ? cache : applyChanges(cache, frame.seq, frame.changes)
     case 'resumed':
-    case 'beat':
       return cache
   }
 }

@@ -6,9 +6,9 @@ import type { Image } from '#lib/contracts/images.ts'
 import type { Network } from '#lib/contracts/networks.ts'
 import type { Pod } from '#lib/contracts/pods.ts'
 import type { Volume } from '#lib/contracts/volumes.ts'
-import type { ServerFrame } from '#lib/fleet/live-protocol.ts'
 import type { Principal } from '../principal/principal.ts'
 import { type AppUnderTest, startApp } from '../testing/app-under-test.ts'
+import { following, framesOf } from '../testing/live-viewer.ts'
 import { give, join, makeRole, type Somebody } from '../testing/people.ts'
 
 const all = { kind: 'all' } as const
@@ -258,9 +258,9 @@ describe('what somebody may not see', () => {
 })
 
 describe('the live socket of somebody who sees a part', () => {
-  const framesOf = (texts: string[]) => texts.map((text) => JSON.parse(text) as ServerFrame)
-  const opened = async (who: Somebody, hello: object = {}) => {
-    const browser = await who.socket('/api/live', { type: 'hello', ...hello })
+  const fleetOf = (texts: string[]) => framesOf(texts, 'fleet')
+  const opened = async (who: Somebody, params: object = {}) => {
+    const browser = await who.socket('/api/live', following('fleet', params))
     await expect.poll(() => browser.texts.length).toBeGreaterThan(0)
     return browser
   }
@@ -268,7 +268,7 @@ describe('the live socket of somebody who sees a part', () => {
   it('tells of that part only, in its snapshot and in every change', async () => {
     const { fleet } = test.app.live
     const { texts, socket } = await opened(dora)
-    const [first] = framesOf(texts)
+    const [first] = fleetOf(texts)
     if (first?.type !== 'snapshot') throw new Error('no snapshot')
     expect(first.snapshot.hosts.map(({ id }) => id)).toEqual([near.id])
     expect(first.snapshot.containers.map(({ id }) => id)).toEqual([shown])
@@ -290,7 +290,7 @@ describe('the live socket of somebody who sees a part', () => {
     fleet.remove('containers', near.id, id)
     fleet.put('containers', containerOf(near, shown, 'shown-2', { team: 'shop' }))
     fleet.flush()
-    const delta = () => framesOf(texts).findLast(({ type }) => type === 'delta')
+    const delta = () => fleetOf(texts).findLast(({ type }) => type === 'delta')
     await expect.poll(() => JSON.stringify(delta())).toContain('shown-2')
     expect(delta()).toMatchObject({ changes: [{ type: 'put' }] })
     const text = texts.join('')
@@ -305,7 +305,7 @@ describe('the live socket of somebody who sees a part', () => {
     fleet.put('containers', containerOf(near, hidden, `once-more-${canary}`, { secret: '1' }))
     fleet.flush()
     const { texts, socket } = await opened(dora, { epoch: fleet.epoch, seq })
-    const [first] = framesOf(texts)
+    const [first] = fleetOf(texts)
     expect(first?.type).toBe('snapshot')
     // An administrator by then, they would miss what was hidden.
     expect(first).not.toMatchObject({ epoch: fleet.epoch })
@@ -318,12 +318,12 @@ describe('the live socket of somebody who sees a part', () => {
     const hosts = { kind: 'tag', tag: 'blue' } as const
     await give(test, tom, { effect: 'allow', role: 'viewer', hosts, containers: all })
     const { texts, socket } = await opened(tom)
-    expect(framesOf(texts)[0]).toMatchObject({ type: 'snapshot', snapshot: { hosts: [], containers: [] } })
+    expect(fleetOf(texts)[0]).toMatchObject({ type: 'snapshot', snapshot: { hosts: [], containers: [] } })
     await test.call('PATCH', `/api/hosts/${near.id}`, { tags: ['blue'] })
     await expect.poll(() => texts.at(-1)).toContain(shown)
     await test.call('PATCH', `/api/hosts/${near.id}`, { tags: [] })
     await expect
-      .poll(() => framesOf(texts).findLast(({ type }) => type === 'snapshot'))
+      .poll(() => fleetOf(texts).findLast(({ type }) => type === 'snapshot'))
       .toMatchObject({ snapshot: { hosts: [], containers: [] } })
     socket.terminate()
   })
@@ -380,7 +380,7 @@ describe('a name that becomes another', () => {
       hosts: { kind: 'host', hostId: near.id },
       containers: named,
     })
-    const live = await nora.socket('/api/live', { type: 'hello' })
+    const live = await nora.socket('/api/live', following('fleet'))
     await expect.poll(() => live.texts.join('')).toContain(id)
     const selection = { containers: [{ hostId: near.id, containerId: id }] }
     const logs = await nora.socket('/api/logs', { type: 'open', selection })

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import type { MadeToken } from '#lib/contracts/account.ts'
 import type { Host } from '#lib/contracts/hosts.ts'
 import { type AppUnderTest, startApp } from '../testing/app-under-test.ts'
+import { following } from '../testing/live-viewer.ts'
 import { give, join, makeRole } from '../testing/people.ts'
 import { startRecordingEngine } from '../testing/recording-engine.ts'
 
@@ -70,9 +71,9 @@ it('one who holds as many streams as they get takes the host away from nobody, a
 it('sockets of one person are counted, and come back', async () => {
   const viewer = await join(test, 'watcher', 'viewer')
   const opened = await Promise.all(
-    Array.from({ length: 200 }, () => viewer.socket('/api/live', { type: 'hello' })),
+    Array.from({ length: 200 }, () => viewer.socket('/api/live', following('fleet'))),
   )
-  await expect(viewer.socket('/api/live', { type: 'hello' })).rejects.toThrow('429')
+  await expect(viewer.socket('/api/live', following('fleet'))).rejects.toThrow('429')
   for (const { socket } of opened) socket.terminate()
   await expect
     .poll(() =>

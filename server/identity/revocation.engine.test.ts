@@ -9,6 +9,7 @@ import type { MadeToken, Session } from '#lib/contracts/account.ts'
 import type { Task } from '#lib/contracts/tasks.ts'
 import type { MadeLink, People } from '#lib/contracts/users.ts'
 import { cookieOf } from '../testing/app-under-test.ts'
+import { following } from '../testing/live-viewer.ts'
 import { type LogLab, startLogLab } from '../testing/log-lab.ts'
 import { give, makeRole } from '../testing/people.ts'
 
@@ -75,7 +76,7 @@ it.each(ends)('%s: every kind of stream is over within 2 s', async (name, end) =
   const terminal = () =>
     socket(`/api/terminal?${query}`, { type: 'start', mode: 'exec', columns: 80, rows: 24 }, 'started')
   const sockets = {
-    live: await socket('/api/live', { type: 'hello' }, 'snapshot'),
+    live: await socket('/api/live', following('fleet'), 'snapshot'),
     logs: await socket('/api/logs', { type: 'open', selection: { containers: [container] } }, '"line"'),
     'stats of the fleet': await socket('/api/stats', { type: 'fleet' }, '"fleet"'),
     'stats of a container': await socket(

@@ -5,6 +5,7 @@ import type { MadeToken } from '#lib/contracts/account.ts'
 import type { Container } from '#lib/contracts/containers.ts'
 import type { Host } from '#lib/contracts/hosts.ts'
 import { type AppUnderTest, startApp } from '../testing/app-under-test.ts'
+import { following } from '../testing/live-viewer.ts'
 import { give, join, makeRole, type Somebody } from '../testing/people.ts'
 import { startRecordingEngine } from '../testing/recording-engine.ts'
 
@@ -72,7 +73,7 @@ async function somebody(name: string): Promise<Held> {
   const byTag = { effect: 'allow', role: roleId, hosts: { kind: 'tag', tag: 'a' } } as const
   const containers = { kind: 'name', pattern: 'safe' } as const
   const { id: grant } = await give(test, who, { ...byTag, containers })
-  const sockets = [await who.socket('/api/live', { type: 'hello' })]
+  const sockets = [await who.socket('/api/live', following('fleet'))]
   await expect.poll(() => sockets[0]?.texts.join('')).toContain('snapshot')
   const made = await who.call('POST', '/api/account/tokens', {
     name: 'cli',
@@ -140,7 +141,7 @@ it.each(changes)(
 
 it('with failing listeners before it: a host that is added and a container that is renamed are told', async () => {
   const who = await join(test, 'onlooker', 'viewer')
-  const { texts, socket } = await who.socket('/api/live', { type: 'hello' })
+  const { texts, socket } = await who.socket('/api/live', following('fleet'))
   await expect.poll(() => texts.join('')).toContain('snapshot')
   rename('renamed-now')
   await expect.poll(() => texts.join('')).toContain('renamed-now')

@@ -4,6 +4,7 @@ import type { AuditPage } from '#lib/contracts/audit.ts'
 import type { NewTotp, RecoveryCodes } from '#lib/contracts/sign-in.ts'
 import type { MadeLink, People } from '#lib/contracts/users.ts'
 import { type AppUnderTest, administrator, cookieOf, startApp } from '../testing/app-under-test.ts'
+import { following } from '../testing/live-viewer.ts'
 import { join } from '../testing/people.ts'
 import { totpCode, totpStep } from './totp.ts'
 
@@ -290,7 +291,7 @@ describe('the rule that everybody needs one', () => {
     const { token } = (await vera.call('POST', '/api/account/tokens', asked)).json as { token: string }
     const withToken = () =>
       test.call('GET', '/api/hosts', undefined, { cookie: '', authorization: `Bearer ${token}` })
-    const { closed } = await vera.socket('/api/live', { type: 'hello' })
+    const { closed } = await vera.socket('/api/live', following('fleet'))
     expect(codeOf(await rule(true))).toBe('second_factor_none')
     expect((await people()).secondFactor).toEqual({ required: false, fixed: false, ready: false })
     await setUpTotp()

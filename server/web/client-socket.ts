@@ -12,6 +12,8 @@ const stuckMs = 30_000
 
 /** Frames of which any may be left out, because a snapshot makes them good. */
 export interface Feed {
+  /** Sends the snapshot that it begins with: at once where nothing is waiting, otherwise when all of that has been taken. */
+  begin(): void
   /** Who has too much waiting gets no more of them, and the snapshot when all of that has been taken. */
   offer(text: string): void
   stop(): void
@@ -61,12 +63,21 @@ export class ClientSocket {
   send(data: string | Buffer, taken?: () => void): void {
     if (!this.isOpen || this.isOver()) return
     if (this.waiting === 0) this.allowance = Buffer.byteLength(data)
-    this.socket.send(data, (error) => error || taken?.())
+    this.socket.send(data, (error) => {
+      if (error) return
+      taken?.()
+      this.catchUp()
+    })
   }
 
   /** A way to send what a later snapshot makes good. A socket may have several: each misses and makes good its own. */
   feed(snapshot: () => string): Feed {
     return {
+      begin: () => {
+        if (!this.isOpen) return
+        this.missed.add(snapshot)
+        this.catchUp()
+      },
       offer: (text) => {
         if (!this.isOpen) return
         if (this.missed.has(snapshot) && this.waiting === 0) this.makeGood(snapshot)
@@ -79,7 +90,10 @@ export class ClientSocket {
     }
   }
 
-  /** Sends a snapshot that is owed, when all has been taken: a feed may have nothing more to offer by itself. */
+  /**
+   * Sends a snapshot that is owed, when all has been taken: one at a time, since each may be larger than the bounds, and
+   * also of a feed that has nothing more to offer by itself.
+   */
   catchUp(): void {
     const [snapshot] = this.missed
     if (!snapshot || !this.isOpen || this.waiting > 0) return

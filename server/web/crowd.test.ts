@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import type { Container } from '#lib/contracts/containers.ts'
 import { type AppUnderTest, startApp } from '../testing/app-under-test.ts'
+import { following } from '../testing/live-viewer.ts'
 import { join } from '../testing/people.ts'
 
 let test: AppUnderTest
@@ -27,7 +28,7 @@ function open(cookie: string): Promise<{ socket: WebSocket; texts: string[] } | 
       resolve(statusCode)
     })
     socket.once('open', () => {
-      socket.send('{"type":"hello"}')
+      socket.send(JSON.stringify(following('fleet')))
       resolve({ socket, texts })
     })
   })
