@@ -87,8 +87,17 @@ for (const engine of samePages) {
     await page.keyboard.type('sleep 4242\n')
     const processes = async () => (await witness(engine, ['top', id])).stdout
     await expect.poll(processes).toContain('4242')
+    // Another page is loaded, and this one again: it is the same shell.
     await page.goto('/containers')
-    await expect.poll(processes).not.toContain('4242')
+    await page.goto('/terminal')
+    await expect(page.getByRole('status').filter({ hasText: 'Open' })).toBeVisible()
+    await expect.poll(() => screen(page)).toContain('sleep 4242')
+    await page.keyboard.press('Control+c')
+    await page.keyboard.type('echo same-$((6*7)); sleep 4243\n')
+    await expect.poll(() => screen(page)).toContain('same-42')
+    await expect.poll(processes).toContain('4243')
+    await page.getByRole('button', { name: /^Close / }).click()
+    await expect.poll(processes).not.toContain('4243')
   })
 }
 

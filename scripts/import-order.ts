@@ -147,7 +147,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   'server/features/terminal': {
     values: 'lib lib/contracts server server/acts server/create-policy server/engine server/fleet server/web',
-    types: 'server/access server/audit server/db server/principal',
+    types: 'server/access server/audit server/db server/identity server/principal',
     packages: 'node: zod',
   },
   'server/features/files': {

@@ -10,9 +10,9 @@ import { isLogLink } from '#lib/logs/sanitise.ts'
 import { readTheme } from './terminal-theme.ts'
 
 export type TerminalStatus =
-  | { state: 'connecting' | 'open' }
+  | { state: 'connecting' | 'open' | 'reconnecting' }
   | { state: 'over'; code: number | null }
-  | { state: 'cut' }
+  | { state: 'cut' | 'moved' }
   | { state: 'failed'; error: Extract<TerminalServerFrame, { type: 'error' }>['error'] }
 
 export interface TerminalRequest {
@@ -41,6 +41,12 @@ export class TerminalClient {
   readonly #element: HTMLElement
   readonly #observer: ResizeObserver
   readonly #onStatus: (status: TerminalStatus) => void
+  readonly #request: TerminalRequest
+  readonly #onId: (id: string | null) => void
+  /** Which terminal of the server it is; null before it is opened, and when it is over. */
+  #id: string | null
+  /** Bytes of its output that came. */
+  #received = 0
   #queue: Uint8Array[] = []
   #pumping = false
   #over = false
@@ -51,11 +57,18 @@ export class TerminalClient {
     handlers: {
       theme: 'light' | 'dark'
       onStatus(status: TerminalStatus): void
+      /** What it can be resumed by when the page is loaded again; null when it cannot. */
+      onId(id: string | null): void
+      /** That of before the page was loaded again. */
+      resumes: string | null
       askPaste(lines: number): Promise<boolean>
     },
   ) {
     this.#element = element
     this.#onStatus = handlers.onStatus
+    this.#onId = handlers.onId
+    this.#id = handlers.resumes
+    this.#request = request
     this.#terminal = new Terminal({
       scrollback: 5000,
       fontSize: 13,
@@ -78,30 +91,25 @@ export class TerminalClient {
     this.#terminal.open(element)
     this.#terminal.attachCustomKeyEventHandler((event) => this.#key(event))
     this.#fitNow()
-    const { hostId, containerId, mode, shell, user, workingDirectory } = request
+    const { hostId, containerId } = request
     this.#socket = new ReconnectingSocket({
       connect: () => openSocket('/api/terminal', { hostId, containerId }),
-      once: true,
-      opened: () => {
-        const { cols, rows } = this.#terminal
-        this.#say({
-          type: 'start',
-          mode,
-          columns: cols,
-          rows,
-          ...(shell ? { shell } : {}),
-          ...(user ? { user } : {}),
-          ...(workingDirectory ? { workingDirectory } : {}),
-        })
-      },
+      firstWaitMs: 500,
+      opened: () => this.#begin(),
       message: (data) => {
         if (typeof data === 'string') this.#take(JSON.parse(data) as TerminalServerFrame)
-        else
+        else {
+          this.#received += data.byteLength
           this.#terminal.write(new Uint8Array(data), () =>
             this.#say({ type: 'taken', bytes: data.byteLength }),
           )
+        }
       },
-      closed: () => this.#end({ state: 'cut' }),
+      closed: (_code, comesBack) => {
+        // One that was not yet open has nothing to come back to.
+        if (comesBack && this.#id !== null && !this.#over) this.#onStatus({ state: 'reconnecting' })
+        else this.#end({ state: 'cut' })
+      },
     })
     this.#onStatus({ state: 'connecting' })
     this.#socket.start()
@@ -154,15 +162,55 @@ export class TerminalClient {
     this.#terminal.dispose()
   }
 
+  #begin(): void {
+    const size = { columns: this.#terminal.cols, rows: this.#terminal.rows }
+    if (this.#id !== null) return this.#say({ type: 'resume', id: this.#id, from: this.#received, ...size })
+    const { mode, shell, user, workingDirectory } = this.#request
+    this.#say({
+      type: 'start',
+      mode,
+      ...size,
+      ...(shell ? { shell } : {}),
+      ...(user ? { user } : {}),
+      ...(workingDirectory ? { workingDirectory } : {}),
+    })
+  }
+
   #take(frame: TerminalServerFrame): void {
-    if (frame.type === 'started') this.#onStatus({ state: 'open' })
-    else if (frame.type === 'exit') this.#end({ state: 'over', code: frame.code })
-    else this.#end({ state: 'failed', error: frame.error })
+    switch (frame.type) {
+      case 'started':
+        this.#id = frame.id
+        this.#onId(frame.id)
+        return this.#onStatus({ state: 'open' })
+      case 'resumed':
+        if (frame.from > this.#received) this.#terminal.write('\u001b[2m…\u001b[22m\r\n')
+        this.#received = frame.from
+        return this.#onStatus({ state: 'open' })
+      case 'gone':
+        return this.#gone()
+      case 'moved':
+        return this.#end({ state: 'moved' })
+      case 'exit':
+        return this.#end({ state: 'over', code: frame.code })
+      case 'error':
+        return this.#end({ state: 'failed', error: frame.error })
+    }
+  }
+
+  /** It has ended while the page was away. A page that was loaded again opens another; what is on the screen stays. */
+  #gone(): void {
+    if (this.#received > 0) return this.#end({ state: 'cut' })
+    this.#id = null
+    this.#onId(null)
+    this.#begin()
   }
 
   #end(status: TerminalStatus): void {
     if (this.#over) return
     this.#over = true
+    this.#id = null
+    this.#onId(null)
+    this.#socket.stop()
     this.#terminal.options.disableStdin = true
     this.#terminal.options.cursorBlink = false
     this.#onStatus(status)

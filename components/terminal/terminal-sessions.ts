@@ -1,15 +1,18 @@
 import { useSyncExternalStore } from 'react'
-import { tellOpenTerminals } from '#components/data/open-terminals.ts'
+import { type OpenTerminal, openTerminals, tellOpenTerminals } from '#components/data/open-terminals.ts'
 import { TerminalClient, type TerminalRequest, type TerminalStatus } from './terminal-client.ts'
 
 /**
  * Terminals that are open in this page. They outlive the view that shows them: who looks at the fleet and comes back finds
- * the same shell. They end by themselves, when they are closed, and with the page.
+ * the same shell. They end by themselves and when they are closed; a page that is loaded again resumes them, as the server
+ * keeps them for some minutes.
  */
 export interface TerminalSession {
   readonly key: string
   readonly request: TerminalRequest
   readonly status: TerminalStatus
+  /** Of the server's; null before it is open. */
+  readonly id: string | null
   readonly client: TerminalClient
   /** Holds the screen; it is moved into the view that shows it. */
   readonly element: HTMLElement
@@ -28,20 +31,27 @@ function changed(): void {
   all = [...sessions.values()]
   for (const listener of listeners) listener()
   const running = all.filter(({ status }) => !isOver(status))
-  tellOpenTerminals(
-    running.map(({ key, request: { hostId, containerId } }) => ({ key, hostId, containerId })),
-  )
-  if (running.length > 0) window.addEventListener('beforeunload', askToStay)
-  else window.removeEventListener('beforeunload', askToStay)
+  tellOpenTerminals([
+    ...running.map(({ key, id, request: { hostId, containerId, ...choice } }) => ({
+      key,
+      hostId,
+      containerId,
+      id,
+      choice,
+    })),
+    ...awaiting.values(),
+  ])
 }
 
-/** A reload, or another address in this window, ends them: the browser asks first. */
-function askToStay(event: BeforeUnloadEvent): void {
-  event.preventDefault()
+/** Of before the page was loaded again, not yet shown. */
+const awaiting = new Map<string, OpenTerminal>()
+function takeUp(): void {
+  if (sessions.size === 0 && awaiting.size === 0)
+    for (const terminal of openTerminals()) awaiting.set(terminal.key, terminal)
 }
 
 export const isOver = ({ state }: TerminalStatus): boolean =>
-  state === 'over' || state === 'cut' || state === 'failed'
+  state === 'over' || state === 'cut' || state === 'moved' || state === 'failed'
 
 /**
  * @param ref of the container: `hostId/` and the first 12 of its id
@@ -56,6 +66,7 @@ export function showSession(
   place: HTMLElement,
   view: { theme: 'light' | 'dark'; askPaste: AskPaste },
 ): () => void {
+  takeUp()
   asking.set(key, view.askPaste)
   const kept = sessions.get(key)
   if (kept) {
@@ -66,7 +77,9 @@ export function showSession(
     const element = document.createElement('div')
     element.className = 'h-full min-h-0'
     place.append(element)
-    open(key, request, element, view.theme)
+    const before = awaiting.get(key)
+    awaiting.delete(key)
+    open(key, before ? { ...request, ...before.choice } : request, element, view.theme, before?.id ?? null)
   }
   return () => {
     asking.delete(key)
@@ -77,21 +90,30 @@ export function showSession(
   }
 }
 
-function open(key: string, request: TerminalRequest, element: HTMLElement, theme: 'light' | 'dark'): void {
+function open(
+  key: string,
+  request: TerminalRequest,
+  element: HTMLElement,
+  theme: 'light' | 'dark',
+  resumes: string | null = null,
+): void {
   // Its key changes where a tab before it is closed; its element stays.
   const current = () => [...sessions.values()].find((each) => each.element === element)
+  const update = (change: Partial<Pick<TerminalSession, 'status' | 'id'>>) => {
+    const session = current()
+    if (!session) return
+    sessions.set(session.key, { ...session, ...change })
+    changed()
+  }
   const client = new TerminalClient(element, request, {
     theme,
     askPaste: (lines) => asking.get(current()?.key ?? '')?.(lines) ?? Promise.resolve(false),
-    onStatus: (status) => {
-      // The first comes while the client is being made.
-      const session = current()
-      if (!session) return
-      sessions.set(session.key, { ...session, status })
-      changed()
-    },
+    resumes,
+    // The first status comes while the client is being made.
+    onStatus: (status) => update({ status }),
+    onId: (id) => update({ id }),
   })
-  sessions.set(key, { key, request, client, element, status: { state: 'connecting' } })
+  sessions.set(key, { key, request, client, element, status: { state: 'connecting' }, id: resumes })
   changed()
 }
 

@@ -26,7 +26,7 @@ const refOf = ({ hostId, id }: Pick<Container, 'hostId' | 'id'>) => `${hostId}/$
 
 /**
  * Several terminals side by side in tabs. Which containers is in the link; a session is not: it lives in this page, is found
- * again by who comes back to it, and another window makes its own.
+ * again by who comes back to it or loads the page again, and another window makes its own.
  */
 export function TerminalsPage() {
   const t = useTranslations('terminal')

@@ -32,14 +32,14 @@ export class ClientSocket {
   private behindSince: number | null = null
   /** Snapshots of the feeds of which frames were left out. */
   private readonly missed = new Set<() => string>()
-  private readonly closing: (() => void)[] = []
+  private readonly closing: ((code: number | null) => void)[] = []
   private isEnding = false
 
   constructor(socket: WebSocket, log: Log) {
     this.socket = socket
     this.log = log
-    socket.once('close', () => {
-      for (const listener of this.closing) this.letGo(listener)
+    socket.once('close', (code: number) => {
+      for (const listener of this.closing) this.letGo(listener, this.isEnding ? null : code)
     })
     // The library's own answers are counted nowhere: a client that pings and never reads would pile them up.
     socket.on('ping', (data) => {
@@ -140,15 +140,18 @@ export class ClientSocket {
     })
   }
 
-  /** Is told at once when it is closed already. */
-  onClose(listener: () => void): void {
-    if (this.socket.readyState === this.socket.CLOSED) this.letGo(listener)
+  /**
+   * Is told at once when it is closed already.
+   * @param listener gets the client's close code, 1006 where it went without one, and null where the end was ours
+   */
+  onClose(listener: (code: number | null) => void): void {
+    if (this.socket.readyState === this.socket.CLOSED) this.letGo(listener, null)
     else this.closing.push(listener)
   }
 
-  private letGo(listener: () => void): void {
+  private letGo(listener: (code: number | null) => void, code: number | null): void {
     try {
-      listener()
+      listener(code)
     } catch (error) {
       this.log.error({ err: error }, 'socket: what it held could not be let go')
     }

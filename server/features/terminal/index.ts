@@ -4,6 +4,7 @@ import type { Policy } from '../../create-policy/index.ts'
 import type { Database } from '../../db/schema.ts'
 import type { FleetState } from '../../fleet/fleet.ts'
 import type { HostRegistry } from '../../fleet/host-registry.ts'
+import type { Identity } from '../../identity/identity.ts'
 import type { Log } from '../../log.ts'
 import type { Authorize } from '../../principal/principal.ts'
 import type { Concurrency } from '../../web/concurrency.ts'
@@ -22,10 +23,18 @@ export async function terminalFeature(parts: {
   policy: Policy
   audit: Audit
   concurrency: Concurrency
+  identity: Pick<Identity, 'onEnded'>
   log: Log
 }): Promise<Feature> {
   const { db, registry, log } = parts
   const endings = await createEndings({ registry, store: createTerminalStore(db), log })
-  const socket = terminalSocket({ ...parts, endings })
-  return { routes: [], sockets: [socket], close: () => endings.stop() }
+  const { socket, stop } = terminalSocket({ ...parts, endings, onEnded: parts.identity.onEnded })
+  return {
+    routes: [],
+    sockets: [socket],
+    close() {
+      stop()
+      endings.stop()
+    },
+  }
 }

@@ -13,23 +13,29 @@ import type { FleetState } from '../../fleet/fleet.ts'
 import type { HostRegistry } from '../../fleet/host-registry.ts'
 import { toApiError } from '../../messages.ts'
 import type { Authorize, Principal } from '../../principal/principal.ts'
+import type { Ended } from '../../principal/revocation-of-rights.ts'
+import type { Subscribe } from '../../publisher.ts'
 import type { Concurrency } from '../../web/concurrency.ts'
 import { Credit } from '../../web/credit.ts'
 import { type Channel, defineSocket } from '../../web/define-socket.ts'
 import { toAppError } from '../../web/error-response.ts'
 import type { Endings } from './ending.ts'
+import { createKeptTerminals, KeptTerminal, type Viewer } from './kept-terminals.ts'
 import { openTerminal, type TerminalOutput, type TerminalSession } from './session.ts'
 
 const querySchema = z.object({ hostId: hostIdSchema, containerId: containerIdSchema })
 type Query = z.output<typeof querySchema>
 type Start = Extract<z.output<typeof terminalClientFrameSchema>, { type: 'start' }>
+type Resume = Extract<z.output<typeof terminalClientFrameSchema>, { type: 'resume' }>
 const actOfMode = { exec: 'container.exec', attach: 'container.attach' } as const
 
+/** A page that was left or reloaded, and a cut: RFC 6455, section 7.4.1. */
+const withoutAWord: ReadonlySet<number> = new Set([1001, 1006])
 /** Of what is typed before the terminal is open, and what each message costs besides its own bytes. */
 const mostEarlyBytes = 256 * 1024
 const messageBytes = 256
 
-/** A terminal in a container. The socket's end is the session's end, whichever way it comes. */
+/** Terminals in containers, which outlive the socket of a browser that went without a word. */
 export function terminalSocket(parts: {
   registry: HostRegistry
   fleet: FleetState
@@ -39,6 +45,7 @@ export function terminalSocket(parts: {
   audit: Audit
   endings: Endings
   concurrency: Pick<Concurrency, 'stream'>
+  onEnded: Subscribe<Ended>
 }) {
   const open = async (
     output: TerminalOutput,
@@ -76,20 +83,31 @@ export function terminalSocket(parts: {
       throw error instanceof AppError ? error.at(target) : error
     }
   }
-  return defineSocket({
+  const kept = createKeptTerminals({
+    access: parts.access,
+    onEnded: parts.onEnded,
+    mayStay: ({ principal, where, mode }) => mayStay(parts.access, principal, where, mode),
+  })
+  const socket = defineSocket({
     path: '/api/terminal',
     access: 'containers.view',
     query: querySchema,
     frames: terminalClientFrameSchema,
     open(channel: Channel<TerminalServerFrame, Query>) {
       const { principal, query } = channel
-      let session: Promise<TerminalSession> | null = null
-      const soon = (act: (opened: TerminalSession) => void) => session?.then(act).catch(() => {})
-      const credit = new Credit((bytes) => soon((opened) => opened.taken(bytes)))
-      const output: TerminalOutput = {
+      let terminal: KeptTerminal | null = null
+      /** Resolves when it can be written to. */
+      let opened: Promise<TerminalSession> | null = null
+      const soon = (act: (session: TerminalSession) => void) => opened?.then(act).catch(() => {})
+      const credit = new Credit((bytes) => soon((session) => session.taken(bytes)))
+      // Its last output may still be on its way to a slow reader.
+      const over = () => channel.close(closeCodes.over, 'over')
+      const viewer: Viewer = {
         data: (bytes) => channel.send(bytes, credit.hand(bytes.length)),
         // A paste of a megabyte waits in the browser, and not here.
         ready: (ready) => (ready ? channel.resume() : channel.pause()),
+        exit: (code) => channel.say({ type: 'exit', code }, over),
+        moved: () => channel.say({ type: 'moved' }, over),
       }
       /** Bytes that came while it was being opened; null afterwards. */
       let early: number | null = 0
@@ -101,40 +119,76 @@ export function terminalSocket(parts: {
         channel.close(closeCodes.notUnderstood, 'too much')
         return true
       }
-      const counted = async (start: Start) => {
-        channel.onClose(parts.concurrency.stream(principal, query.hostId))
-        return open(output, principal, query, start)
-      }
+      const watchRights = ({ mode }: Pick<KeptTerminal, 'mode'>) =>
+        channel.endWhenChanged(() => mayStay(parts.access, principal, query, mode))
       const begin = async (start: Start) => {
-        channel.endWhenChanged(() => mayStay(parts.access, principal, query, start.mode))
-        // Its last output may still be on its way to a slow reader.
-        const over = () => channel.close(closeCodes.over, 'over')
-        session = counted(start)
+        const fresh = new KeptTerminal(principal, query, start.mode, viewer)
+        terminal = fresh
+        watchRights(fresh)
+        let release = () => {}
+        const counted = async () => {
+          release = parts.concurrency.stream(principal, query.hostId)
+          return open(fresh, principal, query, start)
+        }
+        opened = counted()
         try {
-          const opened = await session
+          const session = await opened
           early = null
-          channel.say({ type: 'started' })
-          channel.say({ type: 'exit', code: await opened.over }, over)
+          fresh.session = session
+          kept.add(fresh)
+          void exits(fresh, session, release)
+          // Its browser went while it was being opened.
+          if (!channel.isOpen) await kept.end(fresh)
+          else channel.say({ type: 'started', id: fresh.id })
         } catch (error) {
+          release()
           channel.say({ type: 'error', error: toApiError(toAppError(error)) }, over)
         }
       }
-      // One that is still being opened ends as soon as it is.
-      channel.onClose(() => soon((opened) => void opened.end()))
+      const exits = async (fresh: KeptTerminal, session: TerminalSession, release: () => void) => {
+        const code = await session.over
+        release()
+        fresh.exited(code)
+      }
+      const resume = ({ id, from, columns, rows }: Resume) => {
+        const found = kept.find(id, principal, query)
+        if (!found?.session || !mayStay(parts.access, principal, query, found.mode))
+          return channel.say({ type: 'gone' })
+        const { session } = found
+        early = null
+        terminal = found
+        opened = Promise.resolve(session)
+        watchRights(found)
+        const shown = found.show(viewer, from)
+        channel.say({ type: 'resumed', from: shown.from })
+        if (shown.bytes.length > 0) viewer.data(shown.bytes)
+        // A program that fills the screen draws it anew when its size changes, and only then.
+        if (shown.from > from && rows > 1) session.resize({ columns, rows: rows - 1 })
+        session.resize({ columns, rows })
+        found.tellExit()
+      }
+      channel.onClose((code) => {
+        if (!terminal?.isShownBy(viewer)) return
+        if (code !== null && withoutAWord.has(code)) kept.leave(terminal)
+        else void kept.end(terminal)
+      })
       return {
         bytes(data) {
-          if (!isTooMuch(data.length)) soon((opened) => opened.write(data))
+          if (!isTooMuch(data.length)) soon((session) => session.write(data))
         },
         frame(frame, size) {
           if (isTooMuch(size)) return
-          if ((frame.type === 'start') !== (session === null)) channel.misunderstood()
+          const isFirst = frame.type === 'start' || frame.type === 'resume'
+          if (isFirst !== (opened === null)) channel.misunderstood()
           else if (frame.type === 'start') void begin(frame)
-          else if (frame.type === 'resize') soon((opened) => opened.resize(frame))
+          else if (frame.type === 'resume') resume(frame)
+          else if (frame.type === 'resize') soon((session) => session.resize(frame))
           else credit.claim(frame.bytes)
         },
       }
     },
   })
+  return { socket, stop: () => kept.stop() }
 }
 
 /** Whether what was opened would be opened now. */

@@ -8,7 +8,7 @@ import { type EngineName, labEngine } from '#e2e/lab/state.ts'
 import { witness } from '#e2e/lab/witness.ts'
 import type { Host } from '#lib/contracts/hosts.ts'
 import type { TerminalClientFrame, TerminalServerFrame } from '#lib/contracts/terminal.ts'
-import { type AppUnderTest, startApp } from '../../testing/app-under-test.ts'
+import { type AppUnderTest, administrator, cookieOf, startApp } from '../../testing/app-under-test.ts'
 import { itAt } from '../../testing/it-at.ts'
 import { labTransport } from '../../testing/lab-hosts.ts'
 import { sampledEngines, sampleOf } from '../../testing/whole-tables.ts'
@@ -62,13 +62,22 @@ class Terminal {
   bytes = Buffer.alloc(0)
   takes = true
 
-  constructor(engine: EngineName, containerId: string, start: Start & { mode?: 'exec' | 'attach' } = {}) {
+  constructor(
+    engine: EngineName,
+    containerId: string,
+    start: Start & { mode?: 'exec' | 'attach'; resumes?: string; from?: number; cookie?: string } = {},
+  ) {
+    const { resumes, from = 0, cookie = test.cookie, ...fresh } = start
     const query = new URLSearchParams({ hostId: hosts.get(engine) ?? '', containerId })
     this.socket = new WebSocket(`${test.origin.replace('http', 'ws')}/api/terminal?${query}`, {
-      headers: { cookie: test.cookie, origin: test.origin },
+      headers: { cookie, origin: test.origin },
     })
     open.push(this)
-    this.socket.on('open', () => this.say({ type: 'start', mode: 'exec', columns: 100, rows: 30, ...start }))
+    const size = { columns: 100, rows: 30 }
+    this.socket.on('open', () => {
+      if (resumes !== undefined) this.say({ type: 'resume', id: resumes, from, ...size })
+      else this.say({ type: 'start', mode: 'exec', ...size, ...fresh })
+    })
     this.socket.on('message', (data: Buffer, isBinary) => {
       if (!isBinary) this.frames.push(JSON.parse(String(data)))
       else {
@@ -103,6 +112,11 @@ class Terminal {
       return this.text.includes(size)
     }
     await expect.poll(seen, { interval: 300 }).toBe(true)
+  }
+
+  /** As a browser that closes the tab of a terminal. */
+  leave(): void {
+    this.socket.close()
   }
 
   async frame(type: TerminalServerFrame['type']): Promise<TerminalServerFrame> {
@@ -144,7 +158,7 @@ describe('a shell', () => {
     ])
   })
 
-  itAtEach('ends its processes when the browser goes, with all that they started', async (engine) => {
+  itAtEach('ends its processes when the browser closes it, with all that they started', async (engine) => {
     const id = await run(engine, 'end')
     const terminal = new Terminal(engine, id)
     await terminal.frame('started')
@@ -153,9 +167,82 @@ describe('a shell', () => {
     const processes = async () => (await witness(engine, ['top', id])).stdout
     await expect.poll(processes, bySecondWitness).toMatch(/1234/)
     expect(await processes()).toMatch(/4321/)
-    terminal.socket.terminate()
+    terminal.leave()
     await expect.poll(processes, bySecondWitness).not.toMatch(/1234|4321/)
     expect(await processes()).toMatch(/sleep 600/)
+  })
+})
+
+describe('a terminal whose browser went without ending it', () => {
+  const itAtEach = itAt(['docker-tls', 'podman5-tcp'] as const)
+  const idOf = async (terminal: Terminal) => {
+    const frame = await terminal.frame('started')
+    return frame.type === 'started' ? frame.id : ''
+  }
+
+  itAtEach('goes on, and is shown again to who comes back after a reload', async (engine) => {
+    const id = await run(engine, 'reload')
+    const before = new Terminal(engine, id)
+    const resumes = await idOf(before)
+    before.type('word=kept; (sleep 1; echo mean""while) & echo be""fore\n')
+    await before.until('before')
+    before.socket.close(1001)
+    const after = new Terminal(engine, id, { resumes })
+    expect(await after.frame('resumed')).toEqual({ type: 'resumed', from: 0 })
+    await after.until('before')
+    await after.until('meanwhile')
+    after.type('echo $word-$((40+2))\n')
+    await after.until('kept-42')
+    // Nothing of it is left when it is closed.
+    after.leave()
+    const late = new Terminal(engine, id, { resumes })
+    await late.frame('gone')
+    late.say({ type: 'start', mode: 'exec', columns: 100, rows: 30 })
+    await late.frame('started')
+  })
+
+  itAtEach('is told what a cut has kept from it, each byte once', async (engine) => {
+    const id = await run(engine, 'cut')
+    const before = new Terminal(engine, id)
+    const resumes = await idOf(before)
+    before.type(
+      'stty -onlcr; for i in 1 2 3; do seq $((i*1000-999)) $((i*1000)) | sed "s/^/n /"; sleep 2; done; echo en""d\n',
+    )
+    await before.until('n 200\n')
+    before.socket.terminate()
+    const after = new Terminal(engine, id, { resumes, from: before.bytes.length })
+    expect(await after.frame('resumed')).toEqual({ type: 'resumed', from: before.bytes.length })
+    await after.until('end\n')
+    const numbers = [...(before.text + after.text).matchAll(/^n (\d+)$/gm)].map((match) => Number(match[1]))
+    expect(numbers).toEqual(Array.from({ length: 3000 }, (_, index) => index + 1))
+  })
+
+  itAtEach('is nobody else’s, and ends with the sign-in that opened it', async (engine) => {
+    const id = await run(engine, 'theirs')
+    const { email, password } = administrator
+    const signedIn = await test.call('POST', '/api/session', { email, password }, { cookie: '' })
+    const first = cookieOf(signedIn.headers)
+    const terminal = new Terminal(engine, id, { cookie: first })
+    const resumes = await idOf(terminal)
+    terminal.type('sleep 1234\n')
+    const processes = async () => (await witness(engine, ['top', id])).stdout
+    await expect.poll(processes, bySecondWitness).toMatch(/1234/)
+    terminal.socket.terminate()
+    // The same person at another browser.
+    await new Terminal(engine, id, { resumes }).frame('gone')
+    expect(await processes()).toMatch(/1234/)
+    await test.call('DELETE', '/api/session', undefined, { cookie: first })
+    await expect.poll(processes, bySecondWitness).not.toMatch(/1234/)
+  })
+
+  itAtEach('is shown in one window at a time', async (engine) => {
+    const id = await run(engine, 'moved')
+    const first = new Terminal(engine, id)
+    const second = new Terminal(engine, id, { resumes: await idOf(first) })
+    await second.frame('resumed')
+    await first.frame('moved')
+    second.type('echo he""re\n')
+    await second.until('here')
   })
 })
 
@@ -175,9 +262,9 @@ itAt(sampleOf(['docker28-tcp', 'docker-unix', 'podman5-tcp', 'podman-tcp'] as co
       [...(await processes()).matchAll(/sleep (\d{3,})$/gm)].map((match) => match[1]).sort()
     const all = ['1234', '2345', '3333', '3334', '4321', '5432', '600', '601', '6543']
     await expect.poll(async () => [...new Set(await left())], bySecondWitness).toEqual(all)
-    root.socket.terminate()
+    root.leave()
     await expect.poll(left, bySecondWitness).toEqual(['2345', '3333', '600', '601', '6543'])
-    own.socket.terminate()
+    own.leave()
     await expect.poll(left, bySecondWitness).toEqual(['600', '601'])
   },
 )
@@ -213,7 +300,7 @@ describe('a terminal', () => {
     await terminal.frame('started')
     terminal.type('one\n')
     await terminal.until('heard one')
-    terminal.socket.terminate()
+    terminal.leave()
     const again = new Terminal(engine, id, { mode: 'attach' })
     await again.frame('started')
     again.type('two\n')
