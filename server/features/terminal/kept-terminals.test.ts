@@ -97,7 +97,7 @@ it.each([
   ['the sign-in', { sessionId: 's1' }],
   ['everything of the person', { userId: 'ada' }],
   ['their rights, which are others now', { userId: 'ada', changed: true } as const],
-])('ends at once with %s, shown or not; others stay', (_what, what) => {
+])('ends at once with %s, shown or not, and others stay', (_what, what) => {
   const waiting = add('waiting')
   add('shown')
   add('other', { userId: 'eve', sessionId: 's9' } as Principal)
