@@ -207,6 +207,7 @@ describe('what rights hold where', () => {
     )
     expect(about.host).toContain('containers.create')
     expect(about.container).toContain('containers.exec')
+    expect(about.part).toEqual(['volumes.view'])
   })
 })
 

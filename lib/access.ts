@@ -56,7 +56,9 @@ function counts(
   // A denial of some containers takes nothing of a host as a whole, but does of what is asked about one of them.
   if (scope === 'host' && !whole && container && !partly && permission.startsWith('containers.'))
     return selectsContainer(containers, container)
-  if (scope === 'host' || whole) return ofAll
+  // Of all that is on a host, or what of it belongs to one container.
+  const isOfPart = scope === 'part' && container !== undefined
+  if (scope === 'host' || whole || (scope === 'part' && host && !isOfPart)) return ofAll
   return container && permission !== 'hosts.view' ? selectsContainer(containers, container) : ofAll || partly
 }
 
@@ -110,7 +112,8 @@ export function withViews(given: readonly Permission[]): Permission[] {
   const permissions = withImplied(given)
   const scopes = new Set(permissions.map(scopeOf))
   const views: Permission[] = []
-  if (scopes.has('container') || scopes.has('host')) views.push('hosts.view')
+  if (['container', 'host', 'part'].some((scope) => scopes.has(scope as 'container')))
+    views.push('hosts.view')
   if (
     permissions.some(
       (permission) => permission.startsWith('containers.') && scopeOf(permission) === 'container',

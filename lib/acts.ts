@@ -141,14 +141,22 @@ export const acts = {
   },
   'network.prune': { needs: ['networks.prune'] },
   'volume.view': { needs: ['volumes.view'] },
-  // Its options mount any folder of the host.
-  'volume.change': { needs: ['volumes.view'], unread: true },
-  'volume.removeForced': {
-    needs: ['volumes.view'],
-    whole: ['containers.remove'],
+  // A local one, memory, or a share on another machine, with options that are known.
+  'volume.create': { needs: ['volumes.create'] },
+  // The options of the driver mount any folder or disk of the host, and other drivers are programs of their own.
+  'volume.createMounting': {
+    needs: ['volumes.create', 'containers.unrestricted'],
     unread: true,
-    taking: 'ofVolume',
+    root: {
+      by: ['containers.unrestricted'],
+      why: 'A volume that is a folder or a disk of the host gives every container that has it that folder',
+    },
   },
+  'volume.remove': { needs: ['volumes.remove'] },
+  // Podman gives an old volume's data to whoever asks for the new name.
+  'volume.rename': { needs: ['volumes.create', 'volumes.remove'], unread: true },
+  // With force, Podman removes the containers that have it, running ones too.
+  'volume.removeForced': { needs: ['volumes.remove'], whole: ['containers.remove'], taking: 'ofVolume' },
   'volume.prune': { needs: ['volumes.prune'] },
   'volume.export': { needs: ['containers.files.read'], unread: true },
   'volume.import': { needs: ['containers.files.write'], unread: true },

@@ -2,8 +2,11 @@ export const roles = ['administrator', 'operator', 'viewer'] as const
 export type Role = (typeof roles)[number]
 
 interface PermissionRow {
-  /** What it is about: one container, a host as a whole, or the whole dashboard. */
-  scope: 'container' | 'host' | 'everything'
+  /**
+   * What it is about: one container, a host as a whole, or the whole dashboard. `part`: of a host as a whole, or without that
+   * what of it belongs to containers that it is held for.
+   */
+  scope: 'container' | 'host' | 'part' | 'everything'
   /** The least role that has it. Absent: administrators alone. */
   from?: 'viewer' | 'operator'
   /** Whoever has it could give themselves every other one: it is in no custom role. */
@@ -52,7 +55,9 @@ const table = {
   'archives.view': { scope: 'everything', from: 'viewer' },
   'archives.upload': { scope: 'everything' },
   'archives.edit': { scope: 'everything' },
-  'volumes.view': { scope: 'host', from: 'viewer' },
+  'volumes.view': { scope: 'part', from: 'viewer' },
+  'volumes.create': { scope: 'host' },
+  'volumes.remove': { scope: 'host' },
   'volumes.prune': { scope: 'host' },
   'networks.view': { scope: 'host', from: 'viewer' },
   'networks.prune': { scope: 'host' },
@@ -70,7 +75,7 @@ export type Permission = keyof typeof table
 export const permissions = Object.keys(table) as readonly Permission[]
 const rowOf = (permission: Permission): PermissionRow => table[permission]
 
-/** What a permission is about: one container, a host as a whole, or the whole dashboard. */
+/** What a permission is about. */
 export const scopeOf = (permission: Permission) => rowOf(permission).scope
 
 /** Whoever sends an engine what they like makes any container: by the other door it would be refused to no purpose. */

@@ -20,6 +20,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   'lib/logs': { types: 'lib/contracts', packages: 're2js' },
   'lib/images': { types: 'lib/contracts' },
   'lib/containers': { values: 'lib lib/images', types: 'lib/contracts' },
+  'lib/volumes': { values: 'lib/fleet', types: 'lib/contracts' },
   'lib/docker-run': { values: 'lib lib/containers', types: 'lib/contracts' },
   'lib/messages': {},
   'lib/build': {},
@@ -140,6 +141,12 @@ export const rooms: Readonly<Record<string, Room>> = {
     types: 'lib server/engine server/fleet server/principal',
     packages: 'zod',
   },
+  'server/features/volumes': {
+    values:
+      'lib/contracts lib/volumes server server/access server/acts server/create-policy server/tasks server/web',
+    types: 'lib server/engine server/fleet server/principal',
+    packages: 'zod',
+  },
   'server/features/engine-addresses': {
     values: 'lib/contracts server server/web',
     types: 'server/fleet server/gateway server/principal',
@@ -193,7 +200,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   'server/app': {
     values:
-      'server server/access server/audit server/create-policy server/db server/features/account server/features/archives server/features/attention server/features/audit-log server/features/containers server/features/disk server/features/engine-addresses server/features/files server/features/health server/features/hosts server/features/images server/features/logs server/features/overview server/features/registries server/features/setup server/features/stats server/features/task-list server/features/terminal server/features/users server/fleet server/gateway server/http server/identity server/secrets server/tasks server/web',
+      'server server/access server/audit server/create-policy server/db server/features/account server/features/archives server/features/attention server/features/audit-log server/features/containers server/features/disk server/features/engine-addresses server/features/files server/features/health server/features/hosts server/features/images server/features/logs server/features/overview server/features/registries server/features/setup server/features/stats server/features/task-list server/features/terminal server/features/users server/features/volumes server/fleet server/gateway server/http server/identity server/secrets server/tasks server/web',
     types: 'server/principal',
     packages: 'node:',
   },
@@ -345,6 +352,12 @@ export const rooms: Readonly<Record<string, Room>> = {
     types: 'lib/contracts',
     packages: '@tanstack/react-query lucide-react next nuqs react use-intl',
   },
+  'components/volumes': {
+    values:
+      'components/data components/data-table components/details components/hosts components/object-list components/page components/tasks components/ui lib/volumes',
+    types: 'lib/contracts',
+    packages: '@tanstack/react-query lucide-react next react use-intl',
+  },
   'components/registries': {
     values: 'components/data components/details components/images components/page components/ui',
     types: 'lib/contracts',
@@ -363,7 +376,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   app: {
     values:
-      'components/account components/api-reference components/archives components/audit components/containers components/create components/disk components/fleet components/frame components/hosts components/images components/join components/login components/logs components/registries components/setup components/terminal components/ui components/users lib/messages',
+      'components/account components/api-reference components/archives components/audit components/containers components/create components/disk components/fleet components/frame components/hosts components/images components/join components/login components/logs components/registries components/setup components/terminal components/ui components/users components/volumes lib/messages',
     packages: '@fontsource-variable/inter @fontsource-variable/jetbrains-mono icu-minify next react use-intl',
   },
 }

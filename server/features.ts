@@ -22,6 +22,7 @@ import type { StatsService } from './features/stats/service.ts'
 import { taskListFeature } from './features/task-list/index.ts'
 import { terminalFeature } from './features/terminal/index.ts'
 import { usersFeature } from './features/users/index.ts'
+import { volumesFeature } from './features/volumes/index.ts'
 import type { Engines } from './gateway/engines.ts'
 import type { Feature } from './web/feature.ts'
 
@@ -61,6 +62,7 @@ export async function createFeatures(
     images: imagesFeature({ ...parts, registries: registries.registries }),
     archives: await archivesFeature(parts),
     registries,
+    volumes: volumesFeature(parts),
     disk: diskFeature(parts),
     tasks: taskListFeature(core),
     attention: await attentionFeature(parts),

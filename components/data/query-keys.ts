@@ -40,6 +40,10 @@ export const queryKeys = {
     ['bulk', 'plan', action, containers, force] as const,
   filePreview: (base: string, path: string, revision: number) => ['file', base, path, revision] as const,
 
+  volumeSizes: (hostId: string) => ['volumes', hostId, 'sizes'] as const,
+  /** @param state what changes the answer too */
+  volume: (hostId: string, name: string, state: unknown) => ['volumes', hostId, name, state] as const,
+
   image: (hostId: string, id: string) => ['images', hostId, id] as const,
   imageHistory: (hostId: string, id: string) => ['images', hostId, id, 'history'] as const,
   imageSearch: (sourceId: string, term: string) => ['image-search', sourceId, term] as const,

@@ -1,5 +1,6 @@
 import {
   Box,
+  Database,
   Gauge,
   HardDrive,
   Layers,
@@ -21,6 +22,7 @@ export interface NavigationPage {
     | 'fleet'
     | 'containers'
     | 'images'
+    | 'volumes'
     | 'logs'
     | 'terminal'
     | 'registries'
@@ -52,6 +54,15 @@ export const navigationPages: readonly NavigationPage[] = [
     counts: 'containers',
   },
   { id: 'images', path: '/images', icon: Layers, key: 'i', permission: 'images.view', counts: 'images' },
+  {
+    id: 'volumes',
+    path: '/volumes',
+    icon: Database,
+    key: 'v',
+    permission: 'volumes.view',
+    counts: 'volumes',
+    wideOnly: true,
+  },
   { id: 'logs', path: '/logs', icon: ScrollText, key: 'l', permission: 'containers.logs' },
   {
     id: 'terminal',

@@ -1,5 +1,5 @@
 'use client'
-import { Box, Layers, Server } from 'lucide-react'
+import { Box, Database, Layers, Server } from 'lucide-react'
 import { type ReactNode, useMemo } from 'react'
 import { useTranslations } from 'use-intl'
 import { links } from '#components/data/links.ts'
@@ -10,7 +10,7 @@ import { useHeldBack } from '#components/ui/preview.tsx'
 import { navigationPages } from './navigation.ts'
 import type { Findable } from './palette-search.ts'
 
-export type PaletteGroup = 'actions' | 'pages' | 'hosts' | 'containers' | 'images'
+export type PaletteGroup = 'actions' | 'pages' | 'hosts' | 'containers' | 'images' | 'volumes'
 
 export interface PaletteEntry extends Findable {
   key: string
@@ -34,6 +34,7 @@ export function usePaletteEntries(typed: string): Record<PaletteGroup, readonly 
   const hostById = useFleet((fleet) => fleet.hosts)
   const containers = useFleet((fleet) => fleet.containers)
   const images = useFleet((fleet) => fleet.images)
+  const volumes = useFleet((fleet) => fleet.volumes)
   const { permissions } = useSession()
   const heldBack = useHeldBack(false)?.reason
 
@@ -115,8 +116,31 @@ export function usePaletteEntries(typed: string): Record<PaletteGroup, readonly 
     })
   }, [images, t])
 
+  const volumeEntries = useMemo(
+    () =>
+      [...volumes.values()].map((volume) => {
+        const host = hostById.get(volume.hostId)?.name ?? ''
+        return {
+          key: `volume:${volume.hostId}/${volume.id}`,
+          name: volume.id,
+          also: host,
+          icon: <Database aria-hidden />,
+          note: host,
+          does: { path: links.volume(volume) },
+        }
+      }),
+    [volumes, hostById],
+  )
+
   return useMemo(
-    () => ({ actions, pages, hosts: hostEntries, containers: containerEntries, images: imageEntries }),
-    [actions, pages, hostEntries, containerEntries, imageEntries],
+    () => ({
+      actions,
+      pages,
+      hosts: hostEntries,
+      containers: containerEntries,
+      images: imageEntries,
+      volumes: volumeEntries,
+    }),
+    [actions, pages, hostEntries, containerEntries, imageEntries, volumeEntries],
   )
 }

@@ -12,7 +12,7 @@ import { menuItemClass, menuLabelClass } from '#components/ui/menu-looks.ts'
 import { type PaletteEntry, type PaletteGroup, usePaletteEntries } from './palette-entries.tsx'
 import { findBest } from './palette-search.ts'
 
-const groups: readonly PaletteGroup[] = ['actions', 'pages', 'hosts', 'containers', 'images']
+const groups: readonly PaletteGroup[] = ['actions', 'pages', 'hosts', 'containers', 'images', 'volumes']
 /** Without a search: what can be done and the pages. With one: the best of each kind. */
 const limits: Record<PaletteGroup, { empty: number; searching: number }> = {
   actions: { empty: 12, searching: 8 },
@@ -20,6 +20,7 @@ const limits: Record<PaletteGroup, { empty: number; searching: number }> = {
   hosts: { empty: 0, searching: 6 },
   containers: { empty: 0, searching: 10 },
   images: { empty: 0, searching: 6 },
+  volumes: { empty: 0, searching: 4 },
 }
 
 /** Go to any container, image, host or page; run any action on what is selected. Loaded at its first use. */

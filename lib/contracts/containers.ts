@@ -45,6 +45,8 @@ export const containerSchema = z.object({
   stack: z.string().nullable(),
   service: z.string().nullable(),
   podId: z.string().nullable(),
+  /** Names of its volumes, in order. Null until known: Podman's list has only where they are mounted. */
+  volumes: z.array(z.string()).nullable(),
 })
 export type Container = z.infer<typeof containerSchema>
 

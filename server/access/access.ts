@@ -13,7 +13,7 @@ import type { Subscribe } from '../publisher.ts'
 import { type ChangedBy, followAccess } from './access-changes.ts'
 import type { Grants } from './grants.ts'
 import { type Told, veilWords, wordsOf } from './redact-error.ts'
-import type { SightOf } from './visibility.ts'
+import type { Sight, SightOf } from './visibility.ts'
 
 type HostFacts = Pick<Host, 'id' | 'tags'>
 type ContainerFacts = Pick<Container, 'name' | 'labels'> & { id?: string }
@@ -175,14 +175,34 @@ export function createAccess(parts: {
         const host = visible(container.hostId)
         return host !== null && sees(owner, host, container) && mayOn(held, permission, { host, container })
       }
+      const objects: Sight['objects'] = (kind, hostId) => {
+        if (everything) return true
+        const host = visible(hostId)
+        return host !== null && mayOn(held, kinds[kind].view, { host })
+      }
+      const users = new Map<string, Map<string, Container[]>>()
+      /** Of a host, by the names of their volumes. */
+      const containersWith = (hostId: string) => {
+        let byVolume = users.get(hostId)
+        if (!byVolume) {
+          byVolume = new Map()
+          for (const container of parts.fleet.all('containers', hostId))
+            for (const name of container.volumes ?? [])
+              byVolume.set(name, [...(byVolume.get(name) ?? []), container])
+          users.set(hostId, byVolume)
+        }
+        return byVolume
+      }
       return {
         everything,
         host: (hostId) => everything || visible(hostId) !== null,
         container: (container) => everything || may('containers.view', container),
-        objects(kind, hostId) {
-          if (everything) return true
-          const host = visible(hostId)
-          return host !== null && mayOn(held, kinds[kind].view, { host })
+        objects,
+        volume({ hostId, id, labels }) {
+          if (objects('volumes', hostId)) return true
+          const maySee = (container: ContainerFacts) => may('volumes.view', { ...container, hostId })
+          // As that of a container which is called nothing: a pattern of names is one of containers' names.
+          return maySee({ name: '', labels }) || (containersWith(hostId).get(id) ?? []).some(maySee)
         },
         may,
         mayWhole(permission, hostId) {

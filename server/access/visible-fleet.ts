@@ -1,5 +1,6 @@
 import type { Host } from '#lib/contracts/hosts.ts'
 import type { Pod } from '#lib/contracts/pods.ts'
+import type { Volume } from '#lib/contracts/volumes.ts'
 import { objectKey } from '#lib/fleet/apply-live.ts'
 import { type FleetObjects, type HostKind, hostKinds } from '#lib/fleet/kinds.ts'
 import type { FleetSnapshot, LiveChange } from '#lib/fleet/live-protocol.ts'
@@ -44,7 +45,8 @@ function seenObject<K extends HostKind>(
   kind: K,
   object: FleetObjects[K],
 ): FleetObjects[K] | null {
-  if (!sight.objects(kind, object.hostId)) return null
+  const isSeen = kind === 'volumes' ? sight.volume(object as Volume) : sight.objects(kind, object.hostId)
+  if (!isSeen) return null
   return kind === 'pods' ? (seenPod(fleet, sight, object as Pod) as FleetObjects[K]) : object
 }
 
@@ -56,6 +58,8 @@ export class SeenFleet {
   private readonly fleet: FleetState
   /** Hosts and containers that they hold; of other kinds the host tells. */
   private readonly held = new Set<string>()
+  /** Volumes that they hold of hosts of which they see not all, by host. */
+  private readonly volumes = new Map<string, Set<string>>()
 
   constructor(fleet: FleetState) {
     this.fleet = fleet
@@ -71,18 +75,50 @@ export class SeenFleet {
     held.clear()
     for (const { id } of hosts) held.add(id)
     for (const { hostId, id } of containers) held.add(objectKey(hostId, id))
-    return {
-      hosts,
-      ...(Object.fromEntries(hostKinds.map((kind) => [kind, seenObjects(fleet, sight, kind)])) as Pick<
-        FleetSnapshot,
-        HostKind
-      >),
-      containers,
-    }
+    const objects = Object.fromEntries(
+      hostKinds.map((kind) => [kind, seenObjects(fleet, sight, kind)]),
+    ) as Pick<FleetSnapshot, HostKind>
+    this.volumes.clear()
+    for (const { hostId, id } of objects.volumes)
+      if (!sight.objects('volumes', hostId)) this.volumesOf(hostId).add(id)
+    return { hosts, ...objects, containers }
   }
 
   changes(sight: Sight, changes: readonly LiveChange[]): LiveChange[] {
-    return changes.flatMap((change) => this.change(sight, change) ?? [])
+    const seen = changes.flatMap((change) => this.change(sight, change) ?? [])
+    // With a container its volumes come into sight, and leave it with the last one.
+    const hostIds = new Set(
+      seen.flatMap((change) =>
+        change.type === 'put' && change.kind === 'containers'
+          ? change.object.hostId
+          : change.type === 'removed' && change.kind === 'containers'
+            ? change.hostId
+            : [],
+      ),
+    )
+    return [...seen, ...[...hostIds].flatMap((hostId) => this.volumesAnew(sight, hostId))]
+  }
+
+  private volumesOf(hostId: string): Set<string> {
+    const held = this.volumes.get(hostId) ?? new Set()
+    this.volumes.set(hostId, held)
+    return held
+  }
+
+  /** What has come into sight of a host's volumes, and what has left it. */
+  private volumesAnew(sight: Sight, hostId: string): LiveChange[] {
+    if (sight.objects('volumes', hostId)) return []
+    const held = this.volumesOf(hostId)
+    return this.fleet.all('volumes', hostId).flatMap((volume): LiveChange[] => {
+      const { id } = volume
+      const isSeen = sight.volume(volume)
+      if (isSeen === held.has(id)) return []
+      if (isSeen) held.add(id)
+      else held.delete(id)
+      return isSeen
+        ? [{ type: 'put', kind: 'volumes', object: volume }]
+        : [{ type: 'removed', kind: 'volumes', hostId, id }]
+    })
   }
 
   private change(sight: Sight, change: LiveChange): LiveChange | null {
@@ -96,6 +132,15 @@ export class SeenFleet {
       case 'hostRemoved':
         return this.lose(change.hostId)
       case 'put': {
+        if (change.kind === 'volumes' && !sight.objects('volumes', change.object.hostId)) {
+          const { hostId, id } = change.object
+          const held = this.volumesOf(hostId)
+          if (sight.volume(change.object)) {
+            held.add(id)
+            return change
+          }
+          return held.delete(id) ? { type: 'removed', kind: 'volumes', hostId, id } : null
+        }
         if (change.kind !== 'containers') {
           const object = seenObject(this.fleet, sight, change.kind, change.object)
           return object && ({ ...change, object } as LiveChange)
@@ -111,7 +156,9 @@ export class SeenFleet {
       case 'removed': {
         const { kind, hostId, id } = change
         const isHeld =
-          kind === 'containers' ? this.held.delete(objectKey(hostId, id)) : sight.objects(kind, hostId)
+          kind === 'containers'
+            ? this.held.delete(objectKey(hostId, id))
+            : sight.objects(kind, hostId) || (kind === 'volumes' && this.volumesOf(hostId).delete(id))
         return isHeld ? change : null
       }
     }
@@ -119,6 +166,7 @@ export class SeenFleet {
 
   private lose(hostId: string): LiveChange | null {
     if (!this.held.delete(hostId)) return null
+    this.volumes.delete(hostId)
     for (const key of this.held) if (key.startsWith(`${hostId}/`)) this.held.delete(key)
     return { type: 'hostRemoved', hostId }
   }

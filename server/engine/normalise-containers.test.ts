@@ -106,6 +106,7 @@ describe("Docker's list", () => {
       stack: null,
       service: null,
       podId: null,
+      volumes: [],
     })
   })
 
@@ -117,6 +118,18 @@ describe("Docker's list", () => {
     expect(
       fromDockerList({ ...docker, Names: undefined, Ports: undefined, NetworkSettings: null }),
     ).toMatchObject({ name: '', ports: [], networks: [] })
+  })
+
+  it('names its volumes, and no folders or memory', () => {
+    const mounts = [
+      { Type: 'volume', Name: 'logs' },
+      { Type: 'bind', Source: '/srv' },
+      { Type: 'volume', Name: 'data' },
+      { Type: 'volume', Name: 'data' },
+      { Type: 'tmpfs', Name: '' },
+    ]
+    expect(fromDockerList({ ...docker, Mounts: mounts }).volumes).toEqual(['data', 'logs'])
+    expect(fromInspect({ ...inspect, Mounts: mounts }).volumes).toEqual(['data', 'logs'])
   })
 
   it('tells ports that are only exposed', () => {
@@ -143,6 +156,7 @@ describe("libpod's list", () => {
       networks: ['podman'],
       labels: {},
       podId: null,
+      volumes: [],
     })
   })
 
@@ -164,6 +178,9 @@ describe("libpod's list", () => {
     ],
     [{ Restarts: undefined }, { restartCount: null }],
     [{ Pod: 'p' }, { podId: 'p' }],
+    // It has only where in the container they are.
+    [{ Mounts: ['/data'] }, { volumes: null }],
+    [{ Mounts: [] }, { volumes: [] }],
     [
       { Command: null, Ports: null, ExposedPorts: null, Networks: null },
       { command: '', ports: [], networks: [] },
@@ -214,6 +231,7 @@ describe('inspect', () => {
       stack: null,
       service: null,
       podId: null,
+      volumes: [],
     })
   })
 

@@ -43,6 +43,11 @@ export function ownName(names: readonly string[] | undefined): string {
   return names?.map(bare).find((name) => !name.includes('/')) ?? bare(names?.[0])
 }
 
+type Mounts = readonly { Type?: string; Name?: string }[] | null | undefined
+
+const volumeNames = (mounts: Mounts): string[] =>
+  [...new Set((mounts ?? []).flatMap(({ Type, Name }) => (Type === 'volume' && Name ? [Name] : [])))].sort()
+
 function sortPorts(ports: ContainerPort[]): ContainerPort[] {
   const key = (port: ContainerPort) =>
     [port.containerPort, port.protocol, port.hostPort ?? 0, port.ip ?? '']
@@ -63,6 +68,7 @@ export interface DockerListedContainer {
   State: string
   Status: string
   NetworkSettings?: { Networks?: Record<string, unknown> | null } | null
+  Mounts?: Mounts
 }
 
 /** A row of Docker's `GET /containers/json`. What only inspect tells is null. */
@@ -94,6 +100,7 @@ export function fromDockerList(raw: DockerListedContainer): Local<Container> {
     labels: hideLabels(raw.Labels ?? {}),
     ...composeLabels(raw.Labels),
     podId: null,
+    volumes: volumeNames(raw.Mounts),
   }
 }
 
@@ -117,6 +124,8 @@ export interface LibpodListedContainer {
   Restarts?: number
   Networks?: string[] | null
   Pod?: string
+  /** Where in the container, and no more. */
+  Mounts?: string[] | null
 }
 
 /** A row of `GET /libpod/containers/json`, which tells more than Podman's Docker-compatible one. */
@@ -158,6 +167,7 @@ export function fromLibpodList(raw: LibpodListedContainer): Local<Container> {
     labels: hideLabels(raw.Labels ?? {}),
     ...composeLabels(raw.Labels),
     podId: raw.Pod || null,
+    volumes: raw.Mounts?.length ? null : [],
   }
 }
 
@@ -171,6 +181,7 @@ export interface InspectedContainer {
   ImageName?: string
   RestartCount?: number
   Pod?: string
+  Mounts?: Mounts
   State: {
     Status: string
     ExitCode: number
@@ -233,5 +244,6 @@ export function fromInspect(raw: InspectedContainer): Local<Container> {
     labels: hideLabels(labels),
     ...composeLabels(labels),
     podId: raw.Pod || null,
+    volumes: volumeNames(raw.Mounts),
   }
 }

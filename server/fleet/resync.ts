@@ -98,7 +98,7 @@ export function createRefreshRounds(
       const isMade = row.state !== 'created' && row.state !== 'removing'
       // Of a start that failed early, Docker sends no event. One that was made just now is about to send one.
       const mayHaveFailed = row.state === 'created' && one.error === null && (gap || known !== undefined)
-      if ((isMade && restartCount === null) || mayHaveFailed) incomplete.add(row.id)
+      if ((isMade && restartCount === null) || mayHaveFailed || one.volumes === null) incomplete.add(row.id)
       return one
     })
     fleet.replace('containers', hostId, place(kept))
@@ -262,10 +262,17 @@ export function createRefreshRounds(
 /** Docker's list gives an id where a tag has moved on; the container's own document still knows the name. */
 const bareImageId = /^(sha256:)?[0-9a-f]{12,64}$/
 
-/** Details read before stay, while the container is in the same state: a relist must not blank them. */
+/**
+ * Details read before stay, while the container is in the same state: a relist must not blank them. Which volumes it has is
+ * decided when it is made.
+ */
 export function keepDetails(row: Local<Container>, known: Container | undefined): Local<Container> {
   if (!known) return row
-  const named = bareImageId.test(row.image) ? { ...row, image: known.image } : row
+  const named = {
+    ...row,
+    ...(bareImageId.test(row.image) ? { image: known.image } : {}),
+    volumes: row.volumes ?? known.volumes,
+  }
   // Docker's list has no code of a dead one.
   const exitCode = row.state === 'dead' ? (row.exitCode ?? known.exitCode) : row.exitCode
   if (known.state !== row.state || known.exitCode !== exitCode) return named

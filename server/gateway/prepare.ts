@@ -140,7 +140,7 @@ export async function prepare(
     authorize(principal, endpoint.permission, whole ? { ...where, whole } : where)
     authorizeFurther()
   } catch (error) {
-    const isOfHost = whole || scopeOf(endpoint.permission) === 'host'
+    const isOfHost = whole || scopeOf(endpoint.permission) !== 'container'
     if (seesAll || !isOfHost || !(error instanceof AppError) || error.code !== 'denied') throw error
     const permission = String(error.context.params?.permission)
     throw new AppError('gateway_whole', { ...where, params: { permission }, cause: error })

@@ -382,8 +382,7 @@ const dockerRows: readonly GatewayRow[] = [
     query: ['filters'],
     hides: 'values',
   },
-  // Its options mount any folder of the host.
-  { method: 'POST', path: '/volumes/create', act: 'volume.change', body: 'json' },
+  { method: 'POST', path: '/volumes/create', act: 'volume.create', body: 'json', policy: 'volume' },
   { method: 'POST', path: '/volumes/prune', act: 'volume.prune', query: ['filters', 'all'] },
   {
     method: 'GET',
@@ -392,7 +391,7 @@ const dockerRows: readonly GatewayRow[] = [
     hides: 'values',
     tells: 'volumes',
   },
-  { method: 'DELETE', path: '/volumes/{id}', act: 'volume.change', query: ['force'] },
+  { method: 'DELETE', path: '/volumes/{id}', act: 'volume.remove', query: ['force'] },
 ]
 
 /** As `dockerRows`, with what their acts need. */

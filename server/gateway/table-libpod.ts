@@ -213,14 +213,14 @@ export const libpodEndpoints: readonly GatewayEndpoint[] = [
   }),
 
   row('GET', '/volumes/json', 'volume.view', ['filters'], { ...values, tells: 'volumes' }),
-  row('POST', '/volumes/create', 'volume.change', [], json),
+  row('POST', '/volumes/create', 'volume.create', [], { body: 'json', policy: 'volumeLibpod' }),
   row('POST', '/volumes/prune', 'volume.prune', ['filters']),
   row('GET', '/volumes/{id}/exists', 'volume.view'),
   row('GET', '/volumes/{id}/json', 'volume.view', [], { ...values, tells: 'volumes' }),
   row('GET', '/volumes/{id}/export', 'volume.export'),
   row('POST', '/volumes/{id}/import', 'volume.import', [], { body: 'tar' }),
-  row('POST', '/volumes/{id}/rename', 'volume.change'),
-  row('DELETE', '/volumes/{id}', 'volume.change', [], {
+  row('POST', '/volumes/{id}/rename', 'volume.rename'),
+  row('DELETE', '/volumes/{id}', 'volume.remove', ['force'], {
     forced: { by: 'force', act: 'volume.removeForced' },
   }),
 ]

@@ -3,6 +3,7 @@ import type { EngineInfo } from '#lib/contracts/hosts.ts'
 import type { Permission } from '#lib/permissions.ts'
 import { readCommit, readExec, readExecRemove, readExecStart, readUpdate } from '../create-policy/docker.ts'
 import { readLibpodUpdate } from '../create-policy/libpod.ts'
+import { readLibpodVolume, readVolume } from '../create-policy/volume.ts'
 import { destinationName, registryOfIp6, soughtId } from './paths.ts'
 import { dockerEndpoints } from './table-docker.ts'
 import { libpodEndpoints } from './table-libpod.ts'
@@ -19,6 +20,8 @@ export const policies = {
   execStart: readExecStart,
   execRemove: readExecRemove,
   commit: readCommit,
+  volume: readVolume,
+  volumeLibpod: readLibpodVolume,
 }
 
 export type GatewayMethod = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE'

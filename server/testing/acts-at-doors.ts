@@ -169,7 +169,27 @@ export function actsAt({ hostId, flavour, id, image, imageId, repository, name }
       gateway: ['POST', own('/networks/prune')],
     },
     { act: 'network.change', gateway: ['DELETE', own(`/networks/${none}`)] },
-    { act: 'volume.change', gateway: ['POST', own('/volumes/create'), { Name: name }] },
+    {
+      act: 'volume.create',
+      dashboard: ['POST', '/api/volumes', { name, form: { kind: 'tmpfs' }, hostIds: [hostId] }],
+      gateway: ['POST', own('/volumes/create'), { Name: name }],
+    },
+    {
+      act: 'volume.createMounting',
+      dashboard: [
+        ...(['POST', '/api/volumes'] as const),
+        { name: `${name}-folder`, form: { kind: 'bind', path: '/srv' }, hostIds: [hostId] },
+      ],
+      gateway: [
+        ...(['POST', '/volumes/create'] as const),
+        { Name: `${name}-disk`, DriverOpts: { type: 'ext4', device: '/dev/sda1' } },
+      ],
+    },
+    {
+      act: 'volume.remove',
+      dashboard: ['POST', '/api/volumes/remove', { volumes: [{ hostId, name: none }] }],
+      gateway: ['DELETE', own(`/volumes/${none}`)],
+    },
     ...(flavour === 'docker'
       ? []
       : ([

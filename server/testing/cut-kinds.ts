@@ -305,9 +305,40 @@ const prune: CutKind = {
   },
 }
 
+const volumes: CutKind = {
+  steps: { create: /^POST \S+\/volumes\/create/, remove: /^DELETE \S+\/volumes\// },
+  async prepare(bench, step) {
+    const { socketPath, server } = bench
+    const name = nameOf(bench)
+    const path = `/v1.41/volumes/${name}`
+    const isMade = step === 'create'
+    if (!isMade) await engineCall(socketPath, 'POST', '/v1.41/volumes/create', { Name: name })
+    const isThere = () =>
+      engineCall(socketPath, 'GET', path).then(
+        () => true,
+        () => false,
+      )
+    return {
+      begin: () =>
+        isMade
+          ? server.call('POST', '/api/volumes', { name, form: { kind: 'local' }, hostIds: [server.hostId] })
+          : server.call('POST', '/api/volumes/remove', { volumes: [{ hostId: server.hostId, name }] }),
+      done: async () => (await isThere()) === isMade,
+      clear: async () => void (await remove(socketPath, path)),
+    }
+  },
+}
+
 /** Each kind of task beside the recreate (server/features/containers/recreate-faults.engine.test.ts), with the steps of it that an engine is asked for. */
-export const cutKinds = { bulk, create, copy, load, pull, push, build, prune } satisfies Record<
-  string,
-  CutKind
->
+export const cutKinds = {
+  bulk,
+  create,
+  copy,
+  load,
+  pull,
+  push,
+  build,
+  prune,
+  volumes,
+} satisfies Record<string, CutKind>
 export type CutKindName = keyof typeof cutKinds

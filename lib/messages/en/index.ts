@@ -94,5 +94,6 @@ export const en = {
   tasks: { ...tasks, kind: { ...tasks.kind, ...said('task') } },
   terminal,
   updates,
+  volumes: own(volumes),
   users: { ...own(users), noun: said('noun'), permission: said('permission') },
 }

@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import { networkSchema } from '#lib/contracts/networks.ts'
 import { podSchema } from '#lib/contracts/pods.ts'
-import { volumeSchema } from '#lib/contracts/volumes.ts'
 import { type HostKind, kinds } from '#lib/fleet/kinds.ts'
 import type { SightOf } from '../../access/visibility.ts'
 import { seenObjects } from '../../access/visible-fleet.ts'
@@ -24,7 +23,6 @@ export function fleetRoutes({ fleet, sightOf }: { fleet: FleetState; sightOf: Si
       },
     })
   return [
-    list('volumes', volumeSchema, 'Volumes of all hosts'),
     list('networks', networkSchema, 'Networks of all hosts'),
     list('pods', podSchema, 'Pods of all Podman hosts'),
   ]

@@ -1,0 +1,63 @@
+'use client'
+import { useQueries } from '@tanstack/react-query'
+import { useMemo } from 'react'
+import { api } from '#components/data/api.ts'
+import { queryKeys } from '#components/data/query-keys.ts'
+import { useHosts } from '#components/data/use-live.ts'
+import type { Host } from '#lib/contracts/hosts.ts'
+import type { Volume, VolumeSizes } from '#lib/contracts/volumes.ts'
+
+export interface HostSizes {
+  host: Host
+  /** What its engine told last; null: nothing yet. */
+  told: VolumeSizes | null
+  isAsking: boolean
+  error: unknown
+}
+
+export interface SizesOfVolumes {
+  hosts: readonly HostSizes[]
+  /** Bytes; null where the engine does not know, undefined where it has not told. */
+  of(volume: Pick<Volume, 'hostId' | 'id'>): number | null | undefined
+  isAsking(hostId: string): boolean
+  again(): void
+}
+
+/** Sizes on every host in scope, each asked by itself: an engine that takes long keeps no other from telling. */
+export function useVolumeSizes(): SizesOfVolumes {
+  const hosts = useHosts()
+  const { told, again } = useQueries({
+    queries: hosts.map((host) => ({
+      queryKey: queryKeys.volumeSizes(host.id),
+      queryFn: ({ signal }: { signal: AbortSignal }) =>
+        api.get<VolumeSizes>(`/api/hosts/${host.id}/volume-sizes`, { signal }),
+      enabled: host.state === 'online',
+      staleTime: 60_000,
+      retry: false,
+    })),
+    combine: (queries) => ({
+      told: queries.map(({ data, isFetching, error }) => ({ data, isFetching, error })),
+      again: () => {
+        for (const query of queries) void query.refetch()
+      },
+    }),
+  })
+  return useMemo(() => {
+    const list = hosts.map((host, index): HostSizes => {
+      const query = told[index]
+      return {
+        host,
+        told: query?.data ?? null,
+        isAsking: query?.isFetching ?? false,
+        error: query?.error ?? null,
+      }
+    })
+    const byHost = new Map(list.map((each) => [each.host.id, each]))
+    return {
+      hosts: list,
+      of: ({ hostId, id }) => byHost.get(hostId)?.told?.sizes[id],
+      isAsking: (hostId) => byHost.get(hostId)?.isAsking ?? false,
+      again,
+    }
+  }, [hosts, told, again])
+}
