@@ -10,6 +10,7 @@ import type { Task } from '#lib/contracts/tasks.ts'
 import type { VolumeCreate, VolumeDetail, VolumeSizes } from '#lib/contracts/volumes.ts'
 import { type AppUnderTest, startApp } from '../../testing/app-under-test.ts'
 import { labTransport } from '../../testing/lab-hosts.ts'
+import { following } from '../../testing/live-viewer.ts'
 import { give, join, makeRole } from '../../testing/people.ts'
 
 const prefix = `vol-${randomUUID().slice(0, 8)}`
@@ -240,7 +241,7 @@ it('who sees a part sees the volumes of it, and what has the label', async () =>
     hosts: { kind: 'all' },
     containers: { kind: 'label', key: 'team', value: mine },
   })
-  const { texts, socket } = await person.socket('/api/live', { type: 'hello' })
+  const { texts, socket } = await person.socket('/api/live', following('fleet', {}))
   const list = async () =>
     ((await person.call('GET', '/api/volumes')).json as { items: { id: string }[] }).items
       .map(({ id }) => id)
