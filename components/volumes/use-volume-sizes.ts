@@ -1,5 +1,5 @@
 'use client'
-import { useQueries } from '@tanstack/react-query'
+import { type UseQueryResult, useQueries } from '@tanstack/react-query'
 import { useMemo } from 'react'
 import { api } from '#components/data/api.ts'
 import { queryKeys } from '#components/data/query-keys.ts'
@@ -23,10 +23,16 @@ export interface SizesOfVolumes {
   again(): void
 }
 
+/** Its result is the same object for as long as nothing in it changes, and so are the columns that are made of it. */
+const combine = (queries: UseQueryResult<VolumeSizes>[]) => ({
+  told: queries.map(({ data, isFetching, error }) => ({ data, isFetching, error })),
+  refetches: queries.map(({ refetch }) => refetch),
+})
+
 /** Sizes on every host in scope, each asked by itself: an engine that takes long keeps no other from telling. */
 export function useVolumeSizes(): SizesOfVolumes {
   const hosts = useHosts()
-  const { told, again } = useQueries({
+  const { told, refetches } = useQueries({
     queries: hosts.map((host) => ({
       queryKey: queryKeys.volumeSizes(host.id),
       queryFn: ({ signal }: { signal: AbortSignal }) =>
@@ -35,12 +41,7 @@ export function useVolumeSizes(): SizesOfVolumes {
       staleTime: 60_000,
       retry: false,
     })),
-    combine: (queries) => ({
-      told: queries.map(({ data, isFetching, error }) => ({ data, isFetching, error })),
-      again: () => {
-        for (const query of queries) void query.refetch()
-      },
-    }),
+    combine,
   })
   return useMemo(() => {
     const list = hosts.map((host, index): HostSizes => {
@@ -57,7 +58,9 @@ export function useVolumeSizes(): SizesOfVolumes {
       hosts: list,
       of: ({ hostId, id }) => byHost.get(hostId)?.told?.sizes[id],
       isAsking: (hostId) => byHost.get(hostId)?.isAsking ?? false,
-      again,
+      again: () => {
+        for (const refetch of refetches) void refetch()
+      },
     }
-  }, [hosts, told, again])
+  }, [hosts, told, refetches])
 }
