@@ -13,7 +13,7 @@ const podman: EngineName = samePages.at(-1) as EngineName
 const engines = [docker, podman]
 const made: (() => Promise<unknown>)[] = []
 test.afterAll(async () => {
-  for (const remove of made.reverse()) await remove().catch(() => {})
+  for (const remove of made.toReversed()) await remove().catch(() => {})
 })
 
 const removeLater = (engine: EngineName, name: string) =>

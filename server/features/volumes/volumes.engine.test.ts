@@ -33,7 +33,7 @@ beforeAll(async () => {
 }, 60_000)
 afterAll(async () => {
   await test.close()
-  for (const remove of made.reverse()) await remove().catch(() => {})
+  for (const remove of made.toReversed()) await remove().catch(() => {})
 })
 
 /** The task as it ended. */
