@@ -30,6 +30,9 @@ test('what nothing uses on every engine: shown before it goes, and gone as shown
     await expect(page.getByRole('row', { name: new RegExp(`^${engine}.*MB`) })).toBeVisible()
   await page.getByRole('button', { name: 'Prune…', exact: true }).click()
   const dialog = page.getByRole('dialog')
+  // Nothing goes that nobody has asked for.
+  await expect(dialog.getByRole('button', { name: /^Remove/ })).toBeDisabled()
+  await dialog.getByLabel('Stopped containers').check()
   await expect(dialog.getByText(stopped)).toHaveCount(8)
   await expect(dialog.getByText(volume)).toHaveCount(0)
   // One by one: what was taken out stays in the list, and may be put back.
@@ -73,6 +76,7 @@ everyLook('disks', async ({ page, look }) => {
     await expect(page.getByRole('row', { name: new RegExp(`^${one}.*MB`) })).toBeVisible()
   await look('disk')
   await page.getByRole('button', { name: 'Prune…', exact: true }).click()
-  await page.getByLabel('Unused volumes').check()
+  for (const kind of ['Stopped containers', 'Unused images', 'Unused volumes'])
+    await page.getByLabel(kind).check()
   await look('prune')
 })

@@ -33,7 +33,10 @@ export function useSelectionCommands(
       )
       .map((action) => ({
         id: `container-${action}`,
-        label: `${t(`action.${action}`)} ${chosen.length === 1 ? first.name : `${chosen.length} ${t('title').toLowerCase()}`}`,
+        label:
+          chosen.length === 1
+            ? t('command.one', { action: t(`action.${action}`), name: first.name })
+            : t('command.several', { action: t(`action.${action}`), count: chosen.length }),
         destructive: action === 'remove',
         run: () => run(action, chosen),
       }))

@@ -44,7 +44,7 @@ export function PruneDialog({ disks, onClose }: { disks: readonly HostDisk[]; on
   const client = useQueryClient()
   const mayOn = useMay()
   const containers = useFleet((fleet) => fleet.containers)
-  const [chosenKinds, setKinds] = useState<ReadonlySet<PrunableKind>>(new Set(['containers', 'images']))
+  const [chosenKinds, setKinds] = useState<ReadonlySet<PrunableKind>>(new Set())
   const [onlyNameless, setOnlyNameless] = useState({ images: true, volumes: true })
   const [spared, setSpared] = useState<ReadonlySet<string>>(new Set())
   const [days, setDays] = useState<string>('0')
@@ -176,7 +176,7 @@ export function PruneDialog({ disks, onClose }: { disks: readonly HostDisk[]; on
       <div>
         <h3 className="mb-1 font-medium text-xs">{t('list')}</h3>
         {chosen.length === 0 ? (
-          <p className="text-ink-muted">{t('nothing')}</p>
+          <p className="text-ink-muted">{t(chosenKinds.size === 0 ? 'choose' : 'nothing')}</p>
         ) : (
           // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and has to be reached by the keyboard
           <section

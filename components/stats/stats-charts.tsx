@@ -40,10 +40,10 @@ export function StatsCharts({
     'memoryLimit',
   )
   const ownLimit = limit !== null && (!engine?.memoryBytes || limit < engine.memoryBytes * 0.99)
-  const memoryTop = roundTop(
-    Math.max(1024 * 1024, highest(points, 'memory') * 1.1, ownLimit ? limit * 1.02 : 0),
-    'bytes',
-  )
+  const highestMemory = highest(points, 'memory')
+  // The engine kills what goes above its limit: 100 % is the top, also where it is no round number.
+  const memoryTop =
+    ownLimit && highestMemory <= limit ? limit : roundTop(Math.max(1024 * 1024, highestMemory * 1.1), 'bytes')
   const hasNetwork = stats.totals === null || stats.totals.received !== null
   return (
     <>
