@@ -134,7 +134,6 @@ export const rooms: Readonly<Record<string, Room>> = {
   'server/features/audit-log': {
     values: 'lib/contracts server/web',
     types: 'server/audit server/fleet',
-    packages: 'node:',
   },
   'server/features/disk': {
     values: 'lib/contracts server server/access server/acts server/features/images server/tasks server/web',
@@ -202,11 +201,12 @@ export const rooms: Readonly<Record<string, Room>> = {
     values:
       'server server/access server/audit server/create-policy server/db server/features/account server/features/archives server/features/attention server/features/audit-log server/features/containers server/features/disk server/features/engine-addresses server/features/files server/features/health server/features/hosts server/features/images server/features/logs server/features/overview server/features/registries server/features/setup server/features/stats server/features/task-list server/features/terminal server/features/users server/features/volumes server/fleet server/gateway server/http server/identity server/secrets server/tasks server/web',
     types: 'server/principal',
-    packages: 'node:',
+    packages: 'node: zod',
   },
   'components/data': {
     values: 'lib lib/fleet',
-    types: 'lib/contracts',
+    // The types of the routes, which nothing of the server comes with.
+    types: 'lib/contracts server/app',
     packages: '@tanstack/react-query next nuqs react',
   },
   'components/ui': {
@@ -226,6 +226,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   'components/credentials': {
     values: 'components/data components/ui',
+    types: 'lib/contracts',
     packages: '@simplewebauthn/browser lucide-react react use-intl',
   },
   'components/proof': {
@@ -328,6 +329,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   'components/api-reference': {
     values: 'components/data components/page components/ui',
+    types: 'lib/contracts',
     packages: '@tanstack/react-query lucide-react nuqs react use-intl',
   },
   'components/archives': {

@@ -36,7 +36,7 @@ function targetOf(path: string, specifier: string): string {
 }
 
 /** What puts the server together and stands on all of it; other files straight below `server` are what all stands on. */
-const top = ['server/app.ts', 'server/core.ts', 'server/features.ts', 'server/index.ts']
+const top = ['server/api.ts', 'server/app.ts', 'server/core.ts', 'server/features.ts', 'server/index.ts']
 
 /** `server/fleet` of `server/fleet/connection.ts`, `server/features/logs` of what is below; `app`, `e2e` and such are one room each. */
 export function roomOf(path: string): string {

@@ -18,6 +18,7 @@ import { closeInOrder } from './shutdown.ts'
 import { createSocketDispatcher } from './web/connection.ts'
 import type { AnyRoute } from './web/define-route.ts'
 import type { SocketDefinition } from './web/define-socket.ts'
+import type { Feature } from './web/feature.ts'
 import { liveSocket } from './web/live-socket.ts'
 import { namesOf } from './web/recorded.ts'
 
@@ -60,7 +61,7 @@ export async function createApp(
   const { gateway, engines } = await createDoors(core)
 
   const { features, hosts, registries, stats, logs } = await createFeatures(core, engines)
-  const all = Object.values(features)
+  const all: readonly Feature[] = Object.values(features)
   for (const kind of all.flatMap((feature) => feature.tasks ?? [])) tasks.define(kind)
   tasks.takeUp()
 
@@ -107,7 +108,9 @@ export async function createApp(
           ['engines', () => engines?.close()],
           // While their hosts can still be reached: what is half done is finished or undone.
           ['tasks', () => tasks.stop()],
-          ...Object.entries(features).map(([name, feature]) => [name, () => feature.close?.()] as const),
+          ...Object.entries<Feature>(features).map(
+            ([name, feature]) => [name, () => feature.close?.()] as const,
+          ),
           ['live', () => live.stop()],
           ['hosts', () => registry.stop()],
           ['pages', () => pages?.close()],

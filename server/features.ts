@@ -9,16 +9,12 @@ import { engineAddressesFeature } from './features/engine-addresses/index.ts'
 import { filesFeature } from './features/files/index.ts'
 import { healthFeature } from './features/health/index.ts'
 import { hostsFeature } from './features/hosts/index.ts'
-import type { HostService } from './features/hosts/service.ts'
 import { imagesFeature } from './features/images/index.ts'
 import { logsFeature } from './features/logs/index.ts'
-import type { LogService } from './features/logs/service.ts'
 import { overviewFeature } from './features/overview/index.ts'
 import { registriesFeature } from './features/registries/index.ts'
-import type { RegistryService } from './features/registries/service.ts'
 import { setupFeature } from './features/setup/index.ts'
 import { statsFeature } from './features/stats/index.ts'
-import type { StatsService } from './features/stats/service.ts'
 import { taskListFeature } from './features/task-list/index.ts'
 import { terminalFeature } from './features/terminal/index.ts'
 import { usersFeature } from './features/users/index.ts'
@@ -27,16 +23,7 @@ import type { Engines } from './gateway/engines.ts'
 import type { Feature } from './web/feature.ts'
 
 /** Every feature by its name, and the services of some that tests and the server itself look at. */
-export async function createFeatures(
-  core: Core,
-  engines: Engines | null,
-): Promise<{
-  features: Readonly<Record<string, Feature>>
-  hosts: HostService
-  registries: RegistryService
-  stats: StatsService
-  logs: LogService
-}> {
+export async function createFeatures(core: Core, engines: Engines | null) {
   const { db } = core.database
   const { registry } = core.hosts
   const { fleet } = core.live
@@ -47,7 +34,7 @@ export async function createFeatures(
   const registries = await registriesFeature(parts)
   const stats = statsFeature(parts)
   const logs = logsFeature(parts)
-  const features: Readonly<Record<string, Feature>> = {
+  const features = {
     health: healthFeature(parts),
     setup: setupFeature(core),
     account: accountFeature(core),
@@ -68,7 +55,7 @@ export async function createFeatures(
     attention: await attentionFeature(parts),
     'engine addresses': engineAddressesFeature({ ...parts, engines }),
     'audit log': auditLogFeature(parts),
-  }
+  } satisfies Readonly<Record<string, Feature>>
   return {
     features,
     hosts: hosts.service,

@@ -13,7 +13,6 @@ import { ThemeSwitch } from '#components/page/theme-switch.tsx'
 import { useSignOut } from '#components/page/use-sign-out.ts'
 import { Button, buttonClass } from '#components/ui/button.tsx'
 import { cn } from '#components/ui/cn.ts'
-import type { Factors } from '#lib/contracts/sign-in.ts'
 import { ChangePassword } from './change-password.tsx'
 import { ProviderLink } from './provider-link.tsx'
 import { SecondFactor } from './second-factor.tsx'
@@ -27,7 +26,7 @@ export function AccountPage() {
   const signOut = useSignOut()
   const factors = useQuery({
     queryKey: queryKeys.factors(),
-    queryFn: ({ signal }) => api.get<Factors>('/api/account/factors', { signal }),
+    queryFn: ({ signal }) => api.get('/api/account/factors', { signal }),
   })
   return (
     <>

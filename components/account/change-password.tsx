@@ -26,9 +26,11 @@ export function ChangePassword() {
   const change = useMutation({
     mutationFn: () =>
       api.post('/api/account/password', {
-        currentPassword: fields.current,
-        newPassword: fields.next,
-        revokeOthers,
+        body: {
+          currentPassword: fields.current,
+          newPassword: fields.next,
+          revokeOthers,
+        },
       }),
     onSuccess: () => {
       setFields(blank)

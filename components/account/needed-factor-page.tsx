@@ -6,7 +6,6 @@ import { queryKeys } from '#components/data/query-keys.ts'
 import { AuthFrame } from '#components/login/auth-frame.tsx'
 import { useSignOut } from '#components/page/use-sign-out.ts'
 import { Button } from '#components/ui/button.tsx'
-import type { Factors } from '#lib/contracts/sign-in.ts'
 import { SecondFactor } from './second-factor.tsx'
 
 /** Where somebody is led who has to have a second factor and has none. */
@@ -16,7 +15,7 @@ export function NeededFactorPage() {
   const signOut = useSignOut()
   const factors = useQuery({
     queryKey: queryKeys.factors(),
-    queryFn: ({ signal }) => api.get<Factors>('/api/account/factors', { signal }),
+    queryFn: ({ signal }) => api.get('/api/account/factors', { signal }),
   })
   return (
     <AuthFrame title={t('needTitle')} intro={t('needIntro')}>

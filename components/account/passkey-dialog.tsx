@@ -6,7 +6,7 @@ import { makePasskey } from '#components/credentials/passkey.ts'
 import { api } from '#components/data/api.ts'
 import { Field } from '#components/ui/field.tsx'
 import { Input } from '#components/ui/input.tsx'
-import type { Passkey, RecoveryCodes } from '#lib/contracts/sign-in.ts'
+import type { Passkey } from '#lib/contracts/sign-in.ts'
 import { FactorDialog } from './factor-dialog.tsx'
 import { describeAgent } from './user-agent.ts'
 
@@ -23,7 +23,7 @@ export function PasskeyDialog({
   const [name, setName] = useState(() => describeAgent(navigator.userAgent)?.system ?? '')
   const add = useMutation({
     mutationFn: async () =>
-      api.post<RecoveryCodes>('/api/account/passkeys', { name, passkey: await makePasskey() }),
+      api.post('/api/account/passkeys', { body: { name, passkey: await makePasskey() } }),
     onSuccess: ({ recoveryCodes }) => onAdded(recoveryCodes),
   })
   return (
@@ -52,7 +52,8 @@ export function RenamePasskeyDialog({
   const t = useTranslations('account.factors')
   const [name, setName] = useState(passkey.name)
   const rename = useMutation({
-    mutationFn: () => api.patch(`/api/account/passkeys/${passkey.id}`, { name }),
+    mutationFn: () =>
+      api.patch('/api/account/passkeys/:passkeyId', { params: { passkeyId: passkey.id }, body: { name } }),
     onSuccess: onRenamed,
   })
   return (

@@ -13,7 +13,7 @@ import { IconButton } from '#components/ui/icon-button.tsx'
 import { Skeleton } from '#components/ui/skeleton.tsx'
 import { toast } from '#components/ui/toast.tsx'
 import { useFormat } from '#components/ui/use-format.ts'
-import type { Factors, Passkey, RecoveryCodes } from '#lib/contracts/sign-in.ts'
+import type { Passkey } from '#lib/contracts/sign-in.ts'
 
 const dialogs = () => import('./totp-dialog.tsx')
 const TotpDialog = dynamic(() => dialogs().then((module) => module.TotpDialog), { ssr: false })
@@ -35,7 +35,7 @@ export function SecondFactor() {
   const [codes, setCodes] = useState<readonly string[] | null>(null)
   const factors = useQuery({
     queryKey: queryKeys.factors(),
-    queryFn: ({ signal }) => api.get<Factors>('/api/account/factors', { signal }),
+    queryFn: ({ signal }) => api.get('/api/account/factors', { signal }),
   })
   const changed = (recoveryCodes: string[] | null) => {
     setAsked(null)
@@ -135,7 +135,7 @@ export function SecondFactor() {
         description={t('removePasskeyText')}
         confirmLabel={t('removeConfirm')}
         onConfirm={async () => {
-          if (going) await api.delete(`/api/account/passkeys/${going.id}`)
+          if (going) await api.delete('/api/account/passkeys/:passkeyId', { params: { passkeyId: going.id } })
           toast.success(t('removed'))
           changed(null)
         }}
@@ -147,9 +147,7 @@ export function SecondFactor() {
         description={t('renewText')}
         confirmLabel={t('renewConfirm')}
         destructive={false}
-        onConfirm={async () =>
-          changed((await api.post<RecoveryCodes>('/api/account/recovery-codes')).recoveryCodes)
-        }
+        onConfirm={async () => changed((await api.post('/api/account/recovery-codes')).recoveryCodes)}
       />
     </div>
   )

@@ -20,7 +20,7 @@ export function SessionList() {
   const t = useTranslations('account')
   const sessions = useQuery({
     queryKey: queryKeys.accountSessions(),
-    queryFn: ({ signal }) => api.get<AccountSession[]>('/api/account/sessions', { signal }),
+    queryFn: ({ signal }) => api.get('/api/account/sessions', { signal }),
   })
   if (sessions.error && !sessions.data) {
     return (
@@ -56,7 +56,7 @@ function SessionRow({ session }: { session: AccountSession }) {
   const age = useNow((now) => format.age(session.lastUsedAt, now))
   const Icon = agent?.phone ? Smartphone : Monitor
   const revoke = useMutation({
-    mutationFn: () => api.delete(`/api/account/sessions/${encodeURIComponent(session.id)}`),
+    mutationFn: () => api.delete('/api/account/sessions/:sessionId', { params: { sessionId: session.id } }),
     onSuccess: () => toast.success(t('revoked'), { description: device }),
     onError: (error) => toast.error(t('revokeFailed'), { description: errorText(error).sentence }),
     onSettled: () => queryClient.invalidateQueries({ queryKey: queryKeys.accountSessions() }),

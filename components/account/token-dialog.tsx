@@ -6,7 +6,7 @@ import { api } from '#components/data/api.ts'
 import { Button } from '#components/ui/button.tsx'
 import { Dialog } from '#components/ui/dialog.tsx'
 import { ErrorNote } from '#components/ui/error-note.tsx'
-import type { MadeToken, NewToken } from '#lib/contracts/account.ts'
+import type { NewToken } from '#lib/contracts/account.ts'
 
 /** Commands with a token of their own in them, made and shown once when it is asked for. */
 export function TokenDialog({
@@ -26,7 +26,7 @@ export function TokenDialog({
   const t = useTranslations('account.tokenDialog')
   const common = useTranslations('common')
   const make = useMutation({
-    mutationFn: () => api.post<MadeToken>('/api/account/tokens', newToken),
+    mutationFn: () => api.post('/api/account/tokens', { body: newToken }),
   })
   const token = make.data?.token
   return (

@@ -10,7 +10,6 @@ import { ErrorNote } from '#components/ui/error-note.tsx'
 import { useErrorText } from '#components/ui/error-text.ts'
 import { toast } from '#components/ui/toast.tsx'
 import { useFormat } from '#components/ui/use-format.ts'
-import type { ApiToken } from '#lib/contracts/account.ts'
 
 /** Tokens and client certificates that act in the person's name, and the way to end them. With a host its certificates alone. */
 export function TokenList({ hostId }: { hostId?: string }) {
@@ -21,10 +20,10 @@ export function TokenList({ hostId }: { hostId?: string }) {
   const minute = useNow((now) => Math.floor(now / 60_000))
   const tokens = useQuery({
     queryKey: queryKeys.tokens(),
-    queryFn: ({ signal }) => api.get<ApiToken[]>('/api/account/tokens', { signal }),
+    queryFn: ({ signal }) => api.get('/api/account/tokens', { signal }),
   })
   const revoke = useMutation({
-    mutationFn: (id: string) => api.delete(`/api/account/tokens/${id}`),
+    mutationFn: (id: string) => api.delete('/api/account/tokens/:tokenId', { params: { tokenId: id } }),
     onError: (error) => toast.error(errorText(error).sentence),
     onSettled: () => client.invalidateQueries({ queryKey: queryKeys.tokens() }),
   })

@@ -11,7 +11,6 @@ import { Dialog } from '#components/ui/dialog.tsx'
 import { ErrorNote } from '#components/ui/error-note.tsx'
 import { Field } from '#components/ui/field.tsx'
 import { Skeleton } from '#components/ui/skeleton.tsx'
-import type { NewTotp, RecoveryCodes } from '#lib/contracts/sign-in.ts'
 import { FactorDialog } from './factor-dialog.tsx'
 import { QrCode } from './qr-code.tsx'
 
@@ -29,13 +28,13 @@ export function TotpDialog({
   // Each opening of the dialog is a secret of its own, asked for once.
   const begun = useQuery({
     queryKey: queryKeys.totp(useId()),
-    queryFn: () => api.post<NewTotp>('/api/account/totp'),
+    queryFn: () => api.post('/api/account/totp'),
     retry: false,
     staleTime: Number.POSITIVE_INFINITY,
     gcTime: 0,
   })
   const confirm = useMutation({
-    mutationFn: () => api.post<RecoveryCodes>('/api/account/totp/confirm', { code }),
+    mutationFn: () => api.post('/api/account/totp/confirm', { body: { code } }),
     onSuccess: ({ recoveryCodes }) => onAdded(recoveryCodes),
   })
   return (

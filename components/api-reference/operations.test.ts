@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
-import { type ApiDescription, curlOf, isFound, operationsOf } from './operations.ts'
+import type { ApiDescription } from '#lib/contracts/api-description.ts'
+import { curlOf, isFound, operationsOf } from './operations.ts'
 
 const stop = {
   operationId: 'postStop',

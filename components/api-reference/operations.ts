@@ -1,30 +1,5 @@
-import { type Schema, schemaText } from './schema-text.ts'
-
-export interface Parameter {
-  name: string
-  in: 'path' | 'query'
-  required: boolean
-  schema: Schema
-}
-interface Content {
-  content?: Record<string, { schema: Schema }>
-}
-interface DescribedOperation {
-  operationId: string
-  tags: readonly string[]
-  summary: string
-  'x-access': string
-  security: readonly Record<string, unknown>[]
-  parameters: readonly Parameter[]
-  requestBody?: Content
-  responses: Record<string, Content & { description: string }>
-}
-
-/** Of `GET /api/openapi.json`, what the page shows. */
-export interface ApiDescription {
-  paths: Record<string, Record<string, DescribedOperation>>
-  components: { schemas: Record<string, Schema> }
-}
+import type { ApiDescription, Content, Parameter } from '#lib/contracts/api-description.ts'
+import { schemaText } from './schema-text.ts'
 
 export interface Operation {
   id: string

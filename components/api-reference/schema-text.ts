@@ -1,19 +1,4 @@
-/** JSON Schema as OpenAPI 3.0 has it, of which no more is read than our description uses. */
-export interface Schema {
-  $ref?: string
-  type?: string
-  format?: string
-  description?: string
-  nullable?: boolean
-  enum?: readonly unknown[]
-  properties?: Record<string, Schema>
-  required?: readonly string[]
-  items?: Schema
-  additionalProperties?: boolean | Schema
-  anyOf?: readonly Schema[]
-  oneOf?: readonly Schema[]
-  allOf?: readonly Schema[]
-}
+import type { Schema } from '#lib/contracts/api-description.ts'
 
 /** A schema written as a TypeScript type, which is shorter to read than JSON Schema. Names stand for what has one. */
 export function schemaText(schema: Schema, indent = ''): string {

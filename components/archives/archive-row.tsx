@@ -100,7 +100,11 @@ function Keep({ archive, onChanged }: { archive: ListedArchive; onChanged?(): vo
   const t = useTranslations('archives')
   const errorText = useErrorText()
   const keep = useMutation({
-    mutationFn: () => api.patch(`/api/archives/${archive.id}`, { kept: !archive.kept }),
+    mutationFn: () =>
+      api.patch('/api/archives/:archiveId', {
+        params: { archiveId: archive.id },
+        body: { kept: !archive.kept },
+      }),
     onSuccess: onChanged,
     onError: (error) => toast.error(errorText(error).sentence),
   })

@@ -237,7 +237,7 @@ export function ArchivesPage() {
           if (!removing) return
           const local = uploads.find(({ archiveId }) => archiveId === removing.id)
           if (local) forgetUpload(local.fingerprint)
-          await api.delete(`/api/archives/${removing.id}`)
+          await api.delete('/api/archives/:archiveId', { params: { archiveId: removing.id } })
           if (opened === removing.id) void setOpened(null)
           library.again()
         }}

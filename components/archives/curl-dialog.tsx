@@ -15,7 +15,7 @@ export function CurlDialog({ onClose }: { onClose(): void }) {
       'curl --fail-with-body -T image.tar',
       `-H 'Authorization: Bearer ${token}'`,
       "-H 'Content-Type: application/octet-stream'",
-      `'${location.origin}${apiUrl('/api/archives/upload', { name: 'image.tar' })}'`,
+      `'${location.origin}${apiUrl('PUT /api/archives/upload', { query: { name: 'image.tar' } })}'`,
     ].join(' \\\n  ')
   return (
     <TokenDialog

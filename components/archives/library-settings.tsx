@@ -33,9 +33,11 @@ export function LibrarySettings({
   const save = useMutation({
     mutationFn: () =>
       api.put('/api/archives/settings', {
-        quotaBytes: quota.trim() === '' ? null : Math.round(Number(quota) * gigabyte),
-        retentionDays: days.trim() === '' ? null : Number(days),
-      } satisfies ArchiveSettings),
+        body: {
+          quotaBytes: quota.trim() === '' ? null : Math.round(Number(quota) * gigabyte),
+          retentionDays: days.trim() === '' ? null : Number(days),
+        },
+      }),
     onSuccess() {
       onSaved()
       onClose()

@@ -16,7 +16,7 @@ import { Segmented } from '#components/ui/segmented.tsx'
 import { Select } from '#components/ui/select.tsx'
 import { Textarea } from '#components/ui/textarea.tsx'
 import type { ListedArchive, LoadInput } from '#lib/contracts/archives.ts'
-import type { Task, TaskOptions } from '#lib/contracts/tasks.ts'
+import type { TaskOptions } from '#lib/contracts/tasks.ts'
 import { parseImageRef } from '#lib/images/image-ref.ts'
 import { splitShellWords } from '#lib/shell-words.ts'
 import { useArchive } from './use-library.ts'
@@ -45,7 +45,7 @@ export function LoadDialog({ archive, onClose }: { archive: ListedArchive; onClo
   const images = useArchive(archive).data?.contents?.images ?? []
   const named = new Map(images.map((image) => [image.names[0] ?? image.configDigest, image]))
   const start = useMutation({
-    mutationFn: (body: LoadInput & Partial<TaskOptions>) => api.post<Task>('/api/archives/load', body),
+    mutationFn: (body: LoadInput & Partial<TaskOptions>) => api.post('/api/archives/load', { body }),
     onSuccess(task) {
       taskStore.put(task)
       openTray()

@@ -84,8 +84,10 @@ export function sendArchive(
     onChange()
   }
   const upload = new Upload(file, {
-    endpoint: apiUrl('/api/archives/uploads'),
-    uploadUrl: started ? apiUrl(`/api/archives/uploads/${started.id}`) : null,
+    endpoint: apiUrl('POST /api/archives/uploads'),
+    uploadUrl: started
+      ? apiUrl('PATCH /api/archives/uploads/:archiveId', { params: { archiveId: started.id } })
+      : null,
     metadata: { filename: file.name, fingerprint, ...(isRootfs ? { kind: 'rootfs' } : {}) },
     chunkSize: largestPart,
     retryDelays,

@@ -3,7 +3,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useCallback } from 'react'
 import { api } from '#components/data/api.ts'
 import { queryKeys } from '#components/data/query-keys.ts'
-import type { Archive, ArchiveLibraryView, ListedArchive } from '#lib/contracts/archives.ts'
+import type { ListedArchive } from '#lib/contracts/archives.ts'
 
 /** Milliseconds between two looks: short while something arrives, long else. */
 const busyMs = 1000
@@ -13,7 +13,7 @@ const idleMs = 15_000
 export function useLibrary() {
   const query = useQuery({
     queryKey: queryKeys.archives(),
-    queryFn: ({ signal }) => api.get<ArchiveLibraryView>('/api/archives', { signal }),
+    queryFn: ({ signal }) => api.get('/api/archives', { signal }),
     refetchInterval: ({ state }) =>
       state.data?.archives.some(({ state: now }) => now === 'uploading' || now === 'checking')
         ? busyMs
@@ -28,7 +28,8 @@ export function useLibrary() {
 export function useArchive(archive: Pick<ListedArchive, 'id' | 'state'> | undefined) {
   return useQuery({
     queryKey: queryKeys.archive(archive?.id, archive?.state),
-    queryFn: ({ signal }) => api.get<Archive>(`/api/archives/${archive?.id}`, { signal }),
+    queryFn: ({ signal }) =>
+      api.get('/api/archives/:archiveId', { params: { archiveId: archive?.id ?? '' }, signal }),
     enabled: archive !== undefined,
     staleTime: Number.POSITIVE_INFINITY,
   })

@@ -4,11 +4,11 @@ import { api } from '#components/data/api.ts'
 import { queryKeys } from '#components/data/query-keys.ts'
 import { useErrorText } from '#components/ui/error-text.ts'
 import { toast } from '#components/ui/toast.tsx'
-import type { Acknowledge, Acknowledgement } from '#lib/contracts/attention.ts'
 import type { Container } from '#lib/contracts/containers.ts'
 import type { ContainerAttention } from '#lib/fleet/overview.ts'
 
-const pathOf = ({ hostId, id }: Container) => `/api/hosts/${hostId}/containers/${id}/acknowledgement` as const
+const path = '/api/hosts/:hostId/containers/:containerId/acknowledgement'
+const paramsOf = ({ hostId, id }: Container) => ({ hostId, containerId: id })
 
 export function useAcknowledge() {
   const client = useQueryClient()
@@ -17,7 +17,7 @@ export function useAcknowledge() {
     mutationFn: ({ items, note }: { items: readonly ContainerAttention[]; note: string }) =>
       Promise.all(
         items.map(({ container, problem, at }) =>
-          api.put<Acknowledgement>(pathOf(container), { problem, at, note } satisfies Acknowledge),
+          api.put(path, { params: paramsOf(container), body: { problem, at, note } }),
         ),
       ),
     // Also after a failure: some of many may have been taken.
@@ -30,7 +30,7 @@ export function useWithdrawAcknowledgement() {
   const client = useQueryClient()
   const errorText = useErrorText()
   return useMutation({
-    mutationFn: (container: Container) => api.delete(pathOf(container)),
+    mutationFn: (container: Container) => api.delete(path, { params: paramsOf(container) }),
     onSettled: () => client.invalidateQueries({ queryKey: queryKeys.acknowledged() }),
     onError: (error) => toast.error(errorText(error).sentence),
   })

@@ -6,7 +6,6 @@ import { queryKeys } from '#components/data/query-keys.ts'
 import { useContainers, useFleet, useHosts } from '#components/data/use-live.ts'
 import { usePermission } from '#components/data/use-session.ts'
 import { useNow } from '#components/ui/clock.ts'
-import type { Acknowledgement } from '#lib/contracts/attention.ts'
 import { objectKey } from '#lib/fleet/apply-live.ts'
 import { type Attention, needsAttention } from '#lib/fleet/overview.ts'
 
@@ -23,7 +22,7 @@ export function useAttention(): readonly Attention[] {
     queryKey: queryKeys.acknowledged(),
     enabled,
     refetchInterval: refetchMs,
-    queryFn: ({ signal }) => api.get<Acknowledgement[]>('/api/attention/acknowledged', { signal }),
+    queryFn: ({ signal }) => api.get('/api/attention/acknowledged', { signal }),
   })
   // A certificate ends by the clock; by the minute is enough.
   const minute = useNow((now) => Math.floor(now / 60_000))

@@ -15,7 +15,7 @@ import { Input } from '#components/ui/input.tsx'
 import { Select } from '#components/ui/select.tsx'
 import { useShortcut } from '#components/ui/shortcuts.ts'
 import { Skeleton } from '#components/ui/skeleton.tsx'
-import type { AuditRecord, AuditVerification } from '#lib/contracts/audit.ts'
+import type { AuditRecord } from '#lib/contracts/audit.ts'
 import { AuditDrawer } from './audit-drawer.tsx'
 import { AuditTable } from './audit-table.tsx'
 import { sentenceOf } from './sentence.ts'
@@ -31,7 +31,7 @@ export function AuditPage() {
   const { view, setView, filter, listed: asked, isLess, isFiltered } = useAuditFilter()
   const [open, setOpen] = useQueryState('open', parseAsInteger.withOptions({ history: 'push' }))
   const query = useAuditRecords(asked)
-  const verify = useMutation({ mutationFn: () => api.post<AuditVerification>('/api/audit/verify') })
+  const verify = useMutation({ mutationFn: () => api.post('/api/audit/verify') })
   const records = query.data?.pages.flatMap((page) => page.items) ?? []
   const listed = records.find((record) => record.sequence === open)
   const single = useAuditRecord(listed ? null : open)
@@ -52,7 +52,7 @@ export function AuditPage() {
               onClick={() => void query.refetch()}
             />
             <Button size="sm" asChild>
-              <a href={apiUrl('/api/audit/export', filter)} download>
+              <a href={apiUrl('GET /api/audit/export', { query: filter })} download>
                 <Download aria-hidden /> {t('export')}
               </a>
             </Button>

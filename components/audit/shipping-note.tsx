@@ -6,7 +6,7 @@ import { api } from '#components/data/api.ts'
 import { queryKeys } from '#components/data/query-keys.ts'
 import { ErrorNote } from '#components/ui/error-note.tsx'
 import { useFormat } from '#components/ui/use-format.ts'
-import type { AuditReceiverState, AuditState } from '#lib/contracts/audit.ts'
+import type { AuditReceiverState } from '#lib/contracts/audit.ts'
 
 /** Milliseconds. */
 const every = 10_000
@@ -15,7 +15,7 @@ const every = 10_000
 export function ShippingNote() {
   const query = useQuery({
     queryKey: queryKeys.auditState(),
-    queryFn: ({ signal }) => api.get<AuditState>('/api/audit/state', { signal }),
+    queryFn: ({ signal }) => api.get('/api/audit/state', { signal }),
     refetchInterval: every,
   })
   const receivers = query.data?.receivers ?? []

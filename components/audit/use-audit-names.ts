@@ -3,8 +3,6 @@ import { api } from '#components/data/api.ts'
 import { queryKeys } from '#components/data/query-keys.ts'
 import { useFleet } from '#components/data/use-live.ts'
 import { usePermission } from '#components/data/use-session.ts'
-import type { CustomRole } from '#lib/contracts/access.ts'
-import type { People } from '#lib/contracts/users.ts'
 import { objectKey } from '#lib/fleet/apply-live.ts'
 import type { AuditNames } from './sentence.ts'
 
@@ -15,13 +13,13 @@ export function useAuditNames(host: (hostId: string) => string): AuditNames {
   const enabled = usePermission('users.view')
   const people = useQuery({
     queryKey: queryKeys.auditPeople(),
-    queryFn: ({ signal }) => api.get<People>('/api/users', { signal }),
+    queryFn: ({ signal }) => api.get('/api/users', { signal }),
     enabled,
     staleTime: 60_000,
   })
   const roles = useQuery({
     queryKey: queryKeys.auditRoles(),
-    queryFn: ({ signal }) => api.get<CustomRole[]>('/api/roles', { signal }),
+    queryFn: ({ signal }) => api.get('/api/roles', { signal }),
     enabled,
     staleTime: 60_000,
   })

@@ -3,7 +3,7 @@ import { parseAsString, parseAsStringLiteral, useQueryStates } from 'nuqs'
 import { useMemo } from 'react'
 import { api } from '#components/data/api.ts'
 import { queryKeys } from '#components/data/query-keys.ts'
-import type { AuditFilter, AuditPage, AuditRecord } from '#lib/contracts/audit.ts'
+import type { AuditFilter, AuditRecord } from '#lib/contracts/audit.ts'
 
 /** What came of it, in one word: 'running' has no outcome yet. */
 export const auditResults = ['succeeded', 'failed', 'unknown', 'denied'] as const
@@ -65,7 +65,7 @@ export function useAuditRecords(filter: AuditFilter) {
   return useInfiniteQuery({
     queryKey: queryKeys.auditRecords(filter),
     queryFn: ({ pageParam, signal }) =>
-      api.get<AuditPage>('/api/audit', { query: { ...filter, before: pageParam }, signal }),
+      api.get('/api/audit', { query: { ...filter, before: pageParam }, signal }),
     initialPageParam: undefined as number | undefined,
     getNextPageParam: (page) => page.next ?? undefined,
     // What is older than the last look stays as it was: the filter's next answer takes its place when it is there.
@@ -79,7 +79,7 @@ export function useAuditRecord(sequence: number | null) {
     queryKey: queryKeys.auditRecord(sequence),
     queryFn: async ({ signal }) => {
       const query = { before: (sequence ?? 0) + 1, limit: 1 }
-      const { items } = await api.get<AuditPage>('/api/audit', { query, signal })
+      const { items } = await api.get('/api/audit', { query, signal })
       return items.find((record) => record.sequence === sequence) ?? null
     },
     enabled: sequence !== null,

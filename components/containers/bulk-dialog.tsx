@@ -17,9 +17,8 @@ import { Input } from '#components/ui/input.tsx'
 import { Select } from '#components/ui/select.tsx'
 import { Spinner } from '#components/ui/spinner.tsx'
 import { killSignals } from '#lib/containers/states.ts'
-import type { BulkAction, BulkInput, BulkPlan, BulkStart } from '#lib/contracts/bulk.ts'
+import type { BulkAction, BulkInput, BulkPlan } from '#lib/contracts/bulk.ts'
 import type { Container } from '#lib/contracts/containers.ts'
-import type { Task } from '#lib/contracts/tasks.ts'
 
 const widths = ['1', '4', '10', '25'] as const
 type Width = (typeof widths)[number]
@@ -60,12 +59,11 @@ export function BulkDialog({
   }
   const plan = useQuery({
     queryKey: queryKeys.bulkPlan(action, input.containers, force),
-    queryFn: ({ signal: aborted }) => api.post<BulkPlan>('/api/bulk/plan', input, { signal: aborted }),
+    queryFn: ({ signal: aborted }) => api.post('/api/bulk/plan', { body: input, signal: aborted }),
     staleTime: 0,
   })
   const start = useMutation({
-    mutationFn: () =>
-      api.post<Task>('/api/bulk', { ...input, width: Number(width), stopOnFailure } satisfies BulkStart),
+    mutationFn: () => api.post('/api/bulk', { body: { ...input, width: Number(width), stopOnFailure } }),
     onSuccess(task) {
       taskStore.put(task)
       openTray()

@@ -11,7 +11,6 @@ import { Button } from '#components/ui/button.tsx'
 import { EmptyState } from '#components/ui/empty-state.tsx'
 import { Input } from '#components/ui/input.tsx'
 import { Segmented } from '#components/ui/segmented.tsx'
-import type { Changes } from '#lib/contracts/container-details.ts'
 import { waitingFor } from './tab-body.tsx'
 
 const kinds = ['all', 'added', 'modified', 'deleted'] as const
@@ -32,7 +31,10 @@ export function ChangesTab({ container, stale }: ContainerTabProps) {
   const query = useQuery({
     queryKey: queryKeys.containerChanges(container.hostId, container.id),
     queryFn: ({ signal }) =>
-      api.get<Changes>(`/api/hosts/${container.hostId}/containers/${container.id}/changes`, { signal }),
+      api.get('/api/hosts/:hostId/containers/:containerId/changes', {
+        params: { hostId: container.hostId, containerId: container.id },
+        signal,
+      }),
     enabled: !stale,
     retry: false,
   })

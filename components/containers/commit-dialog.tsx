@@ -10,7 +10,6 @@ import { ErrorNote } from '#components/ui/error-note.tsx'
 import { CheckField, Field } from '#components/ui/field.tsx'
 import { Input } from '#components/ui/input.tsx'
 import { toast } from '#components/ui/toast.tsx'
-import type { CommitResult } from '#lib/contracts/container-details.ts'
 import type { Container } from '#lib/contracts/containers.ts'
 
 /** Makes an image of a container's present files. */
@@ -22,10 +21,13 @@ export function CommitDialog({ container, onClose }: { container: Container; onC
   const [pause, setPause] = useState(true)
   const commit = useMutation({
     mutationFn: () =>
-      api.post<CommitResult>(`/api/hosts/${container.hostId}/containers/${container.id}/commit`, {
-        reference: reference.trim(),
-        pause,
-        ...(message.trim() ? { message: message.trim() } : {}),
+      api.post('/api/hosts/:hostId/containers/:containerId/commit', {
+        params: { hostId: container.hostId, containerId: container.id },
+        body: {
+          reference: reference.trim(),
+          pause,
+          ...(message.trim() ? { message: message.trim() } : {}),
+        },
       }),
     onSuccess({ imageId }) {
       toast.success(t('committed', { reference: reference.trim(), id: imageId.slice(7, 19) }))

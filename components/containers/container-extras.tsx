@@ -14,7 +14,6 @@ import { copyText } from '#components/ui/copy-text.ts'
 import { useErrorText } from '#components/ui/error-text.ts'
 import { toast } from '#components/ui/toast.tsx'
 import { recreatePermissions } from '#lib/containers/rules.ts'
-import type { SpecAnswer } from '#lib/contracts/container-create.ts'
 import type { Container } from '#lib/contracts/containers.ts'
 
 const UpdateDialog = dynamic(() => import('./update-dialog.tsx').then((module) => module.UpdateDialog), {
@@ -44,7 +43,9 @@ export function ContainerExtras({
   const line = useMutation({
     async mutationFn() {
       const { printRun } = await import('#lib/docker-run/print.ts')
-      const { spec } = await api.get<SpecAnswer>(`/api/hosts/${hostId}/containers/${id}/spec`)
+      const { spec } = await api.get('/api/hosts/:hostId/containers/:containerId/spec', {
+        params: { hostId, containerId: id },
+      })
       await copyText(printRun(spec, { flavour }))
     },
     onSuccess: () => toast.success(t('copiedRun')),
@@ -64,7 +65,12 @@ export function ContainerExtras({
       )}
       {may('containers.export') && (
         <Button asChild size="sm">
-          <a href={apiUrl(`/api/hosts/${hostId}/containers/${id}/export`)} download={`${container.name}.tar`}>
+          <a
+            href={apiUrl('GET /api/hosts/:hostId/containers/:containerId/export', {
+              params: { hostId, containerId: id },
+            })}
+            download={`${container.name}.tar`}
+          >
             <Download aria-hidden /> {t('export')}
           </a>
         </Button>

@@ -12,9 +12,7 @@ import { Button } from '#components/ui/button.tsx'
 import { ConfirmDialog } from '#components/ui/confirm-dialog.tsx'
 import { useNewer } from '#components/updates/use-updates.ts'
 import { recreatePermissions } from '#lib/containers/rules.ts'
-import type { RecreateInput, SpecAnswer } from '#lib/contracts/container-create.ts'
 import type { Container } from '#lib/contracts/containers.ts'
-import type { Task } from '#lib/contracts/tasks.ts'
 
 /** The registry or the host has a newer image for this container's tag: one click makes it anew on that, the way back kept. */
 export function NewerImage({ container }: { container: Container }) {
@@ -22,16 +20,15 @@ export function NewerImage({ container }: { container: Container }) {
   const holds = useMayWith(container)
   const newer = useNewer(container)
   const [asking, setAsking] = useState(false)
-  const path = `/api/hosts/${container.hostId}/containers/${container.id}` as const
+  const params = { hostId: container.hostId, containerId: container.id }
   const update = useMutation({
     async mutationFn() {
-      const { spec } = await api.get<SpecAnswer>(`${path}/spec`)
-      return api.post<Task>(`${path}/recreate`, {
+      const { spec } = await api.get('/api/hosts/:hostId/containers/:containerId/spec', { params })
+      return api.post('/api/hosts/:hostId/containers/:containerId/recreate', {
+        params,
         // What is on the host already may come from no registry at all.
-        spec,
-        pull: newer === 'pulled' ? 'missing' : 'always',
-        keepOld: true,
-      } satisfies RecreateInput)
+        body: { spec, pull: newer === 'pulled' ? 'missing' : 'always', keepOld: true },
+      })
     },
     onSuccess(task) {
       taskStore.put(task)

@@ -9,7 +9,6 @@ import type { ContainerTabProps } from '#components/page/container-tab.ts'
 import { Button } from '#components/ui/button.tsx'
 import { EmptyState } from '#components/ui/empty-state.tsx'
 import { Input } from '#components/ui/input.tsx'
-import type { Processes } from '#lib/contracts/container-details.ts'
 import { TabBody, waitingFor } from './tab-body.tsx'
 
 const everyMs = 3000
@@ -25,7 +24,8 @@ export function ProcessesTab({ container, stale }: ContainerTabProps) {
   const query = useQuery({
     queryKey: queryKeys.containerProcesses(container.hostId, container.id, args),
     queryFn: ({ signal }) =>
-      api.get<Processes>(`/api/hosts/${container.hostId}/containers/${container.id}/processes`, {
+      api.get('/api/hosts/:hostId/containers/:containerId/processes', {
+        params: { hostId: container.hostId, containerId: container.id },
         query: { args },
         signal,
       }),

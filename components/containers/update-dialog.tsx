@@ -61,7 +61,11 @@ export function UpdateDialog({
   const numbers = [memory, cpus, pids].every((text) => text === '' || Number(text) >= 0)
   const ready = numbers && Object.keys(change).length > 0
   const update = useMutation({
-    mutationFn: () => api.post(`/api/hosts/${container.hostId}/containers/${container.id}/update`, change),
+    mutationFn: () =>
+      api.post('/api/hosts/:hostId/containers/:containerId/update', {
+        params: { hostId: container.hostId, containerId: container.id },
+        body: change,
+      }),
     onSuccess() {
       toast.success(t('updated', { name: container.name }))
       void client.invalidateQueries({ queryKey: queryKeys.container(container.hostId, container.id) })

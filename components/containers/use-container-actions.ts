@@ -4,7 +4,7 @@ import { useTranslations } from 'use-intl'
 import { api } from '#components/data/api.ts'
 import { useErrorText } from '#components/ui/error-text.ts'
 import { toast } from '#components/ui/toast.tsx'
-import type { ActionResult, Container, ContainerAction, ContainerDetail } from '#lib/contracts/containers.ts'
+import type { ActionResult, Container, ContainerAction } from '#lib/contracts/containers.ts'
 import { objectKey } from '#lib/fleet/apply-live.ts'
 
 export interface ActionOptions {
@@ -58,9 +58,10 @@ function request(
   action: ContainerAction,
   options: ActionOptions,
 ): Promise<ActionResult> {
-  const path = `/api/hosts/${container.hostId}/containers/${container.id}` as const
+  const params = { hostId: container.hostId, containerId: container.id }
   if (action === 'remove') {
-    return api.delete<ActionResult>(path, {
+    return api.delete('/api/hosts/:hostId/containers/:containerId', {
+      params,
       query: { force: options.force ?? false, volumes: options.volumes ?? false },
     })
   }
@@ -71,7 +72,10 @@ function request(
     kill: { signal },
     rename: { name },
   }
-  return api.post<ActionResult>(`${path}/${action}`, bodies[action] ?? {})
+  return api.post(`/api/hosts/:hostId/containers/:containerId/${action}`, {
+    params,
+    body: bodies[action] ?? {},
+  })
 }
 
 /** What engines give a container that says nothing. */
@@ -82,7 +86,9 @@ export const isStopping = ({ action }: PendingAction) => action === 'stop' || ac
 /** Seconds that a container asks for to end; null where its engine does not tell. */
 async function graceOf({ hostId, id }: Container): Promise<number | null> {
   try {
-    const { inspect } = await api.get<ContainerDetail>(`/api/hosts/${hostId}/containers/${id}`)
+    const { inspect } = await api.get('/api/hosts/:hostId/containers/:containerId', {
+      params: { hostId, containerId: id },
+    })
     const { StopTimeout } = (inspect as { Config?: { StopTimeout?: number | null } }).Config ?? {}
     return StopTimeout ?? usualGraceSeconds
   } catch {

@@ -2,7 +2,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { api } from '#components/data/api.ts'
 import { queryKeys } from '#components/data/query-keys.ts'
-import type { Container, ContainerDetail } from '#lib/contracts/containers.ts'
+import type { Container } from '#lib/contracts/containers.ts'
 import { healthRefetchMs, type InspectedHealth } from './container-health.tsx'
 
 /** The engine's document of a container, shared by its tabs. Asked anew when its state changes; not while its host is away. */
@@ -19,7 +19,11 @@ export function useContainerInspect(container: Container, options: { stale: bool
       reveal,
     ]),
     queryFn: ({ signal }) =>
-      api.get<ContainerDetail>(`/api/hosts/${hostId}/containers/${id}`, { query: { reveal }, signal }),
+      api.get('/api/hosts/:hostId/containers/:containerId', {
+        params: { hostId, containerId: id },
+        query: { reveal },
+        signal,
+      }),
     select: (answer) => answer.inspect,
     placeholderData: (before) => before,
     enabled: !stale,

@@ -30,7 +30,7 @@ export function CreatePage() {
   const found = useQuery({
     queryKey: queryKeys.containerSpec(hostId, containerId),
     queryFn: ({ signal }) =>
-      api.get<SpecAnswer>(`/api/hosts/${hostId}/containers/${containerId}/spec`, { signal }),
+      api.get('/api/hosts/:hostId/containers/:containerId/spec', { params: { hostId, containerId }, signal }),
     enabled: like !== null,
     // What one has begun to change is not to be put back by a refetch.
     staleTime: Number.POSITIVE_INFINITY,

@@ -11,8 +11,7 @@ import { Button } from '#components/ui/button.tsx'
 import { CodeBlock } from '#components/ui/code-block.tsx'
 import { ErrorNote } from '#components/ui/error-note.tsx'
 import { checkSpec } from '#lib/containers/spec-check.ts'
-import type { ContainerSpec, CreateInput, Dependent, RecreateInput } from '#lib/contracts/container-create.ts'
-import type { Task } from '#lib/contracts/tasks.ts'
+import type { ContainerSpec, Dependent } from '#lib/contracts/container-create.ts'
 import type { ParsedRun } from '#lib/docker-run/parse.ts'
 import { printRun } from '#lib/docker-run/print.ts'
 import type { Pull } from './basics-section.tsx'
@@ -60,18 +59,23 @@ export function SpecEditor({
   const work = useMutation({
     mutationFn: () =>
       purpose.kind === 'create'
-        ? api.post<Task>('/api/containers', {
-            spec,
-            hostIds: [...chosen],
-            pull,
-            start,
-          } satisfies CreateInput)
-        : api.post<Task>(`/api/hosts/${purpose.hostId}/containers/${purpose.containerId}/recreate`, {
-            spec,
-            pull,
-            keepOld,
-            accepted: accepts ? [...lost] : [],
-          } satisfies RecreateInput),
+        ? api.post('/api/containers', {
+            body: {
+              spec,
+              hostIds: [...chosen],
+              pull,
+              start,
+            },
+          })
+        : api.post('/api/hosts/:hostId/containers/:containerId/recreate', {
+            params: { hostId: purpose.hostId, containerId: purpose.containerId },
+            body: {
+              spec,
+              pull,
+              keepOld,
+              accepted: accepts ? [...lost] : [],
+            },
+          }),
     onSuccess(task) {
       taskStore.put(task)
       setTaskId(task.id)

@@ -2,7 +2,10 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { ApiFailure, api, fieldErrors, onSignedOut } from './api.ts'
+import type { Host } from '#lib/contracts/hosts.ts'
+import { ApiFailure, api, apiUrl, fieldErrors, onSignedOut } from './api.ts'
+
+const host = { name: 'x', transport: { kind: 'unix' as const, socketPath: '/run/x.sock' } }
 
 let answer: (request: IncomingMessage, response: ServerResponse, body: string) => void
 const server = createServer(async (request, response) => {
@@ -46,19 +49,58 @@ describe('api', () => {
           method: request.method,
         }),
       )
-    expect(
-      await api.post(
-        '/api/hosts',
-        { name: 'ä' },
-        { query: { force: true, gone: undefined, empty: null, q: 'a b' } },
-      ),
-    ).toEqual({
-      url: '/base/api/hosts?force=true&q=a+b',
+    const params = { hostId: 'h1', imageId: 'sha256:a/b' }
+    const tag = '/api/hosts/:hostId/images/:imageId/tag'
+    expect(await api.post(tag, { params, body: { reference: 'ä' } })).toEqual({
+      url: '/base/api/hosts/h1/images/sha256%3Aa%2Fb/tag',
       type: 'application/json',
-      body: '{"name":"ä"}',
+      body: '{"reference":"ä"}',
       method: 'POST',
     })
-    expect(await api.delete('/api/hosts/1')).toMatchObject({ method: 'DELETE', body: '' })
+    const query = { force: true, noprune: undefined, reference: null }
+    expect(await api.delete('/api/hosts/:hostId/images/:imageId', { params, query })).toMatchObject({
+      url: '/base/api/hosts/h1/images/sha256%3Aa%2Fb?force=true',
+      method: 'DELETE',
+      body: '',
+    })
+  })
+
+  it('gives the address of a route, a list as its name repeated', () => {
+    const query = { reference: ['a b', 'c'], format: 'oci' as const }
+    const address = apiUrl('GET /api/hosts/:hostId/images/archive', { params: { hostId: 'h1' }, query })
+    expect(address).toMatch(/\/base\/api\/hosts\/h1\/images\/archive\?reference=a\+b&reference=c&format=oci$/)
+  })
+
+  it('is checked against the routes of the server', async () => {
+    answer = (_, response) => response.end('[]')
+    const hosts: Host[] = await api.get('/api/hosts')
+    expect(hosts).toEqual([])
+    // Each line below is an error of the compiler, or this file is one.
+    const wrong = () => [
+      // @ts-expect-error no such route
+      api.get('/api/nothing'),
+      // @ts-expect-error no route with this method
+      api.put('/api/hosts'),
+      // @ts-expect-error its answer is no text
+      api.get('/api/hosts') satisfies Promise<string>,
+      // @ts-expect-error it says of which host
+      api.get('/api/hosts/:hostId'),
+      // @ts-expect-error a parameter by another name
+      api.get('/api/hosts/:hostId', { params: { id: 'h1' } }),
+      // @ts-expect-error it takes a body
+      api.post('/api/session'),
+      // @ts-expect-error a field is missing
+      api.post('/api/session', { body: { email: 'a@b.c' } }),
+      // @ts-expect-error it takes no body
+      api.post('/api/hosts/:hostId/pause', { params: { hostId: 'h1' }, body: { now: true } }),
+      // @ts-expect-error no such field
+      api.get('/api/audit', { query: { colour: 'red' } }),
+      // @ts-expect-error it answers no lines
+      api.read('/api/hosts'),
+      // @ts-expect-error an address of nothing
+      apiUrl('GET /api/nothing'),
+    ]
+    expect(wrong).toBeTypeOf('function')
   })
 
   it('takes an answer without content', async () => {
@@ -68,7 +110,7 @@ describe('api', () => {
 
   it('throws what the server said, with its fields', async () => {
     refuse(400, { code: 'invalid_input', message: 'No.', fields: [{ path: 'name', message: 'too short' }] })
-    const failure = await failureOf(api.post('/api/hosts', {}))
+    const failure = await failureOf(api.post('/api/hosts', { body: host }))
     expect(failure).toBeInstanceOf(ApiFailure)
     expect(failure.status).toBe(400)
     expect(failure.error.code).toBe('invalid_input')
@@ -80,7 +122,7 @@ describe('api', () => {
     const signedOut = vi.fn()
     const forget = onSignedOut(signedOut)
     refuse(401, { code: 'bad_credentials', message: '' })
-    await failureOf(api.post('/api/session', {}))
+    await failureOf(api.post('/api/session', { body: { email: 'a@b.c', password: 'x' } }))
     expect(signedOut).not.toHaveBeenCalled()
     refuse(401, { code: 'signed_out', message: '' })
     await failureOf(api.get('/api/session'))
@@ -122,18 +164,18 @@ describe('api', () => {
       setTimeout(() => response.write('"}\n\n{"step":3}\n'), 40)
     }
     const seen: unknown[] = []
-    for await (const line of api.lines<{ step: unknown }>('/api/hosts/test', {})) {
-      seen.push(line.step)
-      if (line.step === 3) break
+    for await (const line of api.lines('/api/hosts/test', { body: host })) {
+      seen.push(line)
+      if (seen.length === 3) break
     }
-    expect(seen).toEqual([1, 'ü', 3])
+    expect(seen).toEqual([{ step: 1 }, { step: 'ü' }, { step: 3 }])
     await vi.waitUntil(() => closed.mock.calls.length === 1, { timeout: 30_000 })
   })
 
   it('reads a last line without its end', async () => {
     answer = (_, response) => response.end('{"step":1}\n{"step":2}')
     const seen: unknown[] = []
-    for await (const line of api.lines<{ step: number }>('/api/hosts/test', {})) seen.push(line.step)
-    expect(seen).toEqual([1, 2])
+    for await (const line of api.lines('/api/hosts/test', { body: host })) seen.push(line)
+    expect(seen).toEqual([{ step: 1 }, { step: 2 }])
   })
 })

@@ -1,5 +1,6 @@
 import type { ApiError } from '#lib/contracts/common.ts'
 import { readNdjson } from './ndjson.ts'
+import type { Address, Answer, Call, Line, LinesPathOf, Method, PathOf, Rest, RouteName } from './routes.ts'
 
 /** A refused or failed request. `error` is what the server said; without an answer its code is 'server_unreachable'. */
 export class ApiFailure extends Error {
@@ -13,9 +14,13 @@ export class ApiFailure extends Error {
   }
 }
 
-type QueryValue = string | number | boolean | undefined | null
-export interface RequestOptions {
-  query?: Record<string, QueryValue>
+type QueryValue = string | number | boolean | undefined | null | readonly string[]
+interface AnyAddress {
+  params?: Readonly<Record<string, string>>
+  query?: Readonly<Record<string, QueryValue>>
+}
+interface AnyCall extends AnyAddress {
+  body?: unknown
   signal?: AbortSignal
 }
 
@@ -24,14 +29,20 @@ export function basePath(): string {
   return document.documentElement.dataset.basePath ?? ''
 }
 
-/** Path of an API route with its base path and query; values that are null or undefined are left out. */
-export function apiUrl(path: `/api/${string}`, query?: Record<string, QueryValue>): string {
+/** Address of a route, for links and for what sends or reads bytes: `apiUrl('GET /api/audit/export', { query })`. */
+export function apiUrl<N extends RouteName>(route: N, ...[address]: Rest<Address<N>>): string {
+  return urlOf(route.slice(route.indexOf(' ') + 1), address as AnyAddress | undefined)
+}
+
+/** A path with its parameters, base path and query filled in; values that are null or undefined are left out. */
+export function urlOf(path: string, { params = {}, query = {} }: AnyAddress = {}): string {
+  const filled = path.replaceAll(/:(\w+)/g, (_, name: string) => encodeURIComponent(params[name] ?? ''))
   const search = new URLSearchParams()
-  for (const [name, value] of Object.entries(query ?? {})) {
-    if (value !== undefined && value !== null) search.set(name, String(value))
-  }
+  for (const [name, value] of Object.entries(query))
+    for (const each of Array.isArray(value) ? value : [value])
+      if (each !== undefined && each !== null) search.append(name, String(each))
   const text = search.toString()
-  return `${basePath()}${path}${text ? `?${text}` : ''}`
+  return `${basePath()}${filled}${text ? `?${text}` : ''}`
 }
 
 /** Where the signed-out go; set by the session's provider, since only it knows the router. */
@@ -57,15 +68,11 @@ export function onProofNeeded(ask: () => Promise<boolean>): () => void {
   }
 }
 
-async function send(
-  method: string,
-  path: `/api/${string}`,
-  body: unknown,
-  { query, signal }: RequestOptions = {},
-): Promise<Response> {
+async function send(method: Method, path: string, call: AnyCall = {}): Promise<Response> {
+  const { body, signal } = call
   let response: Response
   try {
-    response = await fetch(apiUrl(path, query), {
+    response = await fetch(urlOf(path, call), {
       method,
       // The cookie goes only to our own origin. A JSON content type cannot be sent by a foreign form (CSRF).
       credentials: 'same-origin',
@@ -90,7 +97,7 @@ async function send(
   if (code === 'signed_out') reportSignedOut()
   // A full load: nothing of this page works before.
   if (code === 'second_factor_needed') window.location.replace(`${basePath()}/second-factor`)
-  if (code === 'fresh_sign_in_needed' && (await prove())) return send(method, path, body, { query, signal })
+  if (code === 'fresh_sign_in_needed' && (await prove())) return send(method, path, call)
   throw failure
 }
 
@@ -115,44 +122,36 @@ function codeOfProxy(status: number): ApiError['code'] {
   return status >= 400 && status < 500 ? 'proxy_refused' : 'internal'
 }
 
-async function json<T>(response: Response): Promise<T> {
-  if (response.status === 204) return undefined as T
-  const text = await response.text()
-  return (text === '' ? undefined : JSON.parse(text)) as T
+function caller<M extends Method>(method: M) {
+  return async <P extends PathOf<M>>(path: P, ...[call]: Rest<Call<`${M} ${P}`>>) => {
+    const response = await send(method, path, call as AnyCall | undefined)
+    const text = response.status === 204 ? '' : await response.text()
+    return (text === '' ? undefined : JSON.parse(text)) as Answer<`${M} ${P}`>
+  }
+}
+
+function reader<M extends Method>(method: M) {
+  return async function* <P extends LinesPathOf<M>>(path: P, ...[call]: Rest<Call<`${M} ${P}`>>) {
+    const response = await send(method, path, call as AnyCall | undefined)
+    if (response.body) yield* readNdjson<Line<`${M} ${P}`>>(response.body)
+  }
 }
 
 /**
- * The API's client. Types are the contracts' own: the server validates what it sends, the browser carries no schemas.
+ * The API's client: `await api.get('/api/hosts/:hostId', { params: { hostId } })`. What a call takes and what it answers is
+ * the route's own type (server/api.ts): the server validates what it is sent, the browser carries no schemas.
  * @throws ApiFailure; the fetch's AbortError when `signal` was aborted
  */
 export const api = {
-  get: async <T>(path: `/api/${string}`, options?: RequestOptions) =>
-    json<T>(await send('GET', path, undefined, options)),
-  post: async <T = void>(path: `/api/${string}`, body?: unknown, options?: RequestOptions) =>
-    json<T>(await send('POST', path, body, options)),
-  patch: async <T = void>(path: `/api/${string}`, body?: unknown, options?: RequestOptions) =>
-    json<T>(await send('PATCH', path, body, options)),
-  put: async <T = void>(path: `/api/${string}`, body?: unknown, options?: RequestOptions) =>
-    json<T>(await send('PUT', path, body, options)),
-  delete: async <T = void>(path: `/api/${string}`, options?: RequestOptions) =>
-    json<T>(await send('DELETE', path, undefined, options)),
-  /** As `lines`, for reading. */
-  read: async function* <T>(
-    path: `/api/${string}`,
-    options: RequestOptions = {},
-  ): AsyncGenerator<T, void, undefined> {
-    const response = await send('GET', path, undefined, options)
-    if (response.body) yield* readNdjson<T>(response.body)
-  },
-  /** A route that answers in NDJSON, line by line as they come. Ends the request when the loop is left. */
-  lines: async function* <T>(
-    path: `/api/${string}`,
-    body: unknown,
-    options: RequestOptions = {},
-  ): AsyncGenerator<T, void, undefined> {
-    const response = await send('POST', path, body, options)
-    if (response.body) yield* readNdjson<T>(response.body)
-  },
+  get: caller('GET'),
+  post: caller('POST'),
+  patch: caller('PATCH'),
+  put: caller('PUT'),
+  delete: caller('DELETE'),
+  /** A GET that answers in NDJSON, line by line as they come. Ends the request when the loop is left. */
+  read: reader('GET'),
+  /** As `read`, of a POST. */
+  lines: reader('POST'),
 }
 
 /** Fields that the server refused, by path, for a form. Empty for any other failure. */

@@ -38,7 +38,8 @@ export const queryKeys = {
   containerSpec: (hostId: string | null, id: string | null) => ['spec', hostId, id] as const,
   bulkPlan: (action: string, containers: unknown, force: boolean) =>
     ['bulk', 'plan', action, containers, force] as const,
-  filePreview: (base: string, path: string, revision: number) => ['file', base, path, revision] as const,
+  filePreview: (container: string, path: string, revision: number) =>
+    ['file', container, path, revision] as const,
 
   volumeSizes: (hostId: string) => ['volumes', hostId, 'sizes'] as const,
   /** @param state what changes the answer too */
@@ -51,8 +52,8 @@ export const queryKeys = {
   updates: () => ['updates'] as const,
 
   registries: () => ['registries'] as const,
-  /** Repositories and tags. */
-  registryNames: (path: string, query: unknown) => ['registry-names', path, query] as const,
+  repositories: (registryId: string) => ['repositories', registryId] as const,
+  tags: (registryId: string, repository: string) => ['tags', registryId, repository] as const,
   manifest: (registryId: string, repository: string, tag: string) =>
     ['manifest', registryId, repository, tag] as const,
 

@@ -1,9 +1,9 @@
 import { closeCodes, finalCloseCodes } from '#lib/close-codes.ts'
-import { apiUrl, type RequestOptions } from './api.ts'
+import { urlOf } from './api.ts'
 
 /** A WebSocket at a path of our API. Its binary messages come as an ArrayBuffer. */
-export function openSocket(path: `/api/${string}`, query?: RequestOptions['query']): WebSocket {
-  const socket = new WebSocket(new URL(apiUrl(path, query), window.location.href.replace(/^http/, 'ws')))
+export function openSocket(path: `/api/${string}`, query?: Record<string, string>): WebSocket {
+  const socket = new WebSocket(new URL(urlOf(path, { query }), window.location.href.replace(/^http/, 'ws')))
   socket.binaryType = 'arraybuffer'
   return socket
 }

@@ -18,7 +18,6 @@ import { Input } from '#components/ui/input.tsx'
 import { Select } from '#components/ui/select.tsx'
 import { useFormat } from '#components/ui/use-format.ts'
 import type { PrunableKind } from '#lib/contracts/disk.ts'
-import type { Task } from '#lib/contracts/tasks.ts'
 import { objectKey } from '#lib/fleet/apply-live.ts'
 import {
   type ChosenHost,
@@ -90,7 +89,7 @@ export function PruneDialog({ disks, onClose }: { disks: readonly HostDisk[]; on
   const ready = all.length > 0 && (!losesData || typed.trim() === t('word'))
   const missing = disks.filter(({ disk }) => !disk).map(({ host }) => host.name)
   const start = useMutation({
-    mutationFn: () => api.post<Task>('/api/prune', pruneInputOf(chosen)),
+    mutationFn: () => api.post('/api/prune', { body: pruneInputOf(chosen) }),
     onSuccess(task) {
       taskStore.put(task)
       openTray()

@@ -23,7 +23,7 @@ export function useDisks(): HostDisk[] {
     queries: hosts.map((host) => ({
       queryKey: queryKeys.disk(host.id),
       queryFn: ({ signal }: { signal: AbortSignal }) =>
-        api.get<Disk>(`/api/hosts/${host.id}/disk`, { signal }),
+        api.get('/api/hosts/:hostId/disk', { params: { hostId: host.id }, signal }),
       enabled: host.state === 'online',
       staleTime: 60_000,
       retry: false,

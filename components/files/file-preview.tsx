@@ -11,12 +11,24 @@ import { Skeleton } from '#components/ui/skeleton.tsx'
 import { useFormat } from '#components/ui/use-format.ts'
 import { printableName } from '#lib/byte-name.ts'
 import type { FilePreview as Preview } from '#lib/contracts/files.ts'
+import { type ContainerRef, containerKey } from './use-folder.ts'
+
+/** Where a file's bytes are downloaded from. */
+export const contentUrl = (container: ContainerRef, path: string) =>
+  apiUrl('GET /api/hosts/:hostId/containers/:containerId/files/content', {
+    params: container,
+    query: { path },
+  })
 
 /** @param revision changes when the file may have changed */
-export const previewQuery = (base: `/api/${string}`, path: string, revision: number) => ({
-  queryKey: queryKeys.filePreview(base, path, revision),
+export const previewQuery = (container: ContainerRef, path: string, revision: number) => ({
+  queryKey: queryKeys.filePreview(containerKey(container), path, revision),
   queryFn: ({ signal }: { signal: AbortSignal }) =>
-    api.get<Preview>(`${base}/files/preview`, { query: { path }, signal }),
+    api.get('/api/hosts/:hostId/containers/:containerId/files/preview', {
+      params: container,
+      query: { path },
+      signal,
+    }),
   // Long enough to be looked at where it leads before it is shown.
   staleTime: 2000,
   retry: (count: number, error: Error) => !(error instanceof ApiFailure) && count < 2,
@@ -24,13 +36,13 @@ export const previewQuery = (base: `/api/${string}`, path: string, revision: num
 
 /** The beginning of a text, an image, or what there is to say of anything else. */
 export function FilePreview({
-  base,
+  container,
   path,
   revision,
   onOpenFolder,
   onClose,
 }: {
-  base: `/api/${string}`
+  container: ContainerRef
   path: string
   revision: number
   onOpenFolder(): void
@@ -39,11 +51,11 @@ export function FilePreview({
   const t = useTranslations('files')
   const format = useFormat()
   const query = useQuery({
-    ...previewQuery(base, path, revision),
+    ...previewQuery(container, path, revision),
     // What was shown stays until what is new is there.
     placeholderData: (before: Preview | undefined) => before,
   })
-  const url = apiUrl(`${base}/files/content`, { path })
+  const url = contentUrl(container, path)
   const preview = query.data
   return (
     <section aria-label={t('preview')} className="fill min-h-40 rounded-md border">
@@ -83,7 +95,7 @@ export function FilePreview({
           {/* An address of its own each time: browsers keep a picture of the page whatever its headers say. */}
           {/* oxlint-disable-next-line nextjs/no-img-element -- a file of a container is nothing to optimise */}
           <img
-            src={apiUrl(`${base}/files/content`, { path, shown: query.dataUpdatedAt })}
+            src={`${url}&shown=${query.dataUpdatedAt}`}
             alt={printableName(path)}
             className="max-h-full max-w-full object-contain"
           />

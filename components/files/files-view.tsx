@@ -18,13 +18,13 @@ import { useFormat } from '#components/ui/use-format.ts'
 import type { Container } from '#lib/contracts/containers.ts'
 import type { FileEntry } from '#lib/contracts/files.ts'
 import { FileList } from './file-list.tsx'
-import { FilePreview, previewQuery } from './file-preview.tsx'
+import { contentUrl, FilePreview, previewQuery } from './file-preview.tsx'
 import { NewFolderDialog } from './new-folder-dialog.tsx'
 import { joinPath, PathBar, parentOf } from './path-bar.tsx'
 import { UploadList } from './upload-list.tsx'
 import { type UploadPlace, uploads, useUploadsInto } from './upload-store.ts'
 import { type Dropped, droppedFiles, type Overwritten, overwritten } from './uploads.ts'
-import { filesChanged, useFilesRevision, useFolder } from './use-folder.ts'
+import { containerKey, filesChanged, useFilesRevision, useFolder } from './use-folder.ts'
 
 interface Batch {
   place: UploadPlace
@@ -40,7 +40,8 @@ export function FilesView({ container, stale }: { container: Container; stale: b
   const format = useFormat()
   const may = useMayWith(container)
   const mayWrite = may('containers.files.write') && !stale
-  const base = `/api/hosts/${container.hostId}/containers/${container.id}` as const
+  const ref = { hostId: container.hostId, containerId: container.id }
+  const key = containerKey(ref)
   const [path, setPath] = useQueryState(
     'path',
     parseAsString.withDefault('/').withOptions({ history: 'push' }),
@@ -54,10 +55,10 @@ export function FilesView({ container, stale }: { container: Container; stale: b
   const chooser = useRef<HTMLInputElement>(null)
   const clicks = useRef(0)
   const queryClient = useQueryClient()
-  const sending = useUploadsInto(base)
-  const revision = useFilesRevision(base)
-  const folder = useFolder(base, path, !stale)
-  const again = () => filesChanged(base)
+  const sending = useUploadsInto(key)
+  const revision = useFilesRevision(key)
+  const folder = useFolder(ref, path, !stale)
+  const again = () => filesChanged(key)
   const byName = useMemo(() => new Map(folder.entries.map((entry) => [entry.name, entry])), [folder.entries])
   const open = (next: string) => {
     setFilter('')
@@ -72,7 +73,7 @@ export function FilesView({ container, stale }: { container: Container; stale: b
     // A list does not say what a link leads to. What fails is shown as a file's failure.
     const isFolder =
       entry.kind === 'symlink' &&
-      (await queryClient.fetchQuery({ ...previewQuery(base, at, revision), retry: false }).then(
+      (await queryClient.fetchQuery({ ...previewQuery(ref, at, revision), retry: false }).then(
         ({ kind }) => kind === 'directory',
         () => false,
       ))
@@ -82,7 +83,7 @@ export function FilesView({ container, stale }: { container: Container; stale: b
   }
   const take = (files: readonly Dropped[]) => {
     if (files.length === 0) return
-    const place = { base, containerName: container.name, path, owner: folder.owner }
+    const place = { container: ref, containerName: container.name, path, owner: folder.owner }
     // Of a folder that was not read to its end one can't know.
     const isSure = folder.readAt !== null && folder.state !== 'cut'
     const batch = { place, files, isSure, items: overwritten(files, byName) }
@@ -145,12 +146,18 @@ export function FilesView({ container, stale }: { container: Container; stale: b
           </>
         )}
         <Button asChild size="sm">
-          <a href={apiUrl(`${base}/files/archive`, { path })} download>
+          <a
+            href={apiUrl('GET /api/hosts/:hostId/containers/:containerId/files/archive', {
+              params: ref,
+              query: { path },
+            })}
+            download
+          >
             <Download aria-hidden /> {t('downloadFolder')}
           </a>
         </Button>
       </div>
-      <UploadList base={base} list={sending} />
+      <UploadList container={key} list={sending} />
       {folder.state === 'failed' && <ErrorNote error={folder.error} onRetry={again} />}
       {folder.state === 'cut' && <p className="text-caution text-xs">{t('cut')}</p>}
       <div className={cn('grid min-h-0 flex-1 gap-3', file !== null && 'lg:grid-cols-2')}>
@@ -162,12 +169,12 @@ export function FilesView({ container, stale }: { container: Container; stale: b
           path={path}
           onChoose={(entry) => void choose(entry)}
           onUp={path === '/' ? null : () => open(parentOf(path))}
-          contentUrl={(name) => apiUrl(`${base}/files/content`, { path: joinPath(path, name) })}
+          contentUrl={(name) => contentUrl(ref, joinPath(path, name))}
         />
         {file !== null && (
           <FilePreview
             key={file}
-            base={base}
+            container={ref}
             path={file}
             revision={revision}
             onOpenFolder={() => open(file)}
@@ -188,7 +195,7 @@ export function FilesView({ container, stale }: { container: Container; stale: b
       </div>
       {making && (
         <NewFolderDialog
-          base={base}
+          container={ref}
           folder={folder}
           onClose={() => setMaking(false)}
           onDone={() => {

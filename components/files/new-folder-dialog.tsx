@@ -8,15 +8,15 @@ import { Dialog } from '#components/ui/dialog.tsx'
 import { ErrorNote } from '#components/ui/error-note.tsx'
 import { Field } from '#components/ui/field.tsx'
 import { Input } from '#components/ui/input.tsx'
-import type { Folder } from './use-folder.ts'
+import type { ContainerRef, Folder } from './use-folder.ts'
 
 export function NewFolderDialog({
-  base,
+  container,
   folder,
   onClose,
   onDone,
 }: {
-  base: `/api/${string}`
+  container: ContainerRef
   folder: Folder
   onClose(): void
   onDone(): void
@@ -28,7 +28,8 @@ export function NewFolderDialog({
   const fits = name.trim() !== '' && !/^\.{1,2}$/.test(name.trim()) && !name.includes('/') && !taken
   const make = useMutation({
     mutationFn: () =>
-      api.put(`${base}/files`, undefined, {
+      api.put('/api/hosts/:hostId/containers/:containerId/files', {
+        params: container,
         query: {
           path: folder.path,
           name: name.trim(),

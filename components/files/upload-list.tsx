@@ -6,21 +6,23 @@ import { useErrorText } from '#components/ui/error-text.ts'
 import { useFormat } from '#components/ui/use-format.ts'
 import { joinPath } from './path-bar.tsx'
 import { isRunning, type Upload, uploads, useUploads } from './upload-store.ts'
+import { containerKey } from './use-folder.ts'
 
 /** Every upload of this page, by container, wherever one is in it. */
 export function AllUploads() {
   const all = useUploads()
-  const byContainer = Map.groupBy(all, ({ base }) => base)
-  return [...byContainer].map(([base, list]) => <UploadList key={base} base={base} list={list} isNamed />)
+  const byContainer = Map.groupBy(all, ({ container }) => containerKey(container))
+  return [...byContainer].map(([key, list]) => <UploadList key={key} container={key} list={list} isNamed />)
 }
 
 /** What is being sent to a container, and how it ended. */
 export function UploadList({
-  base,
+  container,
   list,
   isNamed = false,
 }: {
-  base: string
+  /** Its key. */
+  container: string
   list: readonly Upload[]
   /** Say which container, and which folder. */
   isNamed?: boolean
@@ -50,11 +52,11 @@ export function UploadList({
         </span>
         <progress aria-label={t('uploads')} value={sent} max={Math.max(total, 1)} className="h-1 flex-1" />
         {running ? (
-          <Button size="sm" onClick={() => uploads.cancel(base)}>
+          <Button size="sm" onClick={() => uploads.cancel(container)}>
             {t('cancelUploads')}
           </Button>
         ) : (
-          <Button size="sm" variant="ghost" onClick={() => uploads.clear(base)}>
+          <Button size="sm" variant="ghost" onClick={() => uploads.clear(container)}>
             {t('clear')}
           </Button>
         )}

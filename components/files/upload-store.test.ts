@@ -3,8 +3,8 @@ import type { FileEntry } from '#lib/contracts/files.ts'
 import { type Send, type UploadPlace, UploadStore } from './upload-store.ts'
 import { type Dropped, overwritten } from './uploads.ts'
 
-const place = (base: `/api/${string}` = '/api/a'): UploadPlace => ({
-  base,
+const place = (containerId = 'a'): UploadPlace => ({
+  container: { hostId: 'h', containerId },
   containerName: 'web',
   path: '/data',
   owner: null,
@@ -17,10 +17,10 @@ function slowServer() {
     new Promise((resolve, reject) => {
       progress(1)
       signal.addEventListener('abort', () => reject(signal.reason))
-      sent.push({ name, resolve, reject })
+      sent.push({ name, resolve: () => resolve(undefined), reject })
     })
   const settled: string[] = []
-  return { sent, settled, store: new UploadStore(send, (base) => settled.push(base)) }
+  return { sent, settled, store: new UploadStore(send, (container) => settled.push(container)) }
 }
 const states = (store: UploadStore) => store.list().map(({ name, state }) => `${name} ${state}`)
 const soon = () => new Promise((resolve) => setImmediate(resolve))
@@ -45,7 +45,7 @@ it('a second drop waits for the first and is seen', async () => {
   expect(states(store)).toEqual(['a done', 'b failed', 'c done', 'd done'])
   // What failed counts for nothing in the sum of what was sent.
   expect(store.list().map(({ sent: bytes }) => bytes)).toEqual([2, 0, 2, 2])
-  expect(settled).toEqual(['/api/a'])
+  expect(settled).toEqual(['h/a'])
   store.start(place(), named('e'))
   expect(states(store)).toEqual(['b failed', 'e sending'])
 })
@@ -53,13 +53,13 @@ it('a second drop waits for the first and is seen', async () => {
 it('another container waits for nobody, and is not cancelled with the first', async () => {
   const { sent, store } = slowServer()
   store.start(place(), named('a', 'b'))
-  store.start(place('/api/other'), named('x'))
+  store.start(place('other'), named('x'))
   expect(sent.map(({ name }) => name)).toEqual(['a', 'x'])
-  store.cancel('/api/a')
+  store.cancel('h/a')
   await soon()
   expect(states(store)).toEqual(['a cancelled', 'b cancelled', 'x sending'])
-  store.clear('/api/a')
-  store.clear('/api/other')
+  store.clear('h/a')
+  store.clear('h/other')
   expect(states(store)).toEqual(['x sending'])
 })
 

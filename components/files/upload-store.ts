@@ -1,15 +1,14 @@
 'use client'
 import { useMemo, useSyncExternalStore } from 'react'
-import { api } from '#components/data/api.ts'
+import { api, apiUrl } from '#components/data/api.ts'
 import { nameOfText } from '#lib/byte-name.ts'
 import type { FileOwner } from '#lib/contracts/files.ts'
-import { type Dropped, sendFile } from './uploads.ts'
-import { filesChanged } from './use-folder.ts'
+import { type Dropped, sendBytes } from './uploads.ts'
+import { type ContainerRef, containerKey, filesChanged } from './use-folder.ts'
 
 /** The folder of a container that files go into. */
 export interface UploadPlace {
-  /** Address of the container in the API. */
-  base: `/api/${string}`
+  container: ContainerRef
   containerName: string
   path: string
   /** Of the folder: what is new in it belongs to the same. */
@@ -25,8 +24,9 @@ export interface Upload extends UploadPlace, Dropped {
   error: unknown
 }
 
-export type Send = (upload: Upload, signal: AbortSignal, progress: (sent: number) => void) => Promise<void>
+export type Send = (upload: Upload, signal: AbortSignal, progress: (sent: number) => void) => Promise<unknown>
 
+const keyOf = ({ container }: UploadPlace) => containerKey(container)
 export const isRunning = ({ state }: Upload) => state === 'waiting' || state === 'sending'
 
 /**
@@ -36,13 +36,13 @@ export const isRunning = ({ state }: Upload) => state === 'waiting' || state ===
 export class UploadStore {
   #list: readonly Upload[] = []
   readonly #send: Send
-  readonly #onSettled: (base: string) => void
+  readonly #onSettled: (container: string) => void
   readonly #listeners = new Set<() => void>()
   readonly #working = new Map<string, AbortController>()
   #nextId = 0
 
   /** @param onSettled called when nothing is left to be sent to a container */
-  constructor(send: Send, onSettled: (base: string) => void) {
+  constructor(send: Send, onSettled: (container: string) => void) {
     this.#send = send
     this.#onSettled = onSettled
   }
@@ -55,9 +55,10 @@ export class UploadStore {
 
   start(place: UploadPlace, files: readonly Dropped[]): void {
     // What ended well before is cleared away by what begins, not by what joins the queue.
-    const before = this.#working.has(place.base)
+    const key = containerKey(place.container)
+    const before = this.#working.has(key)
       ? this.#list
-      : this.#list.filter(({ base, state }) => base !== place.base || state !== 'done')
+      : this.#list.filter((upload) => keyOf(upload) !== key || upload.state !== 'done')
     const added = files.map(({ name, file }) => ({
       ...place,
       name,
@@ -69,30 +70,32 @@ export class UploadStore {
       error: null,
     }))
     this.#set([...before, ...added])
-    if (!this.#working.has(place.base)) void this.#work(place.base)
+    if (!this.#working.has(key)) void this.#work(key)
   }
 
   /** Ends what is being sent to a container, and what waits for it. */
-  cancel(base: string): void {
+  cancel(container: string): void {
     this.#set(
       this.#list.map((upload) =>
-        upload.base === base && upload.state === 'waiting' ? { ...upload, state: 'cancelled' } : upload,
+        keyOf(upload) === container && upload.state === 'waiting'
+          ? { ...upload, state: 'cancelled' }
+          : upload,
       ),
     )
-    this.#working.get(base)?.abort()
+    this.#working.get(container)?.abort()
   }
 
   /** Forgets what has ended. */
-  clear(base: string): void {
-    this.#set(this.#list.filter((upload) => upload.base !== base || isRunning(upload)))
+  clear(container: string): void {
+    this.#set(this.#list.filter((upload) => keyOf(upload) !== container || isRunning(upload)))
   }
 
-  async #work(base: string): Promise<void> {
+  async #work(container: string): Promise<void> {
     for (;;) {
-      const next = this.#list.find((upload) => upload.base === base && upload.state === 'waiting')
+      const next = this.#list.find((upload) => keyOf(upload) === container && upload.state === 'waiting')
       if (!next) break
       const abort = new AbortController()
-      this.#working.set(base, abort)
+      this.#working.set(container, abort)
       this.#change(next.id, { state: 'sending' })
       await this.#send(next, abort.signal, (sent) => this.#change(next.id, { sent })).then(
         () => this.#change(next.id, { state: 'done', sent: next.size }),
@@ -104,8 +107,8 @@ export class UploadStore {
           }),
       )
     }
-    this.#working.delete(base)
-    this.#onSettled(base)
+    this.#working.delete(container)
+    this.#onSettled(container)
   }
 
   #change(id: number, part: Partial<Upload>): void {
@@ -123,11 +126,24 @@ export class UploadStore {
 }
 
 export const uploads = new UploadStore((upload, signal, progress) => {
-  const { base, path, name, file, owner } = upload
+  const { container: params, path, name, file, owner } = upload
   const query = { path, name: nameOfText(name), ...owner }
   return file
-    ? sendFile(base, { ...query, mode: 0o644 }, file, signal, progress)
-    : api.put(`${base}/files`, undefined, { query: { ...query, mode: 0o755, folder: true }, signal })
+    ? sendBytes(
+        'PUT',
+        apiUrl('PUT /api/hosts/:hostId/containers/:containerId/files', {
+          params,
+          query: { ...query, mode: 0o644 },
+        }),
+        file,
+        signal,
+        progress,
+      )
+    : api.put('/api/hosts/:hostId/containers/:containerId/files', {
+        params,
+        query: { ...query, mode: 0o755, folder: true },
+        signal,
+      })
 }, filesChanged)
 
 // They end with the page: it is asked before it is left.
@@ -145,7 +161,7 @@ export function useUploads(): readonly Upload[] {
 }
 
 /** Those into one container. */
-export function useUploadsInto(base: string): readonly Upload[] {
+export function useUploadsInto(container: string): readonly Upload[] {
   const all = useUploads()
-  return useMemo(() => all.filter((upload) => upload.base === base), [all, base])
+  return useMemo(() => all.filter((upload) => keyOf(upload) === container), [all, container])
 }

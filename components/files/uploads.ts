@@ -1,5 +1,5 @@
 'use client'
-import { ApiFailure, apiUrl, failureOfAnswer } from '#components/data/api.ts'
+import { ApiFailure, failureOfAnswer } from '#components/data/api.ts'
 import type { FileEntry } from '#lib/contracts/files.ts'
 
 /** A file that was dropped or chosen, with its place below the folder; or an empty folder. */
@@ -33,17 +33,6 @@ export function overwritten(
       found.set(top, { name: top, kind: 'file' })
   }
   return [...found.values()]
-}
-
-/** Sends one file. Throws as sendBytes. */
-export async function sendFile(
-  base: `/api/${string}`,
-  query: Record<string, string | number>,
-  file: File,
-  signal: AbortSignal,
-  progress: (sent: number) => void,
-): Promise<void> {
-  await sendBytes('PUT', apiUrl(`${base}/files`, query), file, signal, progress)
 }
 
 /**

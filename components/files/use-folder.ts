@@ -1,7 +1,7 @@
 'use client'
 import { useEffect, useState, useSyncExternalStore } from 'react'
 import { api } from '#components/data/api.ts'
-import type { FileEntry, FileOwner, FilesFrame } from '#lib/contracts/files.ts'
+import type { FileEntry, FileOwner } from '#lib/contracts/files.ts'
 
 export interface Folder {
   path: string
@@ -33,6 +33,13 @@ const mostKnown = 50
 const goodMs = 5000
 const goodTimes = 10
 
+export interface ContainerRef {
+  hostId: string
+  containerId: string
+}
+/** Stands for a container where something is remembered of it. */
+export const containerKey = ({ hostId, containerId }: ContainerRef) => `${hostId}/${containerId}`
+
 /** Rises with each change that this page makes in a container. */
 const revisions = new Map<string, number>()
 const listeners = new Set<() => void>()
@@ -40,27 +47,28 @@ const subscribe = (listener: () => void) => {
   listeners.add(listener)
   return () => listeners.delete(listener)
 }
-const revisionOf = (base: string) => revisions.get(base) ?? 0
+const revisionOf = (container: string) => revisions.get(container) ?? 0
 
 /** Something was put into a container, or is to be looked at again: also sizes of folders above it are no longer true. */
-export function filesChanged(base: string): void {
-  revisions.set(base, revisionOf(base) + 1)
+export function filesChanged(container: string): void {
+  revisions.set(container, revisionOf(container) + 1)
   for (const listener of listeners) listener()
 }
 
 /** Changes when what was read of a container's files is no longer true. */
-export function useFilesRevision(base: string): number {
+export function useFilesRevision(container: string): number {
   return useSyncExternalStore(
     subscribe,
-    () => revisionOf(base),
+    () => revisionOf(container),
     () => 0,
   )
 }
 
 /** Entries of a folder as they come in; what was read before is shown meanwhile. */
-export function useFolder(base: `/api/${string}`, path: string, enabled: boolean): Folder {
-  const key = `${base} ${path}`
-  const revision = useFilesRevision(base)
+export function useFolder({ hostId, containerId }: ContainerRef, path: string, enabled: boolean): Folder {
+  const container = containerKey({ hostId, containerId })
+  const key = `${container} ${path}`
+  const revision = useFilesRevision(container)
   const [shown, setShown] = useState<{ key: string; folder: Folder } | null>(null)
   useEffect(() => {
     const before = known.get(key)
@@ -70,14 +78,14 @@ export function useFolder(base: `/api/${string}`, path: string, enabled: boolean
     const began = performance.now()
     const look = async () => {
       const show = (folder: Folder) => setShown({ key, folder })
-      const folder = await read(base, path, before?.folder, abort.signal, show)
+      const folder = await read({ hostId, containerId }, path, before?.folder, abort.signal, show)
       const now = performance.now()
       const goodUntil = now + Math.max(goodMs, goodTimes * (now - began))
       if (folder) remember(key, { folder, revision, goodUntil })
     }
     void look()
     return () => abort.abort()
-  }, [base, path, key, revision, enabled])
+  }, [hostId, containerId, path, key, revision, enabled])
   return shown?.key === key ? shown.folder : (known.get(key)?.folder ?? begun(path))
 }
 
@@ -90,7 +98,7 @@ function remember(key: string, of: { folder: Folder; goodUntil: number; revision
 
 /** Null where it failed, or was given up. */
 async function read(
-  base: `/api/${string}`,
+  params: ContainerRef,
   path: string,
   before: Folder | undefined,
   signal: AbortSignal,
@@ -107,7 +115,11 @@ async function read(
     )
   shown()
   try {
-    for await (const frame of api.read<FilesFrame>(`${base}/files`, { query: { path }, signal })) {
+    for await (const frame of api.read('/api/hosts/:hostId/containers/:containerId/files', {
+      params,
+      query: { path },
+      signal,
+    })) {
       if (frame.type === 'folder') folder = { ...folder, owner: frame.owner }
       else if (frame.type === 'walked') folder = { ...folder, walked: frame.bytes }
       else if (frame.type === 'end')

@@ -19,7 +19,7 @@ export function Dashboard({ children }: { children: ReactNode }) {
   useEffect(() => onSignedOut(goToSignIn), [])
   const session = useQuery({
     queryKey: queryKeys.session(),
-    queryFn: ({ signal }) => api.get<Session>('/api/session', { signal }),
+    queryFn: ({ signal }) => api.get('/api/session', { signal }),
     staleTime: Number.POSITIVE_INFINITY,
     // Who may see nothing has no live socket that could tell of a grant.
     refetchInterval: ({ state }) => (state.data && !seesHosts(state.data) ? 15_000 : false),

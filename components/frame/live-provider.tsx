@@ -18,7 +18,7 @@ export function LiveProvider({ children }: { children: ReactNode }) {
     const socket = new LiveSocket({
       connect: () => openSocket('/api/live'),
       onSignedOut: reportSignedOut,
-      answers: async () => (await fetch(apiUrl('/api/health'), { cache: 'no-store' })).ok,
+      answers: async () => (await fetch(apiUrl('GET /api/health'), { cache: 'no-store' })).ok,
       onServerTime: setServerTime,
       async onRightsChanged() {
         const session = queryKeys.session()

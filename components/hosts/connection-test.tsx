@@ -7,7 +7,7 @@ import { Button } from '#components/ui/button.tsx'
 import { CodeBlock } from '#components/ui/code-block.tsx'
 import { ErrorNote } from '#components/ui/error-note.tsx'
 import { Spinner } from '#components/ui/spinner.tsx'
-import type { TestEvent, TestStep, TransportInput } from '#lib/contracts/hosts.ts'
+import type { TestStep, TransportInput } from '#lib/contracts/hosts.ts'
 
 export interface TestRun {
   steps: readonly TestStep[]
@@ -33,11 +33,10 @@ export function useConnectionTest() {
     }
     update({})
     try {
-      for await (const event of api.lines<TestEvent>(
-        '/api/hosts/test',
-        { transport, hostId },
-        { signal: own.signal },
-      )) {
+      for await (const event of api.lines('/api/hosts/test', {
+        body: { transport, hostId },
+        signal: own.signal,
+      })) {
         if (event.type === 'end') update({ ok: event.ok })
         else update({ steps: [...result.steps.filter((step) => step.step !== event.step), event] })
       }

@@ -8,7 +8,7 @@ import { ErrorNote } from '#components/ui/error-note.tsx'
 import { useErrorText } from '#components/ui/error-text.ts'
 import { Skeleton } from '#components/ui/skeleton.tsx'
 import { toast } from '#components/ui/toast.tsx'
-import type { DiscoveredEngine, Host } from '#lib/contracts/hosts.ts'
+import type { DiscoveredEngine } from '#lib/contracts/hosts.ts'
 
 /** Engines that the server found on its own machine, each to be added by one click. */
 export function DiscoveredEngines() {
@@ -17,11 +17,14 @@ export function DiscoveredEngines() {
   const errorText = useErrorText()
   const query = useQuery({
     queryKey: queryKeys.discoveredHosts(),
-    queryFn: ({ signal }) => api.get<DiscoveredEngine[]>('/api/hosts/discovered', { signal }),
+    queryFn: ({ signal }) => api.get('/api/hosts/discovered', { signal }),
   })
   const add = async (engine: DiscoveredEngine) => {
     try {
-      const host = await api.post<Host>(`/api/hosts/discovered/${engine.key}`, { tags: [] })
+      const host = await api.post('/api/hosts/discovered/:key', {
+        params: { key: engine.key },
+        body: { tags: [] },
+      })
       toast.success(t('done.added', { name: host.name }))
       await client.invalidateQueries({ queryKey: queryKeys.discoveredHosts() })
     } catch (error) {

@@ -12,7 +12,7 @@ import { Dialog } from '#components/ui/dialog.tsx'
 import { ErrorNote } from '#components/ui/error-note.tsx'
 import { Segmented } from '#components/ui/segmented.tsx'
 import { Tabs } from '#components/ui/tabs.tsx'
-import type { EngineAddress, MadeCertificate } from '#lib/contracts/engine-addresses.ts'
+import type { EngineAddress } from '#lib/contracts/engine-addresses.ts'
 import type { Host } from '#lib/contracts/hosts.ts'
 import { CertificateFiles } from './certificate-files.tsx'
 import { type Scope, scopeOf, scopes } from './client-scope.ts'
@@ -43,13 +43,16 @@ export function EngineAddressDialog({ host, onClose }: { host: Host; onClose(): 
   const found = useEngineAddress(host.id)
   const make = useMutation({
     mutationFn: () =>
-      api.post<MadeCertificate>(`/api/account/certificates/${host.id}`, {
-        name: t('certificateName', { name: host.name }).slice(0, 80),
-        hours,
-        permissions: scopeOf(
-          scope,
-          session.permissions.filter((permission) => may(permission, { hostId: host.id })),
-        ),
+      api.post('/api/account/certificates/:hostId', {
+        params: { hostId: host.id },
+        body: {
+          name: t('certificateName', { name: host.name }).slice(0, 80),
+          hours,
+          permissions: scopeOf(
+            scope,
+            session.permissions.filter((permission) => may(permission, { hostId: host.id })),
+          ),
+        },
       }),
     onSettled: () => client.invalidateQueries({ queryKey: queryKeys.tokens() }),
   })

@@ -69,8 +69,8 @@ export function HostFormPage({ host }: { host?: Host }) {
     try {
       const input = inputOf(form)
       const saved = host
-        ? await api.patch<Host>(`/api/hosts/${host.id}`, input)
-        : await api.post<Host>('/api/hosts', input)
+        ? await api.patch('/api/hosts/:hostId', { params: { hostId: host.id }, body: input })
+        : await api.post('/api/hosts', { body: input })
       toast.success(done(host ? 'saved' : 'added', { name: saved.name }))
       router.push(href(`/hosts?open=${saved.id}`))
     } catch (error) {

@@ -2,11 +2,10 @@
 import { useQuery } from '@tanstack/react-query'
 import { api } from '#components/data/api.ts'
 import { queryKeys } from '#components/data/query-keys.ts'
-import type { EngineAddressAnswer } from '#lib/contracts/engine-addresses.ts'
 
 /** A host's own address for its engine; null where none is switched on. */
 export const useEngineAddress = (hostId: string) =>
   useQuery({
     queryKey: queryKeys.engineAddress(hostId),
-    queryFn: ({ signal }) => api.get<EngineAddressAnswer>(`/api/hosts/${hostId}/engine-address`, { signal }),
+    queryFn: ({ signal }) => api.get('/api/hosts/:hostId/engine-address', { params: { hostId }, signal }),
   })

@@ -16,7 +16,7 @@ export function useHostActions() {
     () => ({
       async run(host: Host, verb: HostVerb): Promise<void> {
         try {
-          await api.post(`/api/hosts/${host.id}/${verb}`, {})
+          await api.post(`/api/hosts/:hostId/${verb}`, { params: { hostId: host.id } })
           toast.success(t(`done.${verb}`, { name: host.name }))
         } catch (error) {
           const { sentence, remedy } = errorText(error)
@@ -25,7 +25,7 @@ export function useHostActions() {
       },
       /** Throws for the dialog to show. */
       async remove(host: Host): Promise<void> {
-        await api.delete(`/api/hosts/${host.id}`)
+        await api.delete('/api/hosts/:hostId', { params: { hostId: host.id } })
         toast.success(t('done.remove', { name: host.name }))
       },
     }),

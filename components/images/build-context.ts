@@ -1,7 +1,7 @@
 import { apiUrl } from '#components/data/api.ts'
+import type { Answer } from '#components/data/routes.ts'
 import { type Dropped, sendBytes } from '#components/files/uploads.ts'
 import { createDockerignore } from '#lib/build/dockerignore.ts'
-import type { BuildContextAnswer } from '#lib/contracts/image-build.ts'
 import { tarEnd, tarHeader, tarPadding } from '#lib/tar-header.ts'
 
 /** A folder that was chosen, its .dockerignore heeded. */
@@ -82,7 +82,7 @@ export async function sendContext(
   tar: Blob,
   signal: AbortSignal,
   progress: (sent: number) => void,
-): Promise<BuildContextAnswer> {
-  const text = await sendBytes('POST', apiUrl('/api/images/build/contexts'), tar, signal, progress)
-  return JSON.parse(text) as BuildContextAnswer
+): Promise<Answer<'POST /api/images/build/contexts'>> {
+  const text = await sendBytes('POST', apiUrl('POST /api/images/build/contexts'), tar, signal, progress)
+  return JSON.parse(text)
 }

@@ -1,10 +1,11 @@
 'use client'
 import { useMemo, useState } from 'react'
 import { useTranslations } from 'use-intl'
-import { apiUrl } from '#components/data/api.ts'
+import { api, apiUrl } from '#components/data/api.ts'
 import { useFleet } from '#components/data/use-live.ts'
 import { useMay } from '#components/data/use-session.ts'
 import { HostPicker } from '#components/hosts/host-picker.tsx'
+import { useStart } from '#components/tasks/use-start.ts'
 import { Button } from '#components/ui/button.tsx'
 import { Dialog } from '#components/ui/dialog.tsx'
 import { ErrorNote } from '#components/ui/error-note.tsx'
@@ -15,7 +16,6 @@ import type { Host } from '#lib/contracts/hosts.ts'
 import type { CopyInput, ImageArchiveFormat } from '#lib/contracts/image-copy.ts'
 import { type ImageGroup, labelOf } from '#lib/images/groups.ts'
 import { everywhere, holds, lacking, referencesAt, sourcesOf, writesOci } from './copy-hosts.ts'
-import { useStart } from './use-start.ts'
 
 function useEverywhere(groups: readonly ImageGroup[]): ImageGroup[] {
   const images = useFleet((fleet) => fleet.images)
@@ -70,7 +70,7 @@ export function CopyImagesDialog({
   )
   const targets = [...chosen].filter((hostId) => hostId !== sourceHostId)
   const ready = sources.some(({ id }) => id === sourceHostId) && targets.length > 0
-  const start = useStart<CopyInput>('/api/images/copy', onClose)
+  const start = useStart((body: CopyInput) => api.post('/api/images/copy', { body }), onClose)
   const note = (hostId: string) => {
     if (hostId === sourceHostId) return t('isSource')
     return groups.every((group) => holds(group, hostId)) ? t('has') : t('lacks')
@@ -138,9 +138,11 @@ export function SaveImagesDialog({
       format === 'oci' && groups.length === 1
         ? referencesAt(hostId, groups).slice(0, 1)
         : referencesAt(hostId, groups)
-    const query = references.map((reference) => `reference=${encodeURIComponent(reference)}`).join('&')
     const link = document.createElement('a')
-    link.href = `${apiUrl(`/api/hosts/${hostId}/images/archive`, { format })}&${query}`
+    link.href = apiUrl('GET /api/hosts/:hostId/images/archive', {
+      params: { hostId },
+      query: { format, reference: references },
+    })
     link.download = ''
     link.click()
     onClose()

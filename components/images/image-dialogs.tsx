@@ -40,7 +40,7 @@ function useOnCopies() {
   return { busy, failures, run }
 }
 
-const pathOf = (copy: Image) => `/api/hosts/${copy.hostId}/images/${encodeURIComponent(copy.id)}` as const
+const paramsOf = ({ hostId, id }: Image) => ({ hostId, imageId: id })
 
 function HostChoice({
   label,
@@ -121,7 +121,10 @@ export function TagImageDialog({ group, onClose }: { group: ImageGroup; onClose(
     if (!ready || busy) return
     const copies = group.copies.filter((copy) => chosen.has(copy.hostId))
     const failed = await run(copies, (copy) =>
-      api.post(`${pathOf(copy)}/tag`, { reference: reference.trim() }),
+      api.post('/api/hosts/:hostId/images/:imageId/tag', {
+        params: paramsOf(copy),
+        body: { reference: reference.trim() },
+      }),
     )
     if (failed > 0) return
     toast.success(t('tagged', { reference: reference.trim() }))
@@ -279,5 +282,8 @@ async function remove(
   noprune: boolean,
 ): Promise<void> {
   for (const each of references)
-    await api.delete(pathOf(copy), { query: { reference: each, force, noprune } })
+    await api.delete('/api/hosts/:hostId/images/:imageId', {
+      params: paramsOf(copy),
+      query: { reference: each, force, noprune },
+    })
 }

@@ -20,7 +20,7 @@ import { JsonView } from '#components/ui/json-view.tsx'
 import { Skeleton } from '#components/ui/skeleton.tsx'
 import { Tabs } from '#components/ui/tabs.tsx'
 import { useFormat } from '#components/ui/use-format.ts'
-import type { Image, ImageDetail, ImageHistory } from '#lib/contracts/images.ts'
+import type { Image } from '#lib/contracts/images.ts'
 import type { ImageGroup } from '#lib/images/groups.ts'
 import { type ImageAction, useMayWithImages } from './image-menu.tsx'
 
@@ -192,7 +192,8 @@ function History({ source }: { source: Image | undefined }) {
   const format = useFormat()
   const query = useQuery({
     queryKey: queryKeys.imageHistory(source?.hostId ?? '', source?.id ?? ''),
-    queryFn: ({ signal }) => api.get<ImageHistory>(`${pathOf(source as Image)}/history`, { signal }),
+    queryFn: ({ signal }) =>
+      api.get('/api/hosts/:hostId/images/:imageId/history', { params: paramsOf(source), signal }),
     enabled: source !== undefined,
   })
   if (!source) return <p className="p-4 text-ink-muted">{t('noSource')}</p>
@@ -223,7 +224,8 @@ function Inspect({ source }: { source: Image | undefined }) {
   const t = useTranslations('images.drawer')
   const query = useQuery({
     queryKey: queryKeys.image(source?.hostId ?? '', source?.id ?? ''),
-    queryFn: ({ signal }) => api.get<ImageDetail>(pathOf(source as Image), { signal }),
+    queryFn: ({ signal }) =>
+      api.get('/api/hosts/:hostId/images/:imageId', { params: paramsOf(source), signal }),
     enabled: source !== undefined,
   })
   if (!source) return <p className="p-4 text-ink-muted">{t('noSource')}</p>
@@ -236,4 +238,4 @@ function Inspect({ source }: { source: Image | undefined }) {
   )
 }
 
-const pathOf = (image: Image) => `/api/hosts/${image.hostId}/images/${encodeURIComponent(image.id)}` as const
+const paramsOf = (image: Image | undefined) => ({ hostId: image?.hostId ?? '', imageId: image?.id ?? '' })

@@ -12,12 +12,11 @@ import { Button } from '#components/ui/button.tsx'
 import { useErrorText } from '#components/ui/error-text.ts'
 import { Skeleton } from '#components/ui/skeleton.tsx'
 import type { ImageMatches } from '#lib/contracts/image-search.ts'
-import type { Registry } from '#lib/contracts/registries.ts'
 
 interface Source {
   id: string
   name: string
-  path: `/api/${string}`
+  ask(term: string, signal: AbortSignal): Promise<ImageMatches>
 }
 
 /**
@@ -38,7 +37,7 @@ export function ImageSearch({
   const [asked, setAsked] = useState('')
   const registries = useQuery({
     queryKey: queryKeys.registries(),
-    queryFn: ({ signal }) => api.get<Registry[]>('/api/registries', { signal }),
+    queryFn: ({ signal }) => api.get('/api/registries', { signal }),
     enabled: usePermission('registries.view'),
   })
   const may = useMay()
@@ -48,14 +47,24 @@ export function ImageSearch({
     ...(registries.data ?? []).map(({ id, address }) => ({
       id,
       name: address,
-      path: `/api/registries/${id}/search` as const,
+      ask: (wanted: string, signal: AbortSignal) =>
+        api.get('/api/registries/:registryId/search', {
+          params: { registryId: id },
+          query: { term: wanted },
+          signal,
+        }),
     })),
     ...(host
       ? [
           {
             id: host.id,
             name: t('byHost', { host: host.name }),
-            path: `/api/hosts/${host.id}/search` as const,
+            ask: (wanted: string, signal: AbortSignal) =>
+              api.get('/api/hosts/:hostId/search', {
+                params: { hostId: host.id },
+                query: { term: wanted },
+                signal,
+              }),
           },
         ]
       : []),
@@ -85,10 +94,9 @@ function Matches({
   const t = useTranslations('images.search')
   const errorText = useErrorText()
   const answers = useQueries({
-    queries: sources.map(({ id, path }) => ({
+    queries: sources.map(({ id, ask }) => ({
       queryKey: queryKeys.imageSearch(id, term),
-      queryFn: ({ signal }: { signal: AbortSignal }) =>
-        api.get<ImageMatches>(path, { query: { term }, signal }),
+      queryFn: ({ signal }: { signal: AbortSignal }) => ask(term, signal),
       retry: (count: number, error: Error) => !(error instanceof ApiFailure) && count < 2,
     })),
   })

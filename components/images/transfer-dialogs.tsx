@@ -1,9 +1,11 @@
 'use client'
 import { useState } from 'react'
 import { useTranslations } from 'use-intl'
+import { api } from '#components/data/api.ts'
 import { useFleet } from '#components/data/use-live.ts'
 import { useMay } from '#components/data/use-session.ts'
 import { HostPicker } from '#components/hosts/host-picker.tsx'
+import { useStart } from '#components/tasks/use-start.ts'
 import { Button } from '#components/ui/button.tsx'
 import { Dialog } from '#components/ui/dialog.tsx'
 import { ErrorNote } from '#components/ui/error-note.tsx'
@@ -14,7 +16,6 @@ import type { PullInput, PushInput } from '#lib/contracts/image-transfer.ts'
 import type { ImageGroup } from '#lib/images/groups.ts'
 import { parseImageRef } from '#lib/images/image-ref.ts'
 import { ImageSearch } from './image-search.tsx'
-import { useStart } from './use-start.ts'
 
 /** Pulls an image on several hosts. Opened from an image, on the hosts that lack it. */
 export function PullDialog({
@@ -36,7 +37,7 @@ export function PullDialog({
   )
   const fits = parseImageRef(reference) !== null
   const ready = fits && chosen.size > 0
-  const start = useStart<PullInput>('/api/images/pull', onClose)
+  const start = useStart((body: PullInput) => api.post('/api/images/pull', { body }), onClose)
   return (
     <Dialog
       open
@@ -103,7 +104,7 @@ export function PushDialog({ group, onClose }: { group: ImageGroup; onClose(): v
   const [reference, setReference] = useState(group.tags[0] ?? '')
   const [hostId, setHostId] = useState(copies.find(({ tags }) => tags.includes(reference))?.hostId ?? '')
   const ready = reference !== '' && hostId !== ''
-  const start = useStart<PushInput>('/api/images/push', onClose)
+  const start = useStart((body: PushInput) => api.post('/api/images/push', { body }), onClose)
   return (
     <Dialog
       open

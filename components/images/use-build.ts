@@ -5,7 +5,6 @@ import { api } from '#components/data/api.ts'
 import { openTray } from '#components/tasks/open-tray.ts'
 import { taskStore } from '#components/tasks/task-store.ts'
 import type { BuildInput } from '#lib/contracts/image-build.ts'
-import type { Task } from '#lib/contracts/tasks.ts'
 import { sendContext, tarOf } from './build-context.ts'
 import { encodedSecrets, type SecretRow } from './build-secrets.tsx'
 import type { BuildSource } from './build-source.tsx'
@@ -36,14 +35,13 @@ export function useBuild(onStarted: () => void) {
           ? {}
           : {
               secrets: (
-                await api.post<{ id: string }>(
-                  '/api/images/build/secrets',
-                  { secrets: await encodedSecrets(secrets) },
-                  { signal },
-                )
+                await api.post('/api/images/build/secrets', {
+                  body: { secrets: await encodedSecrets(secrets) },
+                  signal,
+                })
               ).id,
             }
-      return api.post<Task>('/api/images/build', { ...input, ...given, context }, { signal })
+      return api.post('/api/images/build', { body: { ...input, ...given, context }, signal })
     },
     onSuccess(task) {
       taskStore.put(task)

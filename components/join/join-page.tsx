@@ -10,7 +10,6 @@ import { AuthFrame } from '#components/login/auth-frame.tsx'
 import { Button } from '#components/ui/button.tsx'
 import { ErrorNote } from '#components/ui/error-note.tsx'
 import { Skeleton } from '#components/ui/skeleton.tsx'
-import type { SignInAnswer } from '#lib/contracts/sign-in.ts'
 import type { LinkPurpose } from '#lib/contracts/users.ts'
 
 /** The token stands in the fragment, which no server sees; null while the server renders. */
@@ -32,7 +31,7 @@ export function JoinPage() {
   const token = useFragment()
   const look = useQuery({
     queryKey: queryKeys.join(token),
-    queryFn: ({ signal }) => api.post<LinkPurpose>('/api/join/look', { token }, { signal }),
+    queryFn: ({ signal }) => api.post('/api/join/look', { body: { token: token ?? '' }, signal }),
     enabled: !!token,
     retry: false,
     // A used link would answer with a refusal under the form that has just used it.
@@ -78,7 +77,7 @@ function PasswordForm({ token, person }: { token: string; person: LinkPurpose })
   const [password, setPassword] = useState('')
   const [tried, setTried] = useState(false)
   const join = useMutation({
-    mutationFn: () => api.post<SignInAnswer>('/api/join', { token, password }),
+    mutationFn: () => api.post('/api/join', { body: { token, password } }),
     // A full load: it leaves the link's address, and whatever another person's session had in memory.
     // Where a second factor is due, the sign-in page knows what this browser has begun.
     onSuccess: (answer) => window.location.replace(`${basePath()}${'secondStep' in answer ? '/login' : '/'}`),

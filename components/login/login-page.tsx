@@ -10,7 +10,7 @@ import { Button } from '#components/ui/button.tsx'
 import { ErrorNote } from '#components/ui/error-note.tsx'
 import { Field } from '#components/ui/field.tsx'
 import { Input } from '#components/ui/input.tsx'
-import type { SecondStepMethod, SignInAnswer, SignInOffer } from '#lib/contracts/sign-in.ts'
+import type { SecondStepMethod } from '#lib/contracts/sign-in.ts'
 import { AuthFrame } from './auth-frame.tsx'
 import { nextPath } from './next-path.ts'
 import { PasskeyButton } from './passkey-button.tsx'
@@ -28,7 +28,7 @@ export function LoginPage() {
 
   const setup = useQuery({
     queryKey: queryKeys.setup(),
-    queryFn: ({ signal }) => api.get<{ needed: boolean }>('/api/setup', { signal }),
+    queryFn: ({ signal }) => api.get('/api/setup', { signal }),
   })
   useEffect(() => {
     if (setup.data?.needed) router.replace('/setup')
@@ -36,7 +36,7 @@ export function LoginPage() {
 
   const offer = useQuery({
     queryKey: queryKeys.signIn(),
-    queryFn: ({ signal }) => api.get<SignInOffer>('/api/sign-in', { signal }),
+    queryFn: ({ signal }) => api.get('/api/sign-in', { signal }),
     // What was begun is known from the answers after that.
     staleTime: Number.POSITIVE_INFINITY,
     refetchOnMount: 'always',
@@ -46,7 +46,7 @@ export function LoginPage() {
   const secondStep = begun === undefined ? offer.data?.secondStep : begun
   const done = () => router.replace(nextPath(next))
   const signIn = useMutation({
-    mutationFn: () => api.post<SignInAnswer>('/api/session', { email: email.trim(), password }),
+    mutationFn: () => api.post('/api/session', { body: { email: email.trim(), password } }),
     onSuccess: (answer) => {
       if (!('secondStep' in answer)) return done()
       setPassword('')

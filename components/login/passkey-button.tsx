@@ -6,14 +6,13 @@ import { askPasskey } from '#components/credentials/passkey.ts'
 import { api } from '#components/data/api.ts'
 import { Button } from '#components/ui/button.tsx'
 import { ErrorNote } from '#components/ui/error-note.tsx'
-import type { Session } from '#lib/contracts/account.ts'
 
 /** Signs in with a passkey, from the beginning or as the second step. */
 export function PasskeyButton({ onDone }: { onDone(): void }) {
   const t = useTranslations('login')
   const signIn = useMutation({
     mutationFn: async () =>
-      api.post<Session>('/api/session/passkey', { passkey: await askPasskey('/api/session/passkey') }),
+      api.post('/api/session/passkey', { body: { passkey: await askPasskey('/api/session/passkey') } }),
     onSuccess: onDone,
   })
   return (

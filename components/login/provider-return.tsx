@@ -5,7 +5,6 @@ import { useTranslations } from 'use-intl'
 import { api, basePath } from '#components/data/api.ts'
 import { ErrorNote } from '#components/ui/error-note.tsx'
 import { Skeleton } from '#components/ui/skeleton.tsx'
-import type { Session } from '#lib/contracts/account.ts'
 import { AuthFrame } from './auth-frame.tsx'
 import { nextPath } from './next-path.ts'
 
@@ -15,13 +14,13 @@ const purposeKey = 'roadstead.provider'
 /** Leaves for the identity provider, and comes back to the page below. Throws ApiFailure. */
 export async function goToProvider(next: string | null): Promise<void> {
   sessionStorage.setItem(purposeKey, nextPath(next))
-  const { url } = await api.post<{ url: string }>('/api/session/oidc/begin')
+  const { url } = await api.post('/api/session/oidc/begin')
   window.location.assign(url)
 }
 
 /** As `goToProvider`, to link what one is there with the own account. */
 export async function linkAtProvider(): Promise<void> {
-  const { url } = await api.post<{ url: string }>('/api/account/provider/begin')
+  const { url } = await api.post('/api/account/provider/begin')
   sessionStorage.setItem(purposeKey, 'link')
   window.location.assign(url)
 }
@@ -36,7 +35,7 @@ export function ProviderReturn() {
       const query = window.location.search.slice(1)
       if (query === 'start=proof') {
         sessionStorage.setItem(purposeKey, 'proof')
-        const { url } = await api.post<{ url: string }>('/api/account/proof/oidc/begin')
+        const { url } = await api.post('/api/account/proof/oidc/begin')
         window.location.replace(url)
         return false
       }
@@ -44,11 +43,11 @@ export function ProviderReturn() {
       sessionStorage.removeItem(purposeKey)
       if (purpose === 'link') {
         setBack('/account')
-        await api.post('/api/account/provider', { query })
+        await api.post('/api/account/provider', { body: { query } })
         window.location.replace(`${basePath()}/account#provider`)
         return false
       }
-      await api.post<Session>('/api/session/oidc', { query })
+      await api.post('/api/session/oidc', { body: { query } })
       if (purpose === 'proof') return true
       // A full load: it leaves an address with a used code in it.
       window.location.replace(basePath() + nextPath(purpose))

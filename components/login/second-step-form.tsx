@@ -7,7 +7,6 @@ import { api, fieldErrors } from '#components/data/api.ts'
 import { Button } from '#components/ui/button.tsx'
 import { ErrorNote } from '#components/ui/error-note.tsx'
 import { Field } from '#components/ui/field.tsx'
-import type { Session } from '#lib/contracts/account.ts'
 import type { SecondStepMethod } from '#lib/contracts/sign-in.ts'
 import { PasskeyButton } from './passkey-button.tsx'
 
@@ -25,7 +24,7 @@ export function SecondStepForm({
   const [code, setCode] = useState('')
   const [tried, setTried] = useState(false)
   const send = useMutation({
-    mutationFn: () => api.post<Session>('/api/session/code', { code }),
+    mutationFn: () => api.post('/api/session/code', { body: { code } }),
     onSuccess: onDone,
   })
   const refused = fieldErrors(send.error)

@@ -31,16 +31,18 @@ export function LogDownload({
     const audible = sources.filter((source) => !isMuted(solo, mute, sourceRef(source)))
     const isLess = kept && audible.length > 0 && audible.length < sources.length
     const chosen: LogSelection = isLess ? { containers: audible } : selection
-    return apiUrl('/api/logs/download', {
-      ...('filter' in chosen
-        ? { filter: chosen.filter }
-        : { containers: chosen.containers.map((ref) => `${ref.hostId}/${ref.containerId}`).join(',') }),
-      since: readMoment(view.since, Date.now()),
-      until: readMoment(view.until, Date.now()),
-      ...(view.streams === 'both' ? {} : { [view.streams === 'stdout' ? 'stderr' : 'stdout']: false }),
-      ...(kept && keep !== '' ? { keep, mode } : {}),
-      ...(kept && level !== null ? { level } : {}),
-      format,
+    return apiUrl('GET /api/logs/download', {
+      query: {
+        ...('filter' in chosen
+          ? { filter: chosen.filter }
+          : { containers: chosen.containers.map((ref) => `${ref.hostId}/${ref.containerId}`).join(',') }),
+        since: readMoment(view.since, Date.now()),
+        until: readMoment(view.until, Date.now()),
+        ...(view.streams === 'both' ? {} : { [view.streams === 'stdout' ? 'stderr' : 'stdout']: false }),
+        ...(kept && keep !== '' ? { keep, mode } : {}),
+        ...(kept && level !== null ? { level } : {}),
+        format,
+      },
     })
   }
   const save = (format: 'text' | 'ndjson', kept: boolean) => {

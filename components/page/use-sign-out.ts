@@ -9,7 +9,7 @@ export function useSignOut(): () => void {
   const t = useTranslations('shell')
   const errorText = useErrorText()
   return () => {
-    api.delete<{ url: string } | undefined>('/api/session').then(
+    api.delete('/api/session').then(
       (provider) => window.location.assign(provider?.url ?? `${basePath()}/login`),
       (error: unknown) => toast.error(t('signOutFailed'), { description: errorText(error).sentence }),
     )

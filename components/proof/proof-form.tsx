@@ -21,7 +21,7 @@ export function ProofForm({ onEnd }: { onEnd(proved: boolean): void }) {
   const [atProvider, setAtProvider] = useState(false)
   const factors = useQuery({
     queryKey: queryKeys.factors(),
-    queryFn: ({ signal }) => api.get<Factors>('/api/account/factors', { signal }),
+    queryFn: ({ signal }) => api.get('/api/account/factors', { signal }),
     // The provider's page is another tab.
     refetchInterval: atProvider ? 2000 : false,
   })
@@ -33,14 +33,14 @@ export function ProofForm({ onEnd }: { onEnd(proved: boolean): void }) {
   }, [proved, onEnd])
   const prove = useMutation({
     mutationFn: async () =>
-      api.post(
-        '/api/account/proof',
-        means === 'passkey'
-          ? { passkey: await askPasskey('/api/account/proof') }
-          : means === 'code'
-            ? { code: text }
-            : { password: text },
-      ),
+      api.post('/api/account/proof', {
+        body:
+          means === 'passkey'
+            ? { passkey: await askPasskey('/api/account/proof') }
+            : means === 'code'
+              ? { code: text }
+              : { password: text },
+      }),
     onSuccess: () => onEnd(true),
   })
   const ready = means === 'passkey' || (means !== undefined && text !== '')

@@ -26,7 +26,7 @@ export function RegistriesPage() {
   const client = useQueryClient()
   const query = useQuery({
     queryKey: queryKeys.registries(),
-    queryFn: ({ signal }) => api.get<Registry[]>('/api/registries', { signal }),
+    queryFn: ({ signal }) => api.get('/api/registries', { signal }),
   })
   const [view, setView] = useQueryStates({
     registry: parseAsString,
@@ -138,7 +138,7 @@ export function RegistriesPage() {
         description={t('removeText')}
         confirmLabel={t('remove')}
         onConfirm={async () => {
-          await api.delete(`/api/registries/${removing?.id}`)
+          await api.delete('/api/registries/:registryId', { params: { registryId: removing?.id ?? '' } })
           await again()
         }}
       />

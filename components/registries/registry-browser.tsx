@@ -14,7 +14,7 @@ import { ErrorNote } from '#components/ui/error-note.tsx'
 import { Input } from '#components/ui/input.tsx'
 import { Skeleton } from '#components/ui/skeleton.tsx'
 import { useFormat } from '#components/ui/use-format.ts'
-import type { NamePage, Registry, RegistryManifest } from '#lib/contracts/registries.ts'
+import type { NamePage, Registry } from '#lib/contracts/registries.ts'
 
 /** Repositories, tags of the chosen one, and what the chosen tag holds. Nothing is pulled to look. */
 export function RegistryBrowser({
@@ -32,7 +32,7 @@ export function RegistryBrowser({
 }) {
   const t = useTranslations('registries')
   const [typed, setTyped] = useState('')
-  const base = `/api/registries/${registry.id}` as const
+  const params = { registryId: registry.id }
   return (
     <div className="grid min-h-0 gap-4 md:grid-cols-2 lg:overflow-y-auto">
       <div className="flex min-h-0 flex-col gap-2">
@@ -57,7 +57,8 @@ export function RegistryBrowser({
         </form>
         <Names
           label={t('repositories')}
-          path={`${base}/repositories`}
+          queryKey={queryKeys.repositories(registry.id)}
+          page={(place) => api.get('/api/registries/:registryId/repositories', { params, ...place })}
           chosen={repository}
           onChoose={onRepository}
         />
@@ -67,8 +68,10 @@ export function RegistryBrowser({
           <Names
             key={repository}
             label={t('tags', { repository })}
-            path={`${base}/tags`}
-            query={{ repository }}
+            queryKey={queryKeys.tags(registry.id, repository)}
+            page={({ query, signal }) =>
+              api.get('/api/registries/:registryId/tags', { params, query: { ...query, repository }, signal })
+            }
             chosen={tag}
             onChoose={onTag}
           />
@@ -83,24 +86,23 @@ export function RegistryBrowser({
 
 function Names({
   label,
-  path,
-  query: given = {},
+  queryKey,
+  page,
   chosen,
   onChoose,
 }: {
   label: string
-  path: `/api/${string}`
-  query?: Record<string, string>
+  queryKey: readonly unknown[]
+  page(place: { query: { n: number; last: string | null }; signal: AbortSignal }): Promise<NamePage>
   chosen: string | null
   onChoose(name: string): void
 }) {
   const t = useTranslations('registries')
   const query = useInfiniteQuery({
-    queryKey: queryKeys.registryNames(path, given),
-    queryFn: ({ pageParam, signal }) =>
-      api.get<NamePage>(path, { query: { ...given, n: 100, last: pageParam }, signal }),
+    queryKey,
+    queryFn: ({ pageParam, signal }) => page({ query: { n: 100, last: pageParam }, signal }),
     initialPageParam: null as string | null,
-    getNextPageParam: (page) => page.next,
+    getNextPageParam: ({ next }) => next,
     retry: (count, error) => !(error instanceof ApiFailure) && count < 2,
   })
   const names = query.data?.pages.flatMap(({ items }) => items) ?? []
@@ -150,7 +152,8 @@ function Manifest({ registry, repository, tag }: { registry: Registry; repositor
   const query = useQuery({
     queryKey: queryKeys.manifest(registry.id, repository, tag),
     queryFn: ({ signal }) =>
-      api.get<RegistryManifest>(`/api/registries/${registry.id}/manifest`, {
+      api.get('/api/registries/:registryId/manifest', {
+        params: { registryId: registry.id },
         query: { repository, reference: tag },
         signal,
       }),

@@ -45,13 +45,15 @@ export function RegistryDialog({
   }
   const test = useMutation({
     mutationFn: () =>
-      api.post('/api/registries/test', { ...input, ...(registry ? { registryId: registry.id } : {}) }),
+      api.post('/api/registries/test', {
+        body: { ...input, ...(registry ? { registryId: registry.id } : {}) },
+      }),
   })
   const save = useMutation({
     mutationFn: () =>
       registry
-        ? api.put<Registry>(`/api/registries/${registry.id}`, input)
-        : api.post<Registry>('/api/registries', input),
+        ? api.put('/api/registries/:registryId', { params: { registryId: registry.id }, body: input })
+        : api.post('/api/registries', { body: input }),
     onSuccess: onSaved,
   })
   const errors = { ...fieldErrors(test.error), ...fieldErrors(save.error) }

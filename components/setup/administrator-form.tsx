@@ -9,7 +9,7 @@ import { Button } from '#components/ui/button.tsx'
 import { ErrorNote } from '#components/ui/error-note.tsx'
 import { Field } from '#components/ui/field.tsx'
 import { Input } from '#components/ui/input.tsx'
-import type { Session, SetupInput } from '#lib/contracts/account.ts'
+import type { SetupInput } from '#lib/contracts/account.ts'
 
 export function AdministratorForm({ onMade }: { onMade(): void }) {
   const t = useTranslations('setup')
@@ -18,7 +18,7 @@ export function AdministratorForm({ onMade }: { onMade(): void }) {
   const [tried, setTried] = useState(false)
   const make = useMutation({
     mutationFn: () =>
-      api.post<Session>('/api/setup', { ...input, token: input.token.trim(), email: input.email.trim() }),
+      api.post('/api/setup', { body: { ...input, token: input.token.trim(), email: input.email.trim() } }),
     onSuccess: onMade,
   })
   const refused = fieldErrors(make.error)

@@ -9,7 +9,7 @@ import { Button } from '#components/ui/button.tsx'
 import { EmptyState } from '#components/ui/empty-state.tsx'
 import { ErrorNote } from '#components/ui/error-note.tsx'
 import { Skeleton } from '#components/ui/skeleton.tsx'
-import type { DiscoveredEngine, Host } from '#lib/contracts/hosts.ts'
+import type { DiscoveredEngine } from '#lib/contracts/hosts.ts'
 import { EngineRow, type EngineRowState } from './engine-row.tsx'
 
 /** The engines of this machine as a checklist; what answers is chosen already. Each is added by itself. */
@@ -17,7 +17,7 @@ export function EngineChoice({ onDone }: { onDone(): void }) {
   const t = useTranslations('setup')
   const found = useQuery({
     queryKey: queryKeys.discoveredHosts(),
-    queryFn: ({ signal }) => api.get<DiscoveredEngine[]>('/api/hosts/discovered', { signal }),
+    queryFn: ({ signal }) => api.get('/api/hosts/discovered', { signal }),
   })
   const [choice, setChoice] = useState<ReadonlyMap<string, boolean>>(new Map())
   const [rows, setRows] = useState<ReadonlyMap<string, EngineRowState>>(new Map())
@@ -36,7 +36,7 @@ export function EngineChoice({ onDone }: { onDone(): void }) {
         const report = (state: EngineRowState) => setRows((before) => new Map(before).set(engine.key, state))
         report({ state: 'adding' })
         try {
-          await api.post<Host>(`/api/hosts/discovered/${engine.key}`, {})
+          await api.post('/api/hosts/discovered/:key', { params: { key: engine.key } })
           report({ state: 'added' })
           return true
         } catch (error) {

@@ -19,7 +19,7 @@ export function SetupPage() {
   const [made, setMade] = useState(false)
   const setup = useQuery({
     queryKey: queryKeys.setup(),
-    queryFn: ({ signal }) => api.get<{ needed: boolean }>('/api/setup', { signal }),
+    queryFn: ({ signal }) => api.get('/api/setup', { signal }),
   })
   const closed = setup.data?.needed === false && !atEngines && !made
   useEffect(() => {

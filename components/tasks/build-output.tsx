@@ -89,8 +89,11 @@ function useOutput(place: HTMLDivElement | null, taskId: string, hostId: string)
     const read = async () => {
       try {
         let found = true
-        const path = `/api/images/build/${taskId}/${hostId}/output` as const
-        for await (const frame of api.read<BuildOutputFrame>(path, { signal: leaving.signal })) {
+        const frames = api.read('/api/images/build/:taskId/:hostId/output', {
+          params: { taskId, hostId },
+          signal: leaving.signal,
+        })
+        for await (const frame of frames) {
           if (frame.type === 'none') found = false
           else if (frame.type === 'step') setSteps((before) => withStep(before, frame.step))
           // Written before more is read: a builder may say more than a page can draw.

@@ -46,8 +46,8 @@ export function TaskItem({ task }: { task: Task }) {
   const ask = useMutation({
     mutationFn: (what: 'cancel' | 'retry' | 'dismiss') =>
       what === 'dismiss'
-        ? api.delete(`/api/tasks/${task.id}`)
-        : api.post(`/api/tasks/${task.id}/${what}`, {}),
+        ? api.delete('/api/tasks/:taskId', { params: { taskId: task.id } })
+        : api.post(`/api/tasks/:taskId/${what}`, { params: { taskId: task.id } }),
   })
   const done = task.steps.filter((step) => step.state === 'succeeded').length
   const over = task.steps.filter((step) => step.state !== 'pending' && step.state !== 'running').length
@@ -175,7 +175,8 @@ function Steer({ task, step }: { task: Task; step: TaskStep }) {
   const t = useTranslations('tasks')
   const host = useFleet((fleet) => fleet.hosts).get(step.hostId)
   const ask = useMutation({
-    mutationFn: (what: 'cancel' | 'retry') => api.post(`/api/tasks/${task.id}/${what}`, { stepId: step.id }),
+    mutationFn: (what: 'cancel' | 'retry') =>
+      api.post(`/api/tasks/:taskId/${what}`, { params: { taskId: task.id }, body: { stepId: step.id } }),
   })
   const cancels = isRunning(task) && (step.state === 'running' || step.state === 'pending')
   const retries = !cancels && step.state !== 'succeeded' && step.state !== 'pending'

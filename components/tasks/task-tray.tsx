@@ -3,6 +3,7 @@ import { ListChecks } from 'lucide-react'
 import { lazy, Suspense, useEffect, useState } from 'react'
 import { useTranslations } from 'use-intl'
 import { isRunning, useUploads } from '#components/files/upload-store.ts'
+import { containerKey } from '#components/files/use-folder.ts'
 import { cn } from '#components/ui/cn.ts'
 import { IconButton } from '#components/ui/icon-button.tsx'
 import { Popover } from '#components/ui/popover.tsx'
@@ -24,7 +25,7 @@ export function TaskTray() {
   const tasks = useTasks()
   const [open, setOpen] = useState(false)
   const uploads = useUploads()
-  const sending = new Set(uploads.filter(isRunning).map(({ base }) => base)).size
+  const sending = new Set(uploads.filter(isRunning).map(({ container }) => containerKey(container))).size
   // Until it is cleared: whoever left the view meanwhile has not seen it.
   const failed = uploads.filter(({ state }) => state === 'failed').length
   const running = sending + tasks.filter((task) => task.state === 'running' || task.state === 'queued').length

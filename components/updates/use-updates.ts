@@ -23,7 +23,7 @@ export function useUpdates() {
   return useQuery({
     queryKey: queryKeys.updates(),
     enabled,
-    queryFn: ({ signal }) => api.get<Updates>('/api/updates', { signal }),
+    queryFn: ({ signal }) => api.get('/api/updates', { signal }),
     refetchInterval: (query) => ((query.state.data?.remaining ?? 0) > 0 ? whileChecking : whileIdle),
   })
 }
@@ -74,13 +74,13 @@ export function useUpdateCheck() {
   const onError = (error: unknown) => toast.error(errorText(error).sentence)
   const onSuccess = (updates: Updates) => client.setQueryData(queryKeys.updates(), updates)
   const check = useMutation({
-    mutationFn: () => api.post<Updates>('/api/updates/check', {}),
+    mutationFn: () => api.post('/api/updates/check'),
     onSuccess,
     onError,
   })
   const schedule = useMutation({
     mutationFn: (everyHours: Updates['everyHours']) =>
-      api.put<Updates>('/api/updates/schedule', { everyHours }),
+      api.put('/api/updates/schedule', { body: { everyHours } }),
     onSuccess,
     onError,
   })

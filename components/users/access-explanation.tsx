@@ -31,7 +31,8 @@ export function AccessExplanation({ user }: { user: User }) {
     // The grants are part of the question: another one is asked when they change.
     queryKey: queryKeys.access(user.id, hostId, container?.id ?? '', [user.role, user.grants]),
     queryFn: ({ signal }) =>
-      api.get<Explanation>(`/api/users/${encodeURIComponent(user.id)}/access`, {
+      api.get('/api/users/:userId/access', {
+        params: { userId: user.id },
         query: { hostId, containerId: container?.id },
         signal,
       }),

@@ -41,8 +41,8 @@ export function CustomRoleDialog({
   const save = useMutation({
     mutationFn: () =>
       role
-        ? api.patch<CustomRole>(`/api/roles/${role.id}`, given)
-        : api.post<CustomRole>('/api/roles', given),
+        ? api.patch('/api/roles/:roleId', { params: { roleId: role.id }, body: given })
+        : api.post('/api/roles', { body: given }),
     onSuccess: onSaved,
   })
   const errors = fieldErrors(save.error)

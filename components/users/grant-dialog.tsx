@@ -41,7 +41,8 @@ export function GrantDialog({
   const selectors = selectorsOf(place)
   const matches = useMatches(selectors)
   const add = useMutation({
-    mutationFn: (grant: NewGrant) => api.post<Grant>(`/api/users/${encodeURIComponent(id)}/grants`, grant),
+    mutationFn: (grant: NewGrant) =>
+      api.post('/api/users/:userId/grants', { params: { userId: id }, body: grant }),
     onSuccess() {
       toast.success(t('added', { name }))
       onAdded()

@@ -88,7 +88,9 @@ export function GrantList({
         confirmLabel={t('removeGrantConfirm')}
         onConfirm={async () => {
           if (!removing) return
-          await api.delete(`/api/users/${encodeURIComponent(id)}/grants/${removing.id}`)
+          await api.delete('/api/users/:userId/grants/:grantId', {
+            params: { userId: id, grantId: removing.id },
+          })
           toast.success(t('grantRemoved', { name }))
           await onChanged()
         }}

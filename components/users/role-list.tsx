@@ -97,7 +97,7 @@ export function RoleList({ users, mayEdit }: { users: readonly User[]; mayEdit: 
         description={t('removeText')}
         confirmLabel={t('removeConfirm')}
         onConfirm={async () => {
-          if (removing) await api.delete(`/api/roles/${removing.id}`)
+          if (removing) await api.delete('/api/roles/:roleId', { params: { roleId: removing.id } })
           await again()
         }}
       />

@@ -28,7 +28,7 @@ export function SecondFactorRule({
   const errorText = useErrorText()
   const [asking, setAsking] = useState(false)
   const set = async (secondFactorRequired: boolean) => {
-    await api.patch('/api/sign-in', { secondFactorRequired })
+    await api.patch('/api/sign-in', { body: { secondFactorRequired } })
     toast.success(t(secondFactorRequired ? 'on' : 'off'))
     await onChanged()
   }

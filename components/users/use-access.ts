@@ -7,7 +7,7 @@ import { queryKeys } from '#components/data/query-keys.ts'
 import { useFleet } from '#components/data/use-live.ts'
 import { useErrorText } from '#components/ui/error-text.ts'
 import { toast } from '#components/ui/toast.tsx'
-import type { CustomRole, Grant, NewGrant } from '#lib/contracts/access.ts'
+import type { Grant, NewGrant } from '#lib/contracts/access.ts'
 import type { User } from '#lib/contracts/users.ts'
 import { type Permission, type Role, rolePermissions } from '#lib/permissions.ts'
 
@@ -15,7 +15,7 @@ import { type Permission, type Role, rolePermissions } from '#lib/permissions.ts
 export function useRoles() {
   return useQuery({
     queryKey: queryKeys.roles(),
-    queryFn: ({ signal }) => api.get<CustomRole[]>('/api/roles', { signal }),
+    queryFn: ({ signal }) => api.get('/api/roles', { signal }),
     refetchInterval: 15_000,
   })
 }
@@ -68,7 +68,7 @@ export function usePreview() {
   const t = useTranslations('access')
   const errorText = useErrorText()
   const { mutate } = useMutation({
-    mutationFn: ({ id }: User) => api.post('/api/preview', { userId: id }),
+    mutationFn: ({ id }: User) => api.post('/api/preview', { body: { userId: id } }),
     onSuccess: () => window.location.assign(`${basePath()}/`),
     onError: (error) => toast.error(t('previewFailed'), { description: errorText(error).sentence }),
   })

@@ -34,7 +34,7 @@ export function InviteDialog({
   const [input, setInput] = useState<NewInvitation>({ name: '', email: '', role: 'viewer' })
   const given = { ...input, name: input.name.trim(), email: input.email.trim() }
   const make = useMutation({
-    mutationFn: () => api.post<MadeLink>('/api/invitations', given),
+    mutationFn: () => api.post('/api/invitations', { body: given }),
     onSuccess: (link) => onMade(given.name, link),
   })
   const errors = fieldErrors(make.error)
@@ -121,7 +121,7 @@ export function RoleDialog({ user, onClose, onChanged }: { user: User; onClose()
   const options = useRoleOptions()
   const [role, setRole] = useState(user.role)
   const change = useMutation({
-    mutationFn: () => api.patch(`/api/users/${encodeURIComponent(user.id)}`, { role }),
+    mutationFn: () => api.patch('/api/users/:userId', { params: { userId: user.id }, body: { role } }),
     onSuccess: onChanged,
   })
   return (

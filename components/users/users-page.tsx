@@ -16,7 +16,7 @@ import { useErrorText } from '#components/ui/error-text.ts'
 import { ListFilter } from '#components/ui/list-filter.tsx'
 import { toast } from '#components/ui/toast.tsx'
 import { useFirst } from '#components/ui/use-first.tsx'
-import type { Invitation, MadeLink, People, User } from '#lib/contracts/users.ts'
+import type { Invitation, MadeLink, User } from '#lib/contracts/users.ts'
 import { matchesWords } from '#lib/words.ts'
 import { type PersonAction, PersonRow } from './person-row.tsx'
 import { RoleList } from './role-list.tsx'
@@ -45,7 +45,7 @@ export function UsersPage() {
   const client = useQueryClient()
   const people = useQuery({
     queryKey: queryKeys.users(),
-    queryFn: ({ signal }) => api.get<People>('/api/users', { signal }),
+    queryFn: ({ signal }) => api.get('/api/users', { signal }),
     // Others join and sign in while one looks.
     refetchInterval: 15_000,
   })
@@ -68,7 +68,6 @@ export function UsersPage() {
     setMade({ name, link })
     void again()
   }
-  const userPath = (user: User): `/api/${string}` => `/api/users/${encodeURIComponent(user.id)}`
   const act = useMutation({
     mutationFn: (work: () => Promise<unknown>) => work(),
     onError: (error) => toast.error(t('failed'), { description: errorText(error).sentence }),
@@ -79,7 +78,7 @@ export function UsersPage() {
     else if (action === 'preview') preview(user)
     else if (action === 'enable')
       act.mutate(async () => {
-        await api.patch(userPath(user), { disabled: false })
+        await api.patch('/api/users/:userId', { params: { userId: user.id }, body: { disabled: false } })
         toast.success(t('enabled', { name: user.name }))
       })
     else if (action === 'takeBack') takeBack(user.name, user.reset?.id ?? '')
@@ -87,12 +86,13 @@ export function UsersPage() {
   }
   const takeBack = (name: string, id: string) =>
     act.mutate(async () => {
-      await api.delete(`/api/invitations/${id}`)
+      await api.delete('/api/invitations/:invitationId', { params: { invitationId: id } })
       toast.success(t('takenBack', { name }))
     })
   const renew = ({ name, email, role }: Invitation) =>
-    act.mutate(async () => show(name, await api.post<MadeLink>('/api/invitations', { name, email, role })))
+    act.mutate(async () => show(name, await api.post('/api/invitations', { body: { name, email, role } })))
   const name = asked?.user.name ?? ''
+  const who = asked && { userId: asked.user.id }
   const provider = people.data?.provider ?? ''
   const confirming = (action: 'reset' | 'secondFactor' | 'provider' | 'disable' | 'remove') => ({
     open: asked?.action === action,
@@ -222,14 +222,14 @@ export function UsersPage() {
         destructive={false}
         confirmLabel={t('makeLink')}
         onConfirm={async () => {
-          if (asked) show(name, await api.post<MadeLink>(`${userPath(asked.user)}/reset`))
+          if (who) show(name, await api.post('/api/users/:userId/reset', { params: who }))
         }}
       />
       <ConfirmDialog
         {...confirming('secondFactor')}
         confirmLabel={t('secondFactorConfirm')}
         onConfirm={async () => {
-          if (asked) await api.delete(`${userPath(asked.user)}/second-factor`)
+          if (who) await api.delete('/api/users/:userId/second-factor', { params: who })
           await again()
         }}
       />
@@ -237,7 +237,7 @@ export function UsersPage() {
         {...confirming('provider')}
         confirmLabel={t('providerConfirm')}
         onConfirm={async () => {
-          if (asked) await api.delete(`${userPath(asked.user)}/provider`)
+          if (who) await api.delete('/api/users/:userId/provider', { params: who })
           await again()
         }}
       />
@@ -245,7 +245,7 @@ export function UsersPage() {
         {...confirming('disable')}
         confirmLabel={t('disableConfirm')}
         onConfirm={async () => {
-          if (asked) await api.patch(userPath(asked.user), { disabled: true })
+          if (who) await api.patch('/api/users/:userId', { params: who, body: { disabled: true } })
           await again()
         }}
       />
@@ -253,7 +253,7 @@ export function UsersPage() {
         {...confirming('remove')}
         confirmLabel={t('removeConfirm')}
         onConfirm={async () => {
-          if (asked) await api.delete(userPath(asked.user))
+          if (who) await api.delete('/api/users/:userId', { params: who })
           await again()
         }}
       />

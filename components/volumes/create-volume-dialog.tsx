@@ -1,10 +1,11 @@
 'use client'
 import { useState } from 'react'
 import { useTranslations } from 'use-intl'
-import { fieldErrors } from '#components/data/api.ts'
+import { api, fieldErrors } from '#components/data/api.ts'
 import { useHosts } from '#components/data/use-live.ts'
 import { useMay, usePermission } from '#components/data/use-session.ts'
 import { HostPicker } from '#components/hosts/host-picker.tsx'
+import { useStart } from '#components/tasks/use-start.ts'
 import { Button } from '#components/ui/button.tsx'
 import { Dialog } from '#components/ui/dialog.tsx'
 import { ErrorNote } from '#components/ui/error-note.tsx'
@@ -15,7 +16,6 @@ import { Textarea } from '#components/ui/textarea.tsx'
 import type { VolumeCreate } from '#lib/contracts/volumes.ts'
 import { type VolumeFormKind, volumeFormKinds } from '#lib/volumes/driver-options.ts'
 import { KindFields } from './kind-fields.tsx'
-import { useStart } from './use-start.ts'
 import { emptyFields, formOf, isFilled, labelsOf, type VolumeFields } from './volume-form.ts'
 
 const fits = /^[a-zA-Z0-9][a-zA-Z0-9_.-]{1,254}$/
@@ -38,7 +38,7 @@ export function CreateVolumeDialog({ onClose }: { onClose(): void }) {
   })
   // A folder of the host is as much as a container with power over it.
   const mayBind = usePermission('containers.unrestricted')
-  const start = useStart<VolumeCreate>('/api/volumes', onClose)
+  const start = useStart((body: VolumeCreate) => api.post('/api/volumes', { body }), onClose)
   const errors = fieldErrors(start.error)
   const hostIds = [...chosen].filter((hostId) => allowed(hostId))
   const ready = fits.test(name) && isFilled(kind, fields) && hostIds.length > 0

@@ -2,12 +2,13 @@
 import Link from 'next/link'
 import { useState } from 'react'
 import { useTranslations } from 'use-intl'
+import { api } from '#components/data/api.ts'
 import { useFleet } from '#components/data/use-live.ts'
 import { useScopedHref } from '#components/data/use-scope.ts'
+import { useStart } from '#components/tasks/use-start.ts'
 import { ConfirmDialog } from '#components/ui/confirm-dialog.tsx'
 import { useFormat } from '#components/ui/use-format.ts'
 import type { VolumeRow } from '#lib/volumes/rows.ts'
-import { useStart } from './use-start.ts'
 import type { SizesOfVolumes } from './use-volume-sizes.ts'
 import { shownName } from './volume-cells.tsx'
 
@@ -35,7 +36,7 @@ export function RemoveVolumesDialog({
   const [going] = useState(() => rows.filter(({ users }) => users.length === 0))
   const [staying] = useState(() => rows.filter(({ users }) => users.length > 0))
   const [first] = going
-  const start = useStart<Removal>('/api/volumes/remove', onStarted)
+  const start = useStart((body: Removal) => api.post('/api/volumes/remove', { body }), onStarted)
   const note = ({ volume, stack }: VolumeRow) => {
     const size = sizes.of(volume)
     return [

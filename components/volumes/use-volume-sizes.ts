@@ -36,7 +36,7 @@ export function useVolumeSizes(): SizesOfVolumes {
     queries: hosts.map((host) => ({
       queryKey: queryKeys.volumeSizes(host.id),
       queryFn: ({ signal }: { signal: AbortSignal }) =>
-        api.get<VolumeSizes>(`/api/hosts/${host.id}/volume-sizes`, { signal }),
+        api.get('/api/hosts/:hostId/volume-sizes', { params: { hostId: host.id }, signal }),
       enabled: host.state === 'online',
       staleTime: 60_000,
       retry: false,

@@ -85,7 +85,8 @@ function Details({ row, sizes }: { row: VolumeRow; sizes: SizesOfVolumes }) {
     // Who has it changes where it is mounted.
     queryKey: queryKeys.volume(volume.hostId, volume.id, [reveal, users.map(({ id }) => id)]),
     queryFn: ({ signal }) =>
-      api.get<VolumeDetail>(`/api/hosts/${volume.hostId}/volumes/${encodeURIComponent(volume.id)}`, {
+      api.get('/api/hosts/:hostId/volumes/:name', {
+        params: { hostId: volume.hostId, name: volume.id },
         query: { reveal },
         signal,
       }),

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { ApiError } from './common.ts'
+import { apiErrorSchema } from './common.ts'
 
 /** A path in a container: absolute, and without `..`, so that what is authorised and logged is what is read. */
 export const containerPathSchema = z
@@ -13,38 +13,39 @@ export const containerPathSchema = z
 export const fileKinds = ['file', 'directory', 'symlink', 'device', 'fifo', 'other'] as const
 export type FileKind = (typeof fileKinds)[number]
 
-export interface FileOwner {
-  uid: number
-  gid: number
-}
+export const fileOwnerSchema = z.object({ uid: z.number(), gid: z.number() })
+export type FileOwner = z.infer<typeof fileOwnerSchema>
 
-export interface FileEntry {
-  name: string
-  kind: FileKind
+export const fileEntrySchema = z.object({
+  name: z.string(),
+  kind: z.enum(fileKinds),
   /** Bytes; of a folder, of all that is in it. */
-  size: number
+  size: z.number(),
   /** Permission bits. */
-  mode: number
+  mode: z.number(),
   /** Null on Podman, which puts root into its archives. */
-  owner: FileOwner | null
+  owner: fileOwnerSchema.nullable(),
   /** Seconds since the epoch. */
-  mtime: number
+  mtime: z.number(),
   /** Of a symlink; else empty. */
-  target: string
-}
+  target: z.string(),
+})
+export type FileEntry = z.infer<typeof fileEntrySchema>
 
 /**
  * Lines of `GET …/files`, as the engine's archive of the folder comes in: entries as they are found, a folder's size
  * when it has been walked. Engines know no list: everything below the folder is sent, and thrown away.
  */
-export type FilesFrame =
-  | { type: 'folder'; path: string; owner: FileOwner | null }
-  | { type: 'entries'; entries: FileEntry[] }
-  | { type: 'size'; name: string; size: number }
-  | { type: 'walked'; bytes: number }
+export const filesFrameSchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('folder'), path: z.string(), owner: fileOwnerSchema.nullable() }),
+  z.object({ type: z.literal('entries'), entries: z.array(fileEntrySchema) }),
+  z.object({ type: z.literal('size'), name: z.string(), size: z.number() }),
+  z.object({ type: z.literal('walked'), bytes: z.number() }),
   /** `complete` false: the limit of the walk came first; what follows in the alphabet is missing. */
-  | { type: 'end'; complete: boolean }
-  | { type: 'error'; error: ApiError }
+  z.object({ type: z.literal('end'), complete: z.boolean() }),
+  z.object({ type: z.literal('error'), error: apiErrorSchema.shape.error }),
+])
+export type FilesFrame = z.infer<typeof filesFrameSchema>
 
 export const filePathQuerySchema = z.object({ path: containerPathSchema })
 

@@ -102,21 +102,24 @@ export type Build = z.output<typeof buildInputSchema>
 export const buildStartSchema = buildInputSchema.extend(taskOptionsSchema.shape)
 
 /** One step of a builder. */
-export interface BuildStep {
+export const buildStepSchema = z.object({
   /** From 1, in the order in which they began. */
-  number: number
-  name: string
-  state: 'running' | 'cached' | 'done' | 'failed'
+  number: z.number(),
+  name: z.string(),
+  state: z.enum(['running', 'cached', 'done', 'failed']),
   /** Milliseconds it took; null while it runs. */
-  ms: number | null
-}
+  ms: z.number().nullable(),
+})
+export type BuildStep = z.infer<typeof buildStepSchema>
 
 /** Lines of a step's output, `GET /api/images/build/:taskId/:hostId/output`: what is kept, then what comes, until the step ends. */
-export type BuildOutputFrame =
-  | { type: 'text'; text: string }
+export const buildOutputFrameSchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('text'), text: z.string() }),
   /** A step began or ended. */
-  | { type: 'step'; step: BuildStep }
+  z.object({ type: z.literal('step'), step: buildStepSchema }),
   /** Bytes before this that were not kept. */
-  | { type: 'cut'; bytes: number }
+  z.object({ type: z.literal('cut'), bytes: z.number() }),
   /** There is no output: the step has not begun, or the server was started since. */
-  | { type: 'none' }
+  z.object({ type: z.literal('none') }),
+])
+export type BuildOutputFrame = z.infer<typeof buildOutputFrameSchema>

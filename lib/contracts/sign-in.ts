@@ -27,6 +27,7 @@ export const passkeyAnswerSchema = z.object({
   clientExtensionResults: z.record(z.string(), z.unknown()).default({}),
   authenticatorAttachment: z.string().optional(),
 })
+export type PasskeyAnswer = z.input<typeof passkeyAnswerSchema>
 export const passkeyUseSchema = z.object({ passkey: passkeyAnswerSchema })
 export const passkeyNameSchema = z.object({ name: z.string().trim().min(1).max(80) })
 export const newPasskeySchema = passkeyNameSchema.extend({ passkey: passkeyAnswerSchema })

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { ApiDescription, DescribedOperation, Schema } from '#lib/contracts/api-description.ts'
 import { apiErrorSchema } from '#lib/contracts/common.ts'
 import { containerSchema } from '#lib/contracts/containers.ts'
 import { hostSchema } from '#lib/contracts/hosts.ts'
@@ -17,21 +18,21 @@ const shared = {
 type Direction = 'input' | 'output'
 
 /** The API's own description (OpenAPI 3.0.3), made from the routes' schemas. Made once: no route comes later. */
-export function openApi(routes: readonly AnyRoute[]): AnyRoute {
-  let description: Record<string, unknown> | undefined
+export function openApi(routes: readonly AnyRoute[]) {
+  let description: ApiDescription | undefined
   return defineRoute({
     method: 'GET',
     path: '/api/openapi.json',
     access: 'session',
     alsoTokens: true,
     summary: 'This description',
-    response: z.record(z.string(), z.unknown()),
+    response: z.custom<ApiDescription>(),
     handler: async () => (description ??= describe(routes)),
   })
 }
 
-function describe(routes: readonly AnyRoute[]): Record<string, unknown> {
-  const paths: Record<string, Record<string, unknown>> = {}
+function describe(routes: readonly AnyRoute[]): ApiDescription {
+  const paths: ApiDescription['paths'] = {}
   for (const route of routes) {
     const path = route.path.replaceAll(/:(\w+)/g, '{$1}')
     paths[path] = { ...paths[path], [route.method.toLowerCase()]: operation(route) }
@@ -39,7 +40,7 @@ function describe(routes: readonly AnyRoute[]): Record<string, unknown> {
   const schemas = Object.fromEntries(
     Object.entries(shared).map(([name, type]) => [name, schema(type, 'output', name)]),
   )
-  return {
+  const described = {
     openapi: '3.0.3',
     info: { title: 'Roadstead', version: '1', license: { name: 'AGPL-3.0-only' } },
     tags: [...new Set(routes.map(tagOf))].sort().map((name) => ({ name })),
@@ -52,10 +53,12 @@ function describe(routes: readonly AnyRoute[]): Record<string, unknown> {
       },
     },
   }
+  return described
 }
 
-function operation(route: AnyRoute) {
-  const { access, sends } = route
+function operation(route: AnyRoute): DescribedOperation {
+  const { access } = route
+  const sends: readonly string[] | undefined = route.lines ? ['application/x-ndjson'] : route.sends
   const forTokens = access !== 'session' || route.alsoTokens
   return {
     operationId: operationId(route),
@@ -95,7 +98,7 @@ const json = (of: z.ZodType, io: Direction) => ({
  * JSON Schema of a type. In answers, what has a name of its own is referred to by it; a type that is asked for under its
  * name is written out.
  */
-function schema(of: z.ZodType, io: Direction, named?: string) {
+function schema(of: z.ZodType, io: Direction, named?: string): Schema {
   const { $schema: _, ...written } = z.toJSONSchema(of, {
     target: 'openapi-3.0',
     io,
@@ -107,7 +110,8 @@ function schema(of: z.ZodType, io: Direction, named?: string) {
       Object.assign(jsonSchema, reference(name))
     },
   })
-  return written
+  // What zod writes for this target is of these fields.
+  return written as Schema
 }
 
 /** The noun: of `/api/hosts/:hostId/containers/...` it is containers. */

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { Access } from '../access/access.ts'
 import { authorizeAct } from '../acts/authorize-act.ts'
@@ -104,7 +105,7 @@ export function registerRoute(app: FastifyInstance, route: AnyRoute, parts: Rout
       const answer = async () => {
         // The body and the audit log have taken their time; the rights may be over since.
         if (gone.signal.aborted) throw ended(gone.signal)
-        return route.handler({
+        const result = await route.handler({
           params: route.params?.parse(request.params),
           query: route.query?.parse(request.query),
           body: route.body?.parse(request.body ?? {}),
@@ -113,6 +114,8 @@ export function registerRoute(app: FastifyInstance, route: AnyRoute, parts: Rout
           request,
           reply,
         })
+        if (route.lines) await sendLines(reply, result as AsyncIterable<unknown>)
+        else return result
       }
       const query = () => route.query?.parse(request.query)
       const isRecorded = event !== null && (route.recordedIf?.(query()) ?? true)
@@ -129,6 +132,17 @@ export function registerRoute(app: FastifyInstance, route: AnyRoute, parts: Rout
       return reply.header('cache-control', 'no-store').send(result)
     },
   })
+}
+
+/** Values as lines of NDJSON, each as it comes. */
+async function sendLines(reply: FastifyReply, values: AsyncIterable<unknown>): Promise<void> {
+  const lines = async function* () {
+    for await (const value of values) yield `${JSON.stringify(value)}\n`
+  }
+  await reply
+    .header('content-type', 'application/x-ndjson')
+    .header('cache-control', 'no-store')
+    .send(Readable.from(lines()))
 }
 
 /** Why: its rights, or its reader, who hears nothing any more. */

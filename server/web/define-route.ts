@@ -10,12 +10,16 @@ import type { Principal } from '../principal/principal.ts'
  */
 export type RouteAccess = 'anonymous' | 'session' | Permission
 
-type Parsed<S extends z.ZodType | undefined> = S extends z.ZodType ? z.output<S> : undefined
+type Method = 'GET' | 'HEAD' | 'POST' | 'PATCH' | 'PUT' | 'DELETE'
+type Path = `/api/${string}`
+type Shape = z.ZodType | undefined
+
+type Parsed<S extends Shape> = S extends z.ZodType ? z.output<S> : undefined
 
 export interface RouteContext<
-  P extends z.ZodType | undefined,
-  Q extends z.ZodType | undefined,
-  B extends z.ZodType | undefined,
+  P extends Shape,
+  Q extends Shape,
+  B extends Shape,
   A extends RouteAccess | undefined = undefined,
 > {
   params: Parsed<P>
@@ -30,15 +34,18 @@ export interface RouteContext<
 }
 
 export interface RouteDefinition<
-  P extends z.ZodType | undefined = undefined,
-  Q extends z.ZodType | undefined = undefined,
-  B extends z.ZodType | undefined = undefined,
-  R extends z.ZodType | undefined = undefined,
-  A extends RouteAccess | undefined = undefined,
+  M extends Method,
+  At extends Path,
+  P extends Shape,
+  Q extends Shape,
+  B extends Shape,
+  R extends Shape,
+  L extends Shape,
+  A extends RouteAccess | undefined,
 > {
-  method: 'GET' | 'HEAD' | 'POST' | 'PATCH' | 'PUT' | 'DELETE'
+  method: M
   /** Fastify's syntax, beginning with /api/. */
-  path: `/api/${string}`
+  path: At
   access?: A
   /** In place of `access`: what it does at an engine, by the table of acts, with all that this needs. */
   act?: ActName
@@ -66,26 +73,56 @@ export interface RouteDefinition<
   params?: P
   query?: Q
   body?: B
-  /** Absent: 204, or a stream that the handler sends through `reply`. */
+  /** Absent: 204, `lines`, or a stream that the handler sends through `reply`. */
   response?: R
+  /** In place of `response`: the handler gives values of this shape one by one, and they are sent as lines of NDJSON as they come. */
+  lines?: L
   /** Media types of that stream. */
   sends?: readonly string[]
   /** Media type of a body that is not JSON and that the handler reads itself. */
   takes?: string
-  handler(context: RouteContext<P, Q, B, A>): Promise<R extends z.ZodType ? z.input<R> : unknown>
+  handler(context: RouteContext<P, Q, B, A>): Promise<Result<R, L>>
 }
 
+type Result<R extends Shape, L extends Shape> = R extends z.ZodType
+  ? z.input<R>
+  : L extends z.ZodType
+    ? AsyncIterable<z.input<L>>
+    : unknown
+
 // oxlint-disable-next-line typescript/no-explicit-any -- routes of every shape sit in one list
-export type AnyRoute = RouteDefinition<any, any, any, any, any> & { access: RouteAccess }
+export type AnyRoute = RouteDefinition<Method, Path, any, any, any, any, any, any> & { access: RouteAccess }
+
+/** A route with what its callers know of it: where it is, what it takes and what it answers. */
+export interface Route<
+  M extends Method = Method,
+  At extends Path = Path,
+  P extends Shape = Shape,
+  Q extends Shape = Shape,
+  B extends Shape = Shape,
+  R extends Shape = Shape,
+  L extends Shape = Shape,
+> extends AnyRoute {
+  method: M
+  path: At
+  params?: P
+  query?: Q
+  body?: B
+  response?: R
+  lines?: L
+}
 
 /** Types a route. Throws for one that says neither its access nor its act. */
 export function defineRoute<
-  P extends z.ZodType | undefined = undefined,
-  Q extends z.ZodType | undefined = undefined,
-  B extends z.ZodType | undefined = undefined,
-  R extends z.ZodType | undefined = undefined,
+  const M extends Method,
+  const At extends Path,
+  P extends Shape = undefined,
+  Q extends Shape = undefined,
+  B extends Shape = undefined,
+  R extends Shape = undefined,
+  L extends Shape = undefined,
   const A extends RouteAccess | undefined = undefined,
->(route: RouteDefinition<P, Q, B, R, A>): AnyRoute {
+>(route: RouteDefinition<M, At, P, Q, B, R, L, A>): Route<M, At, P, Q, B, R, L> {
   const access = route.act ? permissionOf(route.act) : route.access
   if (!access) throw new Error(`${route.method} ${route.path} declares no permission`)
   return { ...route, access }

@@ -5,7 +5,7 @@ import { oidcReturnSchema, oidcWaySchema } from '#lib/contracts/sign-in.ts'
 import type { Access } from '../../access/access.ts'
 import type { Config } from '../../config.ts'
 import type { OidcSignIn } from '../../identity/oidc-sign-in.ts'
-import { type AnyRoute, defineRoute } from '../../web/define-route.ts'
+import { defineRoute } from '../../web/define-route.ts'
 import type { Guard } from '../../web/guard.ts'
 import { headersOf } from '../../web/headers.ts'
 import { clientOf, welcome } from './routes.ts'
@@ -14,12 +14,7 @@ import { clientOf, welcome } from './routes.ts'
  * Sign-in by the identity provider, and which of its accounts is whose here. It sends the browser back to a page of ours, which passes on what it was given: so
  * every request here comes from our own page, and no cookie has to be sent across sites.
  */
-export function oidcRoutes(parts: {
-  oidc: OidcSignIn
-  guard: Guard
-  access: Access
-  config: Config
-}): AnyRoute[] {
+export function oidcRoutes(parts: { oidc: OidcSignIn; guard: Guard; access: Access; config: Config }) {
   const { oidc, guard, access, config } = parts
   const redirectUri = (request: FastifyRequest) => `${guard.origin(request)}${config.basePath}/oidc`
   const begin = async (

@@ -26,7 +26,7 @@ import type { OidcSignIn } from '../../identity/oidc-sign-in.ts'
 import type { Asked } from '../../identity/passkeys.ts'
 import type { HalfSignedIn, SignIn } from '../../identity/sign-in.ts'
 import type { Principal } from '../../principal/principal.ts'
-import { type AnyRoute, defineRoute } from '../../web/define-route.ts'
+import { defineRoute } from '../../web/define-route.ts'
 import type { Guard } from '../../web/guard.ts'
 import { headersOf } from '../../web/headers.ts'
 import { noteOutcome } from '../../web/recorded.ts'
@@ -89,7 +89,7 @@ export function accountRoutes(parts: {
   guard: Guard
   access: Access
   config: Config
-}): AnyRoute[] {
+}) {
   const { identity, signIn, oidc, guard, access, config } = parts
   return [
     defineRoute({

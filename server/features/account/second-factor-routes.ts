@@ -18,7 +18,7 @@ import type { Passkeys } from '../../identity/passkeys.ts'
 import { isFresh, type SignIn } from '../../identity/sign-in.ts'
 import type { Users } from '../../identity/users.ts'
 import type { Principal } from '../../principal/principal.ts'
-import { type AnyRoute, defineRoute } from '../../web/define-route.ts'
+import { defineRoute } from '../../web/define-route.ts'
 import type { Guard } from '../../web/guard.ts'
 import { headersOf } from '../../web/headers.ts'
 import { asked, clientOf } from './routes.ts'
@@ -33,7 +33,7 @@ export function secondFactorRoutes(parts: {
   passkeys: Passkeys
   oidc: OidcSignIn | null
   guard: Guard
-}): AnyRoute[] {
+}) {
   const { identity, users, signIn, passkeys, oidc, guard } = parts
   const siteOf = (request: FastifyRequest) => ({ origin: guard.origin(request) })
   const { factors } = identity

@@ -5,7 +5,6 @@ import type { HostRegistry } from '../../fleet/host-registry.ts'
 import type { Log } from '../../log.ts'
 import type { Authorize } from '../../principal/principal.ts'
 import type { TaskService } from '../../tasks/types.ts'
-import type { Feature } from '../../web/feature.ts'
 import { createArchiveLibrary } from './library.ts'
 import { loadTask } from './load.ts'
 import { createArchiveRepository } from './repository.ts'
@@ -22,7 +21,7 @@ export async function archivesFeature(parts: {
   authorize: Authorize
   clock: ClockTrust
   log: Log
-}): Promise<Feature> {
+}) {
   const { config, db, tasks, clock, log } = parts
   const { dataFolder, basePath } = config
   const library = await createArchiveLibrary({

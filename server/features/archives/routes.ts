@@ -8,14 +8,14 @@ import {
 } from '#lib/contracts/archives.ts'
 import { taskSchema } from '#lib/contracts/tasks.ts'
 import type { TaskService } from '../../tasks/types.ts'
-import { type AnyRoute, defineRoute } from '../../web/define-route.ts'
+import { defineRoute } from '../../web/define-route.ts'
 import type { ArchiveLibrary } from './library.ts'
 import { loadKind } from './load.ts'
 
 const params = z.object({ archiveId: archiveIdSchema })
 
 /** The archive library, and its archives on their way to hosts. */
-export function archiveRoutes(library: ArchiveLibrary, tasks: TaskService): AnyRoute[] {
+export function archiveRoutes(library: ArchiveLibrary, tasks: TaskService) {
   return [
     defineRoute({
       method: 'GET',

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { archiveIdSchema, archiveSchema } from '#lib/contracts/archives.ts'
 import { AppError } from '../../errors.ts'
 import type { Principal } from '../../principal/principal.ts'
-import { type AnyRoute, defineRoute } from '../../web/define-route.ts'
+import { defineRoute } from '../../web/define-route.ts'
 import { receiveBody } from '../../web/upload-body.ts'
 import type { ArchiveLibrary } from './library.ts'
 import type { Unmeasured } from './unmeasured.ts'
@@ -26,11 +26,7 @@ const kindSchema = z.literal('rootfs').optional()
  * Uploads of archives by tus (resumable upload protocol 1.0.0: core, creation, termination), and in one request for
  * curl. The bytes of a cut request are kept; the next one goes on behind them.
  */
-export function archiveUploadRoutes(
-  library: ArchiveLibrary,
-  unmeasured: Unmeasured,
-  basePath: string,
-): AnyRoute[] {
+export function archiveUploadRoutes(library: ArchiveLibrary, unmeasured: Unmeasured, basePath: string) {
   const uploads = '/api/archives/uploads' as const
   return [
     defineRoute({

@@ -2,7 +2,6 @@ import type { SightOf } from '../../access/visibility.ts'
 import type { Database } from '../../db/schema.ts'
 import type { FleetState } from '../../fleet/fleet.ts'
 import type { Log } from '../../log.ts'
-import type { Feature } from '../../web/feature.ts'
 import { createAcknowledgements } from './acknowledgements.ts'
 import { attentionRoutes } from './routes.ts'
 
@@ -12,7 +11,7 @@ export async function attentionFeature(parts: {
   fleet: FleetState
   sightOf: SightOf
   log: Log
-}): Promise<Feature> {
+}) {
   const acknowledgements = await createAcknowledgements(parts)
   return {
     routes: attentionRoutes(acknowledgements, parts.sightOf),

@@ -2,13 +2,13 @@ import { z } from 'zod'
 import { acknowledgementSchema, acknowledgeSchema } from '#lib/contracts/attention.ts'
 import { containerIdSchema, hostIdSchema } from '#lib/contracts/common.ts'
 import type { SightOf } from '../../access/visibility.ts'
-import { type AnyRoute, defineRoute } from '../../web/define-route.ts'
+import { defineRoute } from '../../web/define-route.ts'
 import type { Acknowledgements } from './acknowledgements.ts'
 
 const params = z.object({ hostId: hostIdSchema, containerId: containerIdSchema })
 
 /** What somebody has seen of what needs attention. Who may restart a container may say so of it. */
-export function attentionRoutes(acknowledgements: Acknowledgements, sightOf: SightOf): AnyRoute[] {
+export function attentionRoutes(acknowledgements: Acknowledgements, sightOf: SightOf) {
   return [
     defineRoute({
       method: 'GET',

@@ -1,10 +1,10 @@
 import { bulkInputSchema, bulkPlanSchema, bulkStartSchema } from '#lib/contracts/bulk.ts'
 import { taskSchema } from '#lib/contracts/tasks.ts'
-import { type AnyRoute, defineRoute } from '../../web/define-route.ts'
+import { defineRoute } from '../../web/define-route.ts'
 import type { BulkService } from './bulk-service.ts'
 
 /** One action on many containers: first what it would do, then as a task. Each container is authorised by itself. */
-export function bulkRoutes(bulk: BulkService): AnyRoute[] {
+export function bulkRoutes(bulk: BulkService) {
   return [
     defineRoute({
       method: 'POST',

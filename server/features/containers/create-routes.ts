@@ -2,14 +2,14 @@ import { z } from 'zod'
 import { containerIdSchema, hostIdSchema } from '#lib/contracts/common.ts'
 import { createInputSchema, recreateInputSchema, specAnswerSchema } from '#lib/contracts/container-create.ts'
 import { taskOptionsSchema, taskSchema } from '#lib/contracts/tasks.ts'
-import { type AnyRoute, defineRoute } from '../../web/define-route.ts'
+import { defineRoute } from '../../web/define-route.ts'
 import type { CreateService } from './create-service.ts'
 
 const params = z.object({ hostId: hostIdSchema, containerId: containerIdSchema })
 const path = '/api/hosts/:hostId/containers/:containerId' as const
 
 /** Making containers: on several hosts at once, like one that is there, or in its place. */
-export function containerCreateRoutes(containers: CreateService): AnyRoute[] {
+export function containerCreateRoutes(containers: CreateService) {
   return [
     defineRoute({
       method: 'POST',

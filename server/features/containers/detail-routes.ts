@@ -11,7 +11,7 @@ import {
 } from '#lib/contracts/container-details.ts'
 import { taskSchema } from '#lib/contracts/tasks.ts'
 import type { TaskService } from '../../tasks/types.ts'
-import { type AnyRoute, defineRoute } from '../../web/define-route.ts'
+import { defineRoute } from '../../web/define-route.ts'
 import type { ContainerDetails } from './details.ts'
 import { showsEnvironment } from './ps-arguments.ts'
 import { waitKind } from './wait.ts'
@@ -20,7 +20,7 @@ const params = z.object({ hostId: hostIdSchema, containerId: containerIdSchema }
 const path = '/api/hosts/:hostId/containers/:containerId' as const
 
 /** Processes, changes, export, commit and limits of one container. */
-export function containerDetailRoutes(details: ContainerDetails, tasks: TaskService): AnyRoute[] {
+export function containerDetailRoutes(details: ContainerDetails, tasks: TaskService) {
   return [
     defineRoute({
       method: 'POST',

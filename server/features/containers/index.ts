@@ -4,7 +4,6 @@ import type { MemoryFleet } from '../../fleet/fleet-state.ts'
 import type { HostRegistry } from '../../fleet/host-registry.ts'
 import type { Authorize } from '../../principal/principal.ts'
 import type { TaskService } from '../../tasks/types.ts'
-import type { Feature } from '../../web/feature.ts'
 import type { RegistryService } from '../registries/service.ts'
 import { bulkRoutes } from './bulk-routes.ts'
 import { bulkTask, createBulkService } from './bulk-service.ts'
@@ -29,7 +28,7 @@ export function containersFeature(parts: {
   /** As `authorize`, without a word in the audit log. */
   decide: Authorize
   policy: Policy
-}): Feature {
+}) {
   const { tasks, access, decide } = parts
   const { sightOf, authorizeChange } = access
   const services = { ...parts, sightOf, authorizeChange }

@@ -13,7 +13,7 @@ import {
 } from '#lib/contracts/containers.ts'
 import type { SightOf } from '../../access/visibility.ts'
 import type { FleetState } from '../../fleet/fleet.ts'
-import { type AnyRoute, defineRoute } from '../../web/define-route.ts'
+import { defineRoute } from '../../web/define-route.ts'
 import { hostStatesOf, listedHostSchema } from '../../web/list-answer.ts'
 import type { ContainerService } from './service.ts'
 
@@ -24,7 +24,7 @@ const path = '/api/hosts/:hostId/containers/:containerId' as const
 export function containerRoutes(
   containers: ContainerService,
   { fleet, sightOf }: { fleet: FleetState; sightOf: SightOf },
-): AnyRoute[] {
+) {
   const action = (name: Exclude<ContainerAction, 'remove'>, body: z.ZodType<Record<string, unknown>>) =>
     defineRoute({
       method: 'POST',

@@ -2,11 +2,11 @@ import { z } from 'zod'
 import { hostIdSchema } from '#lib/contracts/common.ts'
 import { diskSchema, pruneStartSchema } from '#lib/contracts/disk.ts'
 import { taskSchema } from '#lib/contracts/tasks.ts'
-import { type AnyRoute, defineRoute } from '../../web/define-route.ts'
+import { defineRoute } from '../../web/define-route.ts'
 import type { PruneService } from './service.ts'
 
 /** What lies on the disks, and taking away what nothing uses. */
-export function pruneRoutes(prune: PruneService): AnyRoute[] {
+export function pruneRoutes(prune: PruneService) {
   return [
     defineRoute({
       method: 'GET',

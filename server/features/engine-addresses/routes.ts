@@ -6,7 +6,7 @@ import { AppError } from '../../errors.ts'
 import type { HostRegistry } from '../../fleet/host-registry.ts'
 import type { Engines } from '../../gateway/engines.ts'
 import type { Authorize } from '../../principal/principal.ts'
-import { type AnyRoute, defineRoute } from '../../web/define-route.ts'
+import { defineRoute } from '../../web/define-route.ts'
 
 const oneHost = z.object({ hostId: hostIdSchema })
 
@@ -19,7 +19,7 @@ export function engineAddressRoutes({
   engines: Engines | null
   registry: Pick<HostRegistry, 'get'>
   authorize: Authorize
-}): AnyRoute[] {
+}) {
   return [
     defineRoute({
       method: 'GET',

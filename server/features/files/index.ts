@@ -2,7 +2,6 @@ import type { Policy } from '../../create-policy/index.ts'
 import type { FleetState } from '../../fleet/fleet.ts'
 import type { HostRegistry } from '../../fleet/host-registry.ts'
 import type { Authorize } from '../../principal/principal.ts'
-import type { Feature } from '../../web/feature.ts'
 import { fileRoutes } from './routes.ts'
 import { createFileService } from './service.ts'
 
@@ -12,6 +11,6 @@ export function filesFeature(parts: {
   registry: HostRegistry
   authorize: Authorize
   policy: Policy
-}): Feature {
+}) {
   return { routes: fileRoutes(createFileService(parts)) }
 }

@@ -7,12 +7,13 @@ import {
   type FilesFrame,
   filePathQuerySchema,
   filePreviewSchema,
+  filesFrameSchema,
   uploadQuerySchema,
 } from '#lib/contracts/files.ts'
 import { AppError } from '../../errors.ts'
 import { toApiError } from '../../messages.ts'
 import { attachment } from '../../web/attachment.ts'
-import { type AnyRoute, defineRoute } from '../../web/define-route.ts'
+import { defineRoute } from '../../web/define-route.ts'
 import { receiveBody } from '../../web/upload-body.ts'
 import type { FileService } from './service.ts'
 
@@ -20,24 +21,20 @@ const params = z.object({ hostId: hostIdSchema, containerId: containerIdSchema }
 const path = '/api/hosts/:hostId/containers/:containerId/files' as const
 
 /** Files of one container: a folder, a file's beginning, its bytes, a folder as a tar, and the way in. */
-export function fileRoutes(files: FileService): AnyRoute[] {
+export function fileRoutes(files: FileService) {
   return [
     defineRoute({
       method: 'GET',
       path,
       act: 'container.files.read',
-      sends: ['application/x-ndjson'],
       summary: 'Entries of a folder as NDJSON, as they are found',
       params,
       query: filePathQuerySchema,
-      async handler({ principal, params: ref, query, signal, reply }) {
+      lines: filesFrameSchema,
+      async handler({ principal, params: ref, query, signal }) {
         const frames = files.list(principal, ref, query.path, signal)
         // What is wrong from the start is an answer of its own; later it is a line.
-        const first = await frames.next()
-        await reply
-          .header('content-type', 'application/x-ndjson')
-          .header('cache-control', 'no-store')
-          .send(Readable.from(lines(first, frames)))
+        return toldToTheEnd(await frames.next(), frames)
       },
     }),
     defineRoute({
@@ -112,15 +109,15 @@ export function fileRoutes(files: FileService): AnyRoute[] {
   ]
 }
 
-async function* lines(
+async function* toldToTheEnd(
   first: IteratorResult<FilesFrame>,
   frames: AsyncGenerator<FilesFrame>,
-): AsyncGenerator<string> {
+): AsyncGenerator<FilesFrame> {
   try {
-    if (!first.done) yield `${JSON.stringify(first.value)}\n`
-    for await (const frame of frames) yield `${JSON.stringify(frame)}\n`
+    if (!first.done) yield first.value
+    yield* frames
   } catch (error) {
     const known = error instanceof AppError ? error : new AppError('internal', { cause: error })
-    yield `${JSON.stringify({ type: 'error', error: toApiError(known) } satisfies FilesFrame)}\n`
+    yield { type: 'error', error: toApiError(known) }
   }
 }

@@ -3,14 +3,14 @@ import { z } from 'zod'
 import type { FolderWatch } from '../../db/folder-watch.ts'
 import type { Database } from '../../db/schema.ts'
 import { AppError } from '../../errors.ts'
-import { type AnyRoute, defineRoute } from '../../web/define-route.ts'
+import { defineRoute } from '../../web/define-route.ts'
 
 /**
  * Liveness, for who would start the process anew: it answers, and so does the database that is at its path. Readiness, for
  * who sends people to it: changes can be written, too. A full disk is not mended by a restart, so that it is told by the
  * one and fails the other.
  */
-export function healthRoutes(db: Database, folder: Pick<FolderWatch, 'check' | 'fault'>): AnyRoute[] {
+export function healthRoutes(db: Database, folder: Pick<FolderWatch, 'check' | 'fault'>) {
   const answers = async () => {
     folder.check()
     await sql`select 1`.execute(db)

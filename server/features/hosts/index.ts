@@ -3,10 +3,9 @@ import type { Config } from '../../config.ts'
 import type { Hosts } from '../../fleet/hosts.ts'
 import type { Log } from '../../log.ts'
 import type { Authorize } from '../../principal/principal.ts'
-import type { Feature } from '../../web/feature.ts'
 import { createDiscovery } from './discovery.ts'
 import { hostRoutes } from './routes.ts'
-import { createHostService, type HostService } from './service.ts'
+import { createHostService } from './service.ts'
 
 /** Registering engines: testing, finding and changing them. */
 export function hostsFeature(parts: {
@@ -16,7 +15,7 @@ export function hostsFeature(parts: {
   /** Without a word in the audit log. */
   decide: Authorize
   log: Log
-}): Feature & { service: HostService } {
+}) {
   const { config, hosts, access, decide, log } = parts
   const discovery = createDiscovery(process.env, config.labState, log)
   const service = createHostService(hosts.repository, hosts.registry, discovery, access)

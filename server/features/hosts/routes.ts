@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream'
 import { z } from 'zod'
 import { hostIdSchema } from '#lib/contracts/common.ts'
 import {
@@ -7,6 +6,7 @@ import {
   hostInputSchema,
   hostPatchSchema,
   hostSchema,
+  testEventSchema,
   testHostSchema,
 } from '#lib/contracts/hosts.ts'
 import type { SightOf } from '../../access/visibility.ts'
@@ -14,7 +14,7 @@ import { seenHost } from '../../access/visible-fleet.ts'
 import { AppError } from '../../errors.ts'
 import type { RunningRegistry } from '../../fleet/registry.ts'
 import type { Authorize, Principal } from '../../principal/principal.ts'
-import { type AnyRoute, defineRoute } from '../../web/define-route.ts'
+import { defineRoute } from '../../web/define-route.ts'
 import type { HostService } from './service.ts'
 
 const oneHost = z.object({ hostId: hostIdSchema })
@@ -27,7 +27,7 @@ export function hostRoutes(
   { registry, service }: { registry: RunningRegistry; service: HostService },
   sightOf: SightOf,
   decide: Authorize,
-): AnyRoute[] {
+) {
   const handsOut = (principal: Principal): boolean => {
     try {
       decide(principal, 'registries.edit', {})
@@ -80,22 +80,15 @@ export function hostRoutes(
       path: '/api/hosts/test',
       access: 'hosts.edit',
       fresh: true,
-      sends: ['application/x-ndjson'],
       summary: 'Test a transport step by step; answers NDJSON',
       body: testHostSchema,
-      handler: async ({ principal, body, signal, reply }) => {
+      lines: testEventSchema,
+      handler: async ({ principal, body, signal }) => {
         const { hostId } = body
         // It would be tested with the secrets that are stored for it.
         if (hostId !== undefined && !sightOf(principal).host(hostId))
           throw new AppError('host_not_found', { hostId })
-        const events = service.test(body.transport, body.hostId, signal)
-        const lines = async function* () {
-          for await (const event of events) yield `${JSON.stringify(event)}\n`
-        }
-        await reply
-          .header('content-type', 'application/x-ndjson')
-          .header('cache-control', 'no-store')
-          .send(Readable.from(lines()))
+        return service.test(body.transport, body.hostId, signal)
       },
     }),
     defineRoute({

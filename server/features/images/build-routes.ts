@@ -1,10 +1,9 @@
-import { Readable } from 'node:stream'
 import { z } from 'zod'
 import { secretLimitBytes } from '#lib/build/build-secret.ts'
 import { hostIdSchema } from '#lib/contracts/common.ts'
 import {
-  type BuildOutputFrame,
   buildContextAnswerSchema,
+  buildOutputFrameSchema,
   buildSecretsAnswerSchema,
   buildSecretsSchema,
   buildStartSchema,
@@ -12,7 +11,7 @@ import {
 import { taskSchema } from '#lib/contracts/tasks.ts'
 import { AppError } from '../../errors.ts'
 import type { TaskService } from '../../tasks/types.ts'
-import { type AnyRoute, defineRoute } from '../../web/define-route.ts'
+import { defineRoute } from '../../web/define-route.ts'
 import { buildKind, outputKey } from './build.ts'
 import type { BuildContexts } from './build-contexts.ts'
 import type { BuildOutputs } from './build-output.ts'
@@ -24,7 +23,7 @@ export function imageBuildRoutes(parts: {
   outputs: BuildOutputs
   secrets: BuildSecrets
   tasks: TaskService
-}): AnyRoute[] {
+}) {
   const { contexts, outputs, secrets, tasks } = parts
   return [
     defineRoute({
@@ -70,21 +69,14 @@ export function imageBuildRoutes(parts: {
       method: 'GET',
       path: '/api/images/build/:taskId/:hostId/output',
       act: 'image.build',
-      sends: ['application/x-ndjson'],
       summary: 'What the builder said at a host and says until it ends, as NDJSON',
       params: z.object({ taskId: z.uuid(), hostId: hostIdSchema }),
-      async handler({ principal, params: { taskId, hostId }, signal, reply }) {
+      lines: buildOutputFrameSchema,
+      async handler({ principal, params: { taskId, hostId }, signal }) {
         // Somebody else's is not found.
         tasks.get(principal, taskId)
-        await reply
-          .header('content-type', 'application/x-ndjson')
-          .header('cache-control', 'no-store')
-          .send(Readable.from(lines(outputs.read(outputKey(taskId, hostId), signal))))
+        return outputs.read(outputKey(taskId, hostId), signal)
       },
     }),
   ]
-}
-
-async function* lines(frames: AsyncGenerator<BuildOutputFrame>): AsyncGenerator<string> {
-  for await (const frame of frames) yield `${JSON.stringify(frame)}\n`
 }

@@ -5,12 +5,12 @@ import { copyStartSchema, imageArchiveQuerySchema } from '#lib/contracts/image-c
 import { taskSchema } from '#lib/contracts/tasks.ts'
 import type { TaskService } from '../../tasks/types.ts'
 import { attachment } from '../../web/attachment.ts'
-import { type AnyRoute, defineRoute } from '../../web/define-route.ts'
+import { defineRoute } from '../../web/define-route.ts'
 import type { ImageArchives } from './archives.ts'
 import { copyKind } from './copy.ts'
 
 /** Images on their way out of a host: to a file, and to other hosts. */
-export function imageCopyRoutes(archives: ImageArchives, tasks: TaskService): AnyRoute[] {
+export function imageCopyRoutes(archives: ImageArchives, tasks: TaskService) {
   return [
     defineRoute({
       method: 'GET',

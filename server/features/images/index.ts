@@ -6,7 +6,6 @@ import type { MemoryFleet } from '../../fleet/fleet-state.ts'
 import type { HostRegistry } from '../../fleet/host-registry.ts'
 import type { Authorize } from '../../principal/principal.ts'
 import type { TaskService } from '../../tasks/types.ts'
-import type { Feature } from '../../web/feature.ts'
 import type { RegistryService } from '../registries/service.ts'
 import { createImageArchives } from './archives.ts'
 import { buildTask, followBuilds } from './build.ts'
@@ -32,7 +31,7 @@ export function imagesFeature(parts: {
   /** As `authorize`, without a word in the audit log. */
   decide: Authorize
   sightOf: SightOf
-}): Feature {
+}) {
   const { config, tasks, decide } = parts
   const contexts = createBuildContexts(join(config.dataFolder, 'builds'))
   const outputs = createBuildOutputs()

@@ -14,7 +14,7 @@ import { taskSchema } from '#lib/contracts/tasks.ts'
 import type { SightOf } from '../../access/visibility.ts'
 import type { FleetState } from '../../fleet/fleet.ts'
 import type { TaskService } from '../../tasks/types.ts'
-import { type AnyRoute, defineRoute } from '../../web/define-route.ts'
+import { defineRoute } from '../../web/define-route.ts'
 import { hostStatesOf, listedHostSchema } from '../../web/list-answer.ts'
 import { noteOutcome } from '../../web/recorded.ts'
 import type { ImageService } from './service.ts'
@@ -28,7 +28,7 @@ export function imageRoutes(
   images: ImageService,
   { fleet, sightOf }: { fleet: FleetState; sightOf: SightOf },
   tasks: TaskService,
-): AnyRoute[] {
+) {
   return [
     defineRoute({
       method: 'POST',

@@ -3,9 +3,8 @@ import type { FleetState } from '../../fleet/fleet.ts'
 import type { HostRegistry } from '../../fleet/host-registry.ts'
 import type { Authorize } from '../../principal/principal.ts'
 import type { Concurrency } from '../../web/concurrency.ts'
-import type { Feature } from '../../web/feature.ts'
 import { logRoutes } from './routes.ts'
-import { createLogService, type LogService } from './service.ts'
+import { createLogService } from './service.ts'
 import { logSocket } from './socket.ts'
 
 /** Logs of containers: followed by a socket, downloaded by a route. */
@@ -16,7 +15,7 @@ export function logsFeature(parts: {
   /** Without a word in the audit log. */
   decide: Authorize
   concurrency: Concurrency
-}): Feature & { logs: LogService } {
+}) {
   const { registry, fleet, access, decide, concurrency } = parts
   const { sightOf, onChanged } = access
   const logs = createLogService({ registry, fleet, authorize: decide, sightOf, onChanged })

@@ -22,7 +22,7 @@ import {
 import { compileLogPattern } from '#lib/logs/pattern.ts'
 import { plainLogLine } from '#lib/logs/sanitise.ts'
 import { AppError } from '../../errors.ts'
-import { type AnyRoute, defineRoute } from '../../web/define-route.ts'
+import { defineRoute } from '../../web/define-route.ts'
 import type { LogService } from './service.ts'
 
 const refs = z
@@ -58,7 +58,7 @@ const downloadQuerySchema = z
   })
 
 /** Logs as files; the live view has a socket of its own. */
-export function logRoutes(logs: LogService): AnyRoute[] {
+export function logRoutes(logs: LogService) {
   return [
     defineRoute({
       method: 'GET',

@@ -1,20 +1,11 @@
 import type { Access } from '../../access/access.ts'
 import type { MemoryFleet } from '../../fleet/fleet-state.ts'
 import type { Log } from '../../log.ts'
-import type { Feature } from '../../web/feature.ts'
 import { fleetRoutes } from './routes.ts'
 import { fleetTopic } from './topic.ts'
 
 /** All objects of all hosts as a browser follows them, and lists of kinds that have no actions yet. */
-export function overviewFeature({
-  fleet,
-  access,
-  log,
-}: {
-  fleet: MemoryFleet
-  access: Access
-  log: Log
-}): Feature {
+export function overviewFeature({ fleet, access, log }: { fleet: MemoryFleet; access: Access; log: Log }) {
   const { topic, stop } = fleetTopic(fleet, access, log)
   return {
     routes: fleetRoutes({ fleet, sightOf: access.sightOf }),

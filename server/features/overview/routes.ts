@@ -1,16 +1,20 @@
 import { z } from 'zod'
 import { networkSchema } from '#lib/contracts/networks.ts'
 import { podSchema } from '#lib/contracts/pods.ts'
-import { type HostKind, kinds } from '#lib/fleet/kinds.ts'
+import { type FleetObjects, type HostKind, kinds } from '#lib/fleet/kinds.ts'
 import type { SightOf } from '../../access/visibility.ts'
 import { seenObjects } from '../../access/visible-fleet.ts'
 import type { FleetState } from '../../fleet/fleet.ts'
-import { type AnyRoute, defineRoute } from '../../web/define-route.ts'
+import { defineRoute } from '../../web/define-route.ts'
 import { hostStatesOf, listedHostSchema } from '../../web/list-answer.ts'
 
 /** The kinds that have a list and no actions yet. */
-export function fleetRoutes({ fleet, sightOf }: { fleet: FleetState; sightOf: SightOf }): AnyRoute[] {
-  const list = (kind: HostKind, item: z.ZodType, summary: string) =>
+export function fleetRoutes({ fleet, sightOf }: { fleet: FleetState; sightOf: SightOf }) {
+  const list = <K extends HostKind>(
+    kind: K,
+    item: z.ZodType<FleetObjects[K], FleetObjects[K]>,
+    summary: string,
+  ) =>
     defineRoute({
       method: 'GET',
       path: `/api/${kind}`,

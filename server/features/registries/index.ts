@@ -4,10 +4,9 @@ import type { FleetState } from '../../fleet/fleet.ts'
 import type { RunningRegistry } from '../../fleet/registry.ts'
 import type { Log } from '../../log.ts'
 import type { Vault } from '../../secrets/vault.ts'
-import type { Feature } from '../../web/feature.ts'
 import { createRegistryRepository } from './repository.ts'
 import { registryRoutes } from './routes.ts'
-import { createRegistryService, type RegistryService } from './service.ts'
+import { createRegistryService } from './service.ts'
 import { createUpdateCheck } from './update-check.ts'
 import { updateRoutes } from './update-routes.ts'
 
@@ -19,7 +18,7 @@ export async function registriesFeature(parts: {
   registry: RunningRegistry
   sightOf: SightOf
   log: Log
-}): Promise<Feature & { registries: RegistryService }> {
+}) {
   const { db, vault, fleet, registry, sightOf, log } = parts
   const registries = createRegistryService(createRegistryRepository(db, vault), registry.facts, log)
   const updates = await createUpdateCheck({ db, fleet, registries })

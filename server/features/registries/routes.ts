@@ -10,13 +10,13 @@ import {
   repositoriesQuerySchema,
   tagsQuerySchema,
 } from '#lib/contracts/registries.ts'
-import { type AnyRoute, defineRoute } from '../../web/define-route.ts'
+import { defineRoute } from '../../web/define-route.ts'
 import type { RegistryService } from './service.ts'
 
 const oneRegistry = z.object({ registryId: registryIdSchema })
 
 /** Registries with their accounts. Passwords go in and never come out; only `registries.edit` can choose what is dialled. */
-export function registryRoutes(registries: RegistryService): AnyRoute[] {
+export function registryRoutes(registries: RegistryService) {
   return [
     defineRoute({
       method: 'GET',

@@ -1,12 +1,12 @@
 import { sessionSchema, setupInputSchema, setupStateSchema } from '#lib/contracts/account.ts'
 import type { Access } from '../../access/access.ts'
 import type { Setup } from '../../identity/setup.ts'
-import { type AnyRoute, defineRoute } from '../../web/define-route.ts'
+import { defineRoute } from '../../web/define-route.ts'
 import type { Guard } from '../../web/guard.ts'
 import { clientOf, welcome } from '../account/routes.ts'
 
 /** First run: is it needed, and do it. Open to anybody, since nobody has an account yet; the token decides. */
-export function setupRoutes(parts: { setup: Setup; guard: Guard; access: Access }): AnyRoute[] {
+export function setupRoutes(parts: { setup: Setup; guard: Guard; access: Access }) {
   const { setup, guard, access } = parts
   return [
     defineRoute({

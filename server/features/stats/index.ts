@@ -4,8 +4,7 @@ import type { HostRegistry } from '../../fleet/host-registry.ts'
 import type { Log } from '../../log.ts'
 import type { Authorize } from '../../principal/principal.ts'
 import type { Concurrency } from '../../web/concurrency.ts'
-import type { Feature } from '../../web/feature.ts'
-import { createStats, type StatsService } from './service.ts'
+import { createStats } from './service.ts'
 import { statsSocket } from './socket.ts'
 
 /** Use of processor, memory, network and disk, as it was and live. */
@@ -16,7 +15,7 @@ export function statsFeature(parts: {
   authorize: Authorize
   concurrency: Concurrency
   log: Log
-}): Feature & { stats: StatsService } {
+}) {
   const stats = createStats(parts)
   const socket = statsSocket({ ...parts, stats })
   return {

@@ -1,12 +1,12 @@
 import { z } from 'zod'
 import { taskSchema, taskSteeringSchema } from '#lib/contracts/tasks.ts'
 import type { TaskService } from '../../tasks/types.ts'
-import { type AnyRoute, defineRoute } from '../../web/define-route.ts'
+import { defineRoute } from '../../web/define-route.ts'
 
 const oneTask = z.object({ taskId: z.uuid() })
 
 /** Tasks of the one who asks. They are started by the routes of what they do, each with its own permission. */
-export function taskRoutes(tasks: TaskService): AnyRoute[] {
+export function taskRoutes(tasks: TaskService) {
   return [
     defineRoute({
       method: 'GET',

@@ -8,7 +8,6 @@ import type { Identity } from '../../identity/identity.ts'
 import type { Log } from '../../log.ts'
 import type { Authorize } from '../../principal/principal.ts'
 import type { Concurrency } from '../../web/concurrency.ts'
-import type { Feature } from '../../web/feature.ts'
 import { createEndings } from './ending.ts'
 import { terminalSocket } from './socket.ts'
 import { createTerminalStore } from './store.ts'
@@ -25,7 +24,7 @@ export async function terminalFeature(parts: {
   concurrency: Concurrency
   identity: Pick<Identity, 'onEnded'>
   log: Log
-}): Promise<Feature> {
+}) {
   const { db, registry, log } = parts
   const endings = await createEndings({ registry, store: createTerminalStore(db), log })
   const { socket, stop } = terminalSocket({ ...parts, endings, onEnded: parts.identity.onEnded })

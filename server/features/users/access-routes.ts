@@ -15,7 +15,7 @@ import type { Grants } from '../../access/grants.ts'
 import type { HostRegistry } from '../../fleet/host-registry.ts'
 import type { Previews } from '../../identity/previews.ts'
 import type { Users } from '../../identity/users.ts'
-import { type AnyRoute, defineRoute } from '../../web/define-route.ts'
+import { defineRoute } from '../../web/define-route.ts'
 import { sessionOf } from '../account/routes.ts'
 
 const oneRole = z.object({ roleId: customRoleSchema.shape.id })
@@ -28,7 +28,7 @@ export function accessRoutes(parts: {
   users: Users
   previews: Previews
   registry: HostRegistry
-}): AnyRoute[] {
+}) {
   const { access, grants, users, previews, registry } = parts
   return [
     defineRoute({

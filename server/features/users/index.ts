@@ -3,7 +3,6 @@ import type { Grants } from '../../access/grants.ts'
 import type { Config } from '../../config.ts'
 import type { HostRegistry } from '../../fleet/host-registry.ts'
 import type { SigningIn } from '../../identity/index.ts'
-import type { Feature } from '../../web/feature.ts'
 import type { Guard } from '../../web/guard.ts'
 import { accessRoutes } from './access-routes.ts'
 import { userRoutes } from './routes.ts'
@@ -17,6 +16,6 @@ export function usersFeature(
     guard: Guard
     config: Config
   },
-): Feature {
+) {
   return { routes: [...userRoutes(parts), ...accessRoutes(parts)] }
 }

@@ -15,7 +15,7 @@ import type { Access } from '../../access/access.ts'
 import type { Config } from '../../config.ts'
 import type { FreshLink, Links } from '../../identity/links.ts'
 import type { Users } from '../../identity/users.ts'
-import { type AnyRoute, defineRoute } from '../../web/define-route.ts'
+import { defineRoute } from '../../web/define-route.ts'
 import type { Guard } from '../../web/guard.ts'
 import { clientOf, welcomeSoon } from '../account/routes.ts'
 
@@ -28,7 +28,7 @@ export function userRoutes(parts: {
   guard: Guard
   config: Config
   access: Access
-}): AnyRoute[] {
+}) {
   const { users, links, guard, config, access } = parts
   const linkOf = (request: FastifyRequest, { token, expiresAt }: FreshLink): MadeLink => {
     // The host was checked to be one of ours; a browser's own origin also knows the scheme.

@@ -10,7 +10,7 @@ import {
   volumeSizesSchema,
 } from '#lib/contracts/volumes.ts'
 import { seenObjects } from '../../access/visible-fleet.ts'
-import { type AnyRoute, defineRoute } from '../../web/define-route.ts'
+import { defineRoute } from '../../web/define-route.ts'
 import { hostStatesOf, listedHostSchema } from '../../web/list-answer.ts'
 import type { VolumeParts, VolumeService } from './service.ts'
 
@@ -18,7 +18,7 @@ import type { VolumeParts, VolumeService } from './service.ts'
 export function volumeRoutes(
   volumes: VolumeService,
   { fleet, sightOf }: Pick<VolumeParts, 'fleet' | 'sightOf'>,
-): AnyRoute[] {
+) {
   return [
     defineRoute({
       method: 'GET',
