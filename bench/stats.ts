@@ -54,10 +54,10 @@ export async function benchStats(): Promise<BenchResult> {
     const alone = await measure(server.cpu)
     const bytes = { summary: 0 }
     for (let viewer = 0; viewer < 50; viewer++) {
-      const socket = await server.socket('/api/stats')
+      const socket = await server.socket('/api/live')
       sockets.push(socket)
       if (viewer === 0) socket.on('message', (data) => (bytes.summary += String(data).length))
-      socket.send('{"type":"fleet"}')
+      socket.send('{"type":"subscribe","id":"summary","topic":"stats"}')
     }
     const summary = await measure(server.cpu)
     const { items } = await server.call<{ items: Container[] }>('GET', '/api/containers')
@@ -65,7 +65,8 @@ export async function benchStats(): Promise<BenchResult> {
       // Each of 50 watches 4 of 100 containers: each container has two viewers.
       for (let offset = 0; offset < 4; offset++) {
         const { hostId, id } = items[(index * 4 + offset) % 100] as Container
-        socket.send(JSON.stringify({ type: 'watch', hostId, id }))
+        const params = { hostId, id }
+        socket.send(JSON.stringify({ type: 'subscribe', id: String(offset), topic: 'container-stats', params }))
       }
     }
     await seconds(3)

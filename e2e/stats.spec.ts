@@ -1,5 +1,6 @@
 import type { Page } from '@playwright/test'
-import type { StatsFrame } from '#lib/contracts/stats.ts'
+import type { LiveFrame } from '#lib/contracts/live.ts'
+import type { ContainerStatsFrame } from '#lib/contracts/stats.ts'
 import { containersOf, expect, registerLab, row, samePages, test } from './fixtures.ts'
 import { burn } from './lab/burner.ts'
 import { engineNames } from './lab/state.ts'
@@ -22,14 +23,17 @@ async function burnerOf(api: Parameters<typeof containersOf>[0], host: string) {
   return burner
 }
 
-/** The frames of the page's stats socket, as they come. */
-function statsFrames(page: Page): StatsFrame[] {
-  const frames: StatsFrame[] = []
+/** The curves that the page was given, as they come. */
+function histories(page: Page): Extract<ContainerStatsFrame, { type: 'history' }>[] {
+  const found: Extract<ContainerStatsFrame, { type: 'history' }>[] = []
   page.on('websocket', (socket) => {
-    if (!socket.url().endsWith('/api/stats')) return
-    socket.on('framereceived', ({ payload }) => frames.push(JSON.parse(String(payload)) as StatsFrame))
+    if (!socket.url().endsWith('/api/live')) return
+    socket.on('framereceived', ({ payload }) => {
+      const told = JSON.parse(String(payload)) as LiveFrame<'container-stats'>
+      if (told.type === 'frame' && told.frame.type === 'history') found.push(told.frame)
+    })
   })
-  return frames
+  return found
 }
 
 /** A chart's first line, as SVG path data: M and L for each point. */
@@ -40,11 +44,10 @@ const pointsIn = (path: string | null) => (path?.match(/[ML]/g) ?? []).length
 for (const name of samePages) {
   test(`${name}: opens with a curve, and live values agree with the CLI`, async ({ signedIn: page, api }) => {
     const burner = await burnerOf(api, name)
-    const frames = statsFrames(page)
+    const given = histories(page)
     await page.goto(`/containers/${burner.hostId}/${burner.id}?tab=stats`)
     await expect.poll(async () => pointsIn(await curve(page, 'Memory'))).toBeGreaterThan(1)
-    const history = frames.find((frame) => frame.type === 'history')
-    expect(history?.type === 'history' && history.points.length).toBeGreaterThan(0)
+    expect(given[0]?.points.length).toBeGreaterThan(0)
 
     const now = page.getByRole('row', { name: /^CPU/ }).getByRole('cell').first()
     /** Three looks at the page, one a second, while the CLI takes its own: the difference in points. */

@@ -50,7 +50,7 @@ test('works below a path behind nginx: set-up, assets, deep links, the live sock
   await expect(page).toHaveURL(/\/roadstead\/login\?next=/)
   await page.getByRole('textbox', { name: 'E-mail' }).fill(email)
   await page.getByRole('textbox', { name: 'Password' }).fill(password)
-  // The page has several sockets; the live one is one of them.
+  // Pages of logs and terminals have sockets of their own.
   const live = page.waitForEvent('websocket', (socket) => socket.url().endsWith('/api/live'))
   await page.getByRole('button', { name: /sign in/i }).click()
   await expect(page).toHaveURL(`${address}/containers?filter=shop`)

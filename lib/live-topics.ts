@@ -13,7 +13,14 @@ export interface LiveTopic {
  * entry in `topics` of the feature that tells it.
  */
 export const liveTopics = {
+  /** All objects of all hosts. */
   fleet: { needs: 'hosts.view', most: 1 },
+  /** What every container uses, at a low rate. */
+  stats: { needs: 'containers.stats', most: 1 },
+  /** What one container uses, as it does. */
+  'container-stats': { needs: 'containers.stats', most: 20 },
+  /** Long work of the one who asks. */
+  tasks: { needs: 'hosts.view', most: 1 },
 } as const satisfies Readonly<Record<string, LiveTopic>>
 
 export type TopicName = keyof typeof liveTopics

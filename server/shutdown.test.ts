@@ -76,7 +76,7 @@ async function silentSocket({ origin, cookie }: { origin: string; cookie: string
 it('SIGTERM ends it in order, whoever leaves a socket unanswered or a refusal unread', async () => {
   const server = await start('sockets')
   await silentSocket(server, '/api/live')
-  await silentSocket(server, '/api/tasks/live')
+  await silentSocket(server, '/api/logs')
   await silentSocket({ ...server, cookie: '' }, '/api/live')
   expect(await endsInTime(server)).toBe(0)
   expect(server.text()).toContain('closed in order')

@@ -1,7 +1,6 @@
-import { ReconnectingSocket } from '#components/data/reconnecting-socket.ts'
-import { closeCodes } from '#lib/close-codes.ts'
+import type { LiveSocket } from '#components/data/live-socket.ts'
 import type { ApiError } from '#lib/contracts/common.ts'
-import type { StatsFrame, StatsPoint, StatsRequest, StatsTotals } from '#lib/contracts/stats.ts'
+import type { ContainerStatsFrame, StatsPoint, StatsTotals } from '#lib/contracts/stats.ts'
 import { applyFleetStats, emptyFleetStats, type FleetStats } from '#lib/fleet/stats.ts'
 
 /** One container's curve, as far as it has come. Replaced with every sample. */
@@ -29,36 +28,23 @@ const keptMs = 3_600_000
 const lingerMs = 5000
 
 interface Watched {
-  hostId: string
-  id: string
   stats: LiveStats
   listeners: Set<() => void>
+  leave(): void
 }
 
-/**
- * The page's stats socket: open while something on the page shows numbers, one for all of it. After a cut it asks again
- * for what is shown.
- */
+/** The page's figures: the summary while anything shows it, and each container that is watched, once for all who look. */
 export class StatsClient {
-  readonly #socket: ReconnectingSocket | null
+  readonly #live: LiveSocket | null
   readonly #fleetListeners = new Set<() => void>()
   readonly #watched = new Map<string, Watched>()
   #fleet: FleetStats = emptyFleetStats
-  #fleetWanted = false
+  #leaveFleet: (() => void) | null = null
   #linger: ReturnType<typeof setTimeout> | undefined
 
-  /** @param connect null for who may see no numbers: all stay empty, and nothing is asked */
-  constructor(connect: (() => WebSocket) | null, onSignedOut: () => void) {
-    this.#socket =
-      connect &&
-      new ReconnectingSocket({
-        connect,
-        opened: () => this.#askAll(),
-        message: (data) => this.#take(JSON.parse(String(data)) as StatsFrame),
-        closed: (code) => {
-          if (code === closeCodes.signedOut) onSignedOut()
-        },
-      })
+  /** @param live null for who may see no numbers: all stay empty, and nothing is asked */
+  constructor(live: LiveSocket | null) {
+    this.#live = live
   }
 
   readonly fleet = (): FleetStats => this.#fleet
@@ -66,18 +52,12 @@ export class StatsClient {
   readonly subscribeFleet = (listener: () => void): (() => void) => {
     this.#fleetListeners.add(listener)
     clearTimeout(this.#linger)
-    if (!this.#fleetWanted) {
-      this.#fleetWanted = true
-      this.#ask({ type: 'fleet' })
-    }
+    this.#leaveFleet ??= this.#followFleet()
     return () => {
       this.#fleetListeners.delete(listener)
       if (this.#fleetListeners.size > 0) return
       clearTimeout(this.#linger)
-      this.#linger = setTimeout(() => {
-        this.#fleetWanted = false
-        this.#ask({ type: 'unfleet' })
-      }, lingerMs)
+      this.#linger = setTimeout(() => this.#endFleet(), lingerMs)
     }
   }
 
@@ -86,56 +66,63 @@ export class StatsClient {
 
   readonly watch = (hostId: string, id: string, listener: () => void): (() => void) => {
     const key = `${hostId}/${id}`
-    const watched = this.#watched.get(key) ?? { hostId, id, stats: noStats, listeners: new Set() }
+    const known = this.#watched.get(key)
+    const watched = known ?? { stats: noStats, listeners: new Set(), leave: () => {} }
     watched.listeners.add(listener)
-    if (!this.#watched.has(key)) {
+    if (!known) {
       this.#watched.set(key, watched)
-      this.#ask({ type: 'watch', hostId, id })
+      watched.leave = this.#followContainer(watched, { hostId, id })
     }
     return () => {
       watched.listeners.delete(listener)
-      if (watched.listeners.size > 0 || !this.#watched.delete(key)) return
-      this.#ask({ type: 'unwatch', hostId, id })
+      if (watched.listeners.size > 0) return
+      watched.leave()
+      if (this.#watched.get(key) === watched) this.#watched.delete(key)
     }
   }
 
   stop(): void {
+    this.#endFleet()
+    for (const { leave } of this.#watched.values()) leave()
+    this.#watched.clear()
+  }
+
+  #endFleet(): void {
     clearTimeout(this.#linger)
-    this.#socket?.stop()
+    this.#leaveFleet?.()
+    this.#leaveFleet = null
   }
 
-  #ask(request: StatsRequest): void {
-    if (!this.#fleetWanted && this.#watched.size === 0) this.stop()
-    // While it opens nothing is said: it asks for all that is wanted once it is open.
-    else if (this.#socket?.isOpen) this.#socket.send(JSON.stringify(request))
-    else this.#socket?.start()
+  #followFleet(): (() => void) | null {
+    if (!this.#live) return null
+    return this.#live.follow({
+      topic: 'stats',
+      params: () => ({}),
+      frame: (frame) => {
+        this.#fleet = applyFleetStats(this.#fleet, frame)
+        for (const listener of this.#fleetListeners) listener()
+      },
+    })
   }
 
-  #askAll(): void {
-    const wanted: StatsRequest[] = this.#fleetWanted ? [{ type: 'fleet' }] : []
-    for (const { hostId, id } of this.#watched.values()) wanted.push({ type: 'watch', hostId, id })
-    for (const request of wanted) this.#socket?.send(JSON.stringify(request))
-  }
-
-  #take(frame: StatsFrame): void {
-    if (frame.type === 'fleet' || frame.type === 'fleetChange') {
-      this.#fleet = applyFleetStats(this.#fleet, frame)
-      for (const listener of this.#fleetListeners) listener()
-      return
+  #followContainer(watched: Watched, params: { hostId: string; id: string }): () => void {
+    if (!this.#live) return () => {}
+    const set = (stats: LiveStats) => {
+      watched.stats = stats
+      for (const listener of watched.listeners) listener()
     }
-    const watched = this.#watched.get(`${frame.hostId}/${frame.id}`)
-    if (!watched) return
-    watched.stats = nextStats(watched.stats, frame)
-    for (const listener of watched.listeners) listener()
+    return this.#live.follow({
+      topic: 'container-stats',
+      about: `${params.hostId}/${params.id}`,
+      params: () => params,
+      frame: (frame) => set(nextStats(watched.stats, frame)),
+      refused: (error) => set({ ...watched.stats, error, loaded: true }),
+    })
   }
 }
 
-function nextStats(
-  stats: LiveStats,
-  frame: Exclude<StatsFrame, { type: 'fleet' | 'fleetChange' }>,
-): LiveStats {
+function nextStats(stats: LiveStats, frame: ContainerStatsFrame): LiveStats {
   if (frame.type === 'limit') return { ...stats, cpuLimit: frame.cpus }
-  if (frame.type === 'unavailable') return { ...stats, error: frame.error, loaded: true }
   if (frame.type === 'history')
     return { ...stats, points: frame.points, totals: frame.totals, error: null, loaded: true }
   const since = frame.point[0] - keptMs

@@ -1,18 +1,17 @@
 'use client'
 import { useEffect, useSyncExternalStore } from 'react'
-import { openSocket, ReconnectingSocket } from '#components/data/reconnecting-socket.ts'
+import type { LiveSocket } from '#components/data/live-socket.ts'
+import { useLiveSocket } from '#components/data/use-live.ts'
 import { usePermission } from '#components/data/use-session.ts'
 import type { Task, TaskFrame } from '#lib/contracts/tasks.ts'
+import { liveTopics } from '#lib/live-topics.ts'
 
-/** The tray's tasks, as the server tells them; each connection begins with all of them. */
+/** The tray's tasks, as the server tells them; after each cut it begins with all of them. */
 class TaskStore {
   #tasks: readonly Task[] = []
   #listeners = new Set<() => void>()
-  readonly #socket = new ReconnectingSocket({
-    connect: () => openSocket('/api/tasks/live'),
-    message: (data) => this.#take(JSON.parse(String(data)) as TaskFrame),
-  })
   #users = 0
+  #leave = () => {}
 
   readonly tasks = (): readonly Task[] => this.#tasks
   readonly subscribe = (listener: () => void): (() => void) => {
@@ -25,10 +24,16 @@ class TaskStore {
     if (!this.#tasks.some(({ id }) => id === task.id)) this.#set([task, ...this.#tasks])
   }
 
-  start(): () => void {
-    if (this.#users++ === 0) this.#socket.start()
+  /** Follows them until the returned function is called, by as many as like, on the page's one socket. */
+  start(live: LiveSocket): () => void {
+    if (this.#users++ === 0)
+      this.#leave = live.follow({
+        topic: 'tasks',
+        params: () => ({}),
+        frame: (frame) => this.#take(frame),
+      })
     return () => {
-      if (--this.#users === 0) this.#socket.stop()
+      if (--this.#users === 0) this.#leave()
     }
   }
 
@@ -51,8 +56,9 @@ const none: readonly Task[] = []
 
 /** All tasks of the one who is signed in, newest first. */
 export function useTasks(): readonly Task[] {
-  // Who may see no host has no tasks, and is refused the socket.
-  const mayFollow = usePermission('hosts.view')
-  useEffect(() => (mayFollow ? taskStore.start() : undefined), [mayFollow])
+  const live = useLiveSocket()
+  // Who may see no host has no tasks, and would be refused them.
+  const mayFollow = usePermission(liveTopics.tasks.needs)
+  useEffect(() => (mayFollow ? taskStore.start(live) : undefined), [live, mayFollow])
   return useSyncExternalStore(taskStore.subscribe, taskStore.tasks, () => none)
 }

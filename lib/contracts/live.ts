@@ -1,7 +1,9 @@
 import { z } from 'zod'
 import type { FleetFrame } from '../fleet/live-protocol.ts'
 import type { TopicName } from '../live-topics.ts'
-import type { ApiError } from './common.ts'
+import { type ApiError, containerIdSchema, hostIdSchema } from './common.ts'
+import type { ContainerStatsFrame, FleetStatsFrame } from './stats.ts'
+import type { TaskFrame } from './tasks.ts'
 
 /**
  * The live socket, `GET /api/live` (WebSocket, JSON text frames): one for each page, on which it subscribes to topics. Each
@@ -25,12 +27,18 @@ export type LiveRequest = z.infer<typeof liveRequestSchema>
 export const topicParams = {
   /** What is held after a cut: where it reaches, only what was missed is told. */
   fleet: z.object({ epoch: z.string().max(64).optional(), seq: z.int().min(0).optional() }),
+  stats: z.object({}),
+  'container-stats': z.object({ hostId: hostIdSchema, id: containerIdSchema }),
+  tasks: z.object({}),
 } satisfies Record<TopicName, z.ZodType>
 export type TopicParams = { [Name in TopicName]: z.infer<(typeof topicParams)[Name]> }
 
 /** What each topic tells. */
 export interface TopicFrames {
   fleet: FleetFrame
+  stats: FleetStatsFrame
+  'container-stats': ContainerStatsFrame
+  tasks: TaskFrame
 }
 
 export type LiveFrame<Name extends TopicName = TopicName> =

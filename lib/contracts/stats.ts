@@ -1,19 +1,3 @@
-import { z } from 'zod'
-import type { ApiError } from './common.ts'
-import { containerIdSchema, hostIdSchema } from './common.ts'
-
-/**
- * The stats socket, `GET /api/stats` (WebSocket, JSON text frames). The browser asks for what it shows: the live samples
- * of single containers (`watch`), the low-rate summary of all running ones (`fleet`), or both over one socket.
- */
-export const statsRequestSchema = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('watch'), hostId: hostIdSchema, id: containerIdSchema }),
-  z.object({ type: z.literal('unwatch'), hostId: hostIdSchema, id: containerIdSchema }),
-  z.object({ type: z.literal('fleet') }),
-  z.object({ type: z.literal('unfleet') }),
-])
-export type StatsRequest = z.infer<typeof statsRequestSchema>
-
 /** Null where it is not known: before a second reading, on another network's stack, and in gaps. */
 type Value = number | null
 
@@ -63,12 +47,14 @@ export interface FleetStatsChange {
   gone: string[]
 }
 
-export type StatsFrame =
-  /** Answers `watch`: the last hour at low rate, the last minutes finely where somebody watched. */
-  | { type: 'history'; hostId: string; id: string; points: StatsPoint[]; totals: StatsTotals | null }
-  | { type: 'sample'; hostId: string; id: string; point: StatsPoint; totals: StatsTotals | null }
-  /** How many cores it may use; null when it has no limit of its own. */
-  | { type: 'limit'; hostId: string; id: string; cpus: number | null }
-  | { type: 'unavailable'; hostId: string; id: string; error: ApiError }
+/** The topic `stats`: the low-rate summary of all running containers. */
+export type FleetStatsFrame =
   | { type: 'fleet'; stepMs: number; hosts: FleetStatsHistory[] }
   | { type: 'fleetChange'; hosts: FleetStatsChange[] }
+
+/** The topic `container-stats`: the last hour at low rate, the last minutes finely where somebody watched, then as it is. */
+export type ContainerStatsFrame =
+  | { type: 'history'; points: StatsPoint[]; totals: StatsTotals | null }
+  | { type: 'sample'; point: StatsPoint; totals: StatsTotals | null }
+  /** How many cores it may use; null when it has no limit of its own. */
+  | { type: 'limit'; cpus: number | null }

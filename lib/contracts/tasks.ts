@@ -87,7 +87,7 @@ export type TaskOptions = z.infer<typeof taskOptionsSchema>
 /** Of cancel and retry. Absent: the whole task. */
 export const taskSteeringSchema = z.object({ stepId: z.string().max(1000).optional() })
 
-/** Frames of the tray's socket, `GET /api/tasks/live`: first all tasks, then each that changes. The browser sends nothing. */
+/** The topic `tasks` of the live socket: first all tasks, then each that changes. */
 export type TaskFrame =
   | { type: 'tasks'; tasks: Task[] }
   | { type: 'task'; task: Task }

@@ -1,4 +1,4 @@
-import type { FleetStatsHistory, StatsFrame } from '../contracts/stats.ts'
+import type { FleetStatsFrame, FleetStatsHistory } from '../contracts/stats.ts'
 
 /** Points of a sparkline: ten minutes at the low rate. */
 export const sparklinePoints = 30
@@ -26,10 +26,7 @@ export const emptyFleetStats: FleetStats = { containers: new Map(), hosts: new M
 export const statsKey = (hostId: string, id: string) => `${hostId}/${id.slice(0, 12)}`
 
 /** The next summary from the present one and a frame. */
-export function applyFleetStats(
-  stats: FleetStats,
-  frame: Extract<StatsFrame, { type: 'fleet' | 'fleetChange' }>,
-): FleetStats {
+export function applyFleetStats(stats: FleetStats, frame: FleetStatsFrame): FleetStats {
   if (frame.type === 'fleet') return fromHistory(frame.hosts)
   const containers = new Map(stats.containers)
   const hosts = new Map(stats.hosts)

@@ -234,7 +234,7 @@ describe('what somebody may not see', () => {
       terminal: (id: string) => frames(`/api/terminal?hostId=${near.id}&containerId=${id}`, start, id),
       logs: (id: string) =>
         frames('/api/logs', { type: 'open', selection: { containers: refs(near.id, id) } }, id),
-      stats: (id: string) => frames('/api/stats', { type: 'watch', hostId: near.id, id }, id),
+      stats: (id: string) => frames('/api/live', following('container-stats', { hostId: near.id, id }), id),
     }
     for (const [kind, ask] of Object.entries(kinds)) {
       expect(await ask(hidden), kind).toBe(await ask(missing))
@@ -351,7 +351,7 @@ describe('the figures of the fleet', () => {
     const reading = (id: string) => ({ id, readAt: Date.now(), cpuNs: 1, systemNs: 1, memory: 1 }) as never
     for (const id of [shown, hidden]) store.addCoarse(near.id, reading(id))
     store.addCoarse(far.id, reading(elsewhere))
-    const { texts, socket } = await dora.socket('/api/stats', { type: 'fleet' })
+    const { texts, socket } = await dora.socket('/api/live', following('stats'))
     await expect.poll(() => texts.length).toBeGreaterThan(0)
     expect(texts[0]).toContain(shown.slice(0, 12))
     for (const id of [shown, hidden]) store.addCoarse(near.id, reading(id))

@@ -77,7 +77,7 @@ it('sockets of one person are counted, and come back', async () => {
   for (const { socket } of opened) socket.terminate()
   await expect
     .poll(() =>
-      viewer.socket('/api/tasks/live', {}).then(
+      viewer.socket('/api/live', following('tasks')).then(
         () => 'open',
         () => 'refused',
       ),
@@ -108,7 +108,7 @@ it('what one keeps open at a host by the dashboard is counted together, of whate
   const terminal = `/api/terminal?hostId=${hostId}&containerId=${id}`
   const start = { type: 'start', mode: 'exec', columns: 80, rows: 24 }
   expect(await told(person.socket(terminal, start))).toEqual(refused)
-  expect(await told(person.socket('/api/stats', { type: 'watch', hostId, id }))).toEqual(refused)
+  expect(await told(person.socket('/api/live', following('container-stats', { hostId, id })))).toEqual(refused)
   const path = `/api/hosts/${hostId}/containers/${id}`
   expect((await person.call('GET', `${path}/export`)).status).toBe(429)
   // What is no stream goes on, and so do the streams of others.

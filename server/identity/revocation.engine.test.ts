@@ -63,11 +63,11 @@ it.each(ends)('%s: every kind of stream is over within 2 s', async (name, end) =
   const container = { hostId, containerId }
   const path = `/api/hosts/${hostId}/containers/${containerId}`
 
-  const socket = async (where: string, hello: object | null, greeting: string) => {
+  const socket = async (where: string, hello: object, greeting: string) => {
     const opened = new WebSocket(`${origin.replace('http', 'ws')}${where}`, { headers })
     const texts: string[] = []
     opened.on('message', (data) => texts.push(String(data)))
-    opened.on('open', () => hello && opened.send(JSON.stringify(hello)))
+    opened.on('open', () => opened.send(JSON.stringify(hello)))
     const closed = new Promise<number>((resolve) => opened.once('close', resolve))
     await expect.poll(() => texts.join('')).toContain(greeting)
     return { opened, closed }
@@ -78,13 +78,13 @@ it.each(ends)('%s: every kind of stream is over within 2 s', async (name, end) =
   const sockets = {
     live: await socket('/api/live', following('fleet'), 'snapshot'),
     logs: await socket('/api/logs', { type: 'open', selection: { containers: [container] } }, '"line"'),
-    'stats of the fleet': await socket('/api/stats', { type: 'fleet' }, '"fleet"'),
+    'stats of the fleet': await socket('/api/live', following('stats'), '"fleet"'),
     'stats of a container': await socket(
-      '/api/stats',
-      { type: 'watch', hostId, id: containerId },
-      containerId,
+      '/api/live',
+      following('container-stats', { hostId, id: containerId }),
+      '"history"',
     ),
-    tasks: await socket('/api/tasks/live', null, 'tasks'),
+    tasks: await socket('/api/live', following('tasks'), '"tasks":['),
     terminal: await terminal(),
   }
   // One that would neither take nor answer the close frame; what it types must not reach the shell any more.

@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
-import { WebSocket } from 'ws'
-import type { TaskFrame, TaskStep } from '#lib/contracts/tasks.ts'
+import type { TaskStep } from '#lib/contracts/tasks.ts'
 import { AppError } from '../errors.ts'
 import type { AppUnderTest } from '../testing/app-under-test.ts'
+import { openLive } from '../testing/live-viewer.ts'
 import {
   administrator,
   closeApps,
@@ -272,19 +272,16 @@ it('one step is cancelled and tried again while the others go on', async () => {
   expect(state.began).toEqual(['a', 'b', 'b', 'c'])
 })
 
-it('is followed on a socket of its owner', async () => {
+it('is followed on the live socket by its owner', async () => {
   const { test, tasks, state } = await withKind()
   await test.setUp()
-  const socket = new WebSocket(`${test.origin.replace('http', 'ws')}/api/tasks/live`, {
-    headers: { cookie: test.cookie, origin: test.origin },
-  })
-  const frames: TaskFrame[] = []
-  socket.on('message', (data) => frames.push(JSON.parse(String(data))))
-  await expect.poll(() => frames[0]).toEqual({ type: 'tasks', tasks: [] })
+  const { socket, follow } = await openLive(test)
+  const { frames } = follow('tasks')
+  await expect.poll(() => frames()[0]).toEqual({ type: 'tasks', tasks: [] })
   state.work = () => sleep(20)
   const options = { width: 1, stopOnFailure: false }
   const { id } = await tasks.start(viewer, 'test.work', { names: ['a'] }, options)
-  const last = () => frames.at(-1)
+  const last = () => frames().at(-1)
   await expect.poll(last).toMatchObject({ type: 'task', task: { id, state: 'failed' } })
   await tasks.dismiss(administrator, id)
   await expect.poll(last).toEqual({ type: 'dismissed', id })

@@ -1,24 +1,34 @@
 import { expect } from 'vitest'
-import { WebSocket } from 'ws'
 import type { Container } from '#lib/contracts/containers.ts'
-import type { StatsFrame } from '#lib/contracts/stats.ts'
+import type { ContainerStatsFrame } from '#lib/contracts/stats.ts'
 import type { AppUnderTest } from './app-under-test.ts'
+import { openLive } from './live-viewer.ts'
 
-/** A browser's end of the stats socket. */
+type Watched = Pick<Container, 'hostId' | 'id'>
+
+/** A page that shows figures. */
 export async function watchStats(test: AppUnderTest) {
-  const socket = new WebSocket(`${test.origin.replace('http', 'ws')}/api/stats`, {
-    headers: { cookie: test.cookie, origin: test.origin },
-  })
-  const frames: StatsFrame[] = []
-  socket.on('message', (data) => frames.push(JSON.parse(String(data))))
-  await new Promise((resolve) => socket.once('open', resolve))
-  const closed = new Promise<number>((resolve) => socket.once('close', resolve))
-  const ask = (type: string, container?: Container) =>
-    socket.send(JSON.stringify({ type, hostId: container?.hostId, id: container?.id }))
-  const of = <T extends StatsFrame['type']>(type: T) =>
-    frames.filter((frame): frame is Extract<StatsFrame, { type: T }> => frame.type === type)
-  const samples = (id: string) => of('sample').flatMap((frame) => (frame.id === id ? [frame.point] : []))
-  return { socket, frames, closed, ask, of, samples }
+  const { socket, follow } = await openLive(test)
+  const watched: { of: Watched; topic: ReturnType<typeof follow<'container-stats'>> }[] = []
+  /** Frames of one kind, each with its container. */
+  const of = <T extends ContainerStatsFrame['type']>(type: T) =>
+    watched.flatMap(({ of: { id }, topic }) =>
+      topic
+        .frames()
+        .filter((frame): frame is Extract<ContainerStatsFrame, { type: T }> => frame.type === type)
+        .map((frame) => ({ ...frame, id })),
+    )
+  return {
+    socket,
+    of,
+    samples: (id: string) => of('sample').flatMap((frame) => (frame.id === id ? [frame.point] : [])),
+    fleet: () => follow('stats'),
+    watch(container: Watched) {
+      const topic = follow('container-stats', { hostId: container.hostId, id: container.id })
+      watched.push({ of: container, topic })
+      return topic
+    },
+  }
 }
 
 /** Registers a host; its id. */

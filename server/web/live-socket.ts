@@ -89,10 +89,10 @@ class LivePage {
     channel.endWhenChanged(
       () => parts.access.rightsOf(channel.principal),
       (by) => {
-        for (const each of this.open.values()) this.askAgain(each, by)
-        if (!this.isRefused) return
+        const mayAsk = this.isRefused
         this.isRefused = false
-        channel.say({ type: 'rights' })
+        for (const each of this.open.values()) this.askAgain(each, by)
+        if (mayAsk) channel.say({ type: 'rights' })
       },
     )
   }

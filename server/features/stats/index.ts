@@ -4,8 +4,9 @@ import type { HostRegistry } from '../../fleet/host-registry.ts'
 import type { Log } from '../../log.ts'
 import type { Authorize } from '../../principal/principal.ts'
 import type { Concurrency } from '../../web/concurrency.ts'
+import { containerStatsTopic } from './container-topic.ts'
+import { fleetStatsTopic } from './fleet-topic.ts'
 import { createStats } from './service.ts'
-import { statsSocket } from './socket.ts'
 
 /** Use of processor, memory, network and disk, as it was and live. */
 export function statsFeature(parts: {
@@ -17,13 +18,13 @@ export function statsFeature(parts: {
   log: Log
 }) {
   const stats = createStats(parts)
-  const socket = statsSocket({ ...parts, stats })
+  const summary = fleetStatsTopic({ ...parts, store: stats.store })
   return {
     stats,
     routes: [],
-    sockets: [socket],
+    topics: [summary.topic, containerStatsTopic(stats, parts.concurrency)],
     close() {
-      socket.stop()
+      summary.stop()
       stats.stop()
     },
   }

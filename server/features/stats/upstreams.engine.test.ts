@@ -66,14 +66,14 @@ describe.each([
     const chatter = await runningContainer(test, hostId, 'chatter')
     expect(line.streams().open).toBe(0)
     const viewers = await Promise.all([watchStats(test), watchStats(test), watchStats(test)])
-    for (const viewer of viewers) viewer.ask('watch', burner)
+    const watched = viewers.map((viewer) => viewer.watch(burner))
     for (const viewer of viewers) await expect.poll(() => viewer.samples(burner.id).length).toBeGreaterThan(1)
     expect(line.streams()).toEqual({ open: 1, opened: 1 })
-    viewers[0]?.ask('watch', chatter)
+    const other = viewers[0]?.watch(chatter)
     await expect.poll(() => viewers[0]?.samples(chatter.id).length).toBeGreaterThan(1)
     expect(line.streams().open).toBe(streamsOfTwo)
-    viewers[0]?.ask('unwatch', chatter)
-    viewers[0]?.ask('unwatch', burner)
+    other?.leave()
+    watched[0]?.leave()
     viewers[1]?.socket.terminate()
     await expect.poll(() => line.streams().open).toBe(1)
     const seen = viewers[2]?.samples(burner.id).length ?? 0
@@ -92,7 +92,7 @@ describe.each(['docker-unix', 'podman-unix'] as const)('a silent %s', (name) => 
     const hostId = await addHost(test, `silent-${name}`, { kind: 'unix', socketPath: line.socketPath })
     const burner = await runningContainer(test, hostId, 'burner')
     const viewer = await watchStats(test)
-    viewer.ask('watch', burner)
+    viewer.watch(burner)
     await expect.poll(() => viewer.samples(burner.id).length).toBeGreaterThan(2)
     await expect
       .poll(() => test.app.stats.store.hosts.get(hostId)?.series.last()?.[1] ?? 0)
@@ -110,22 +110,4 @@ describe.each(['docker-unix', 'podman-unix'] as const)('a silent %s', (name) => 
     await test.call('DELETE', `/api/hosts/${hostId}`)
     line.close()
   })
-})
-
-describe('the stats socket', () => {
-  it('says what is wrong with a container that is not there', async () => {
-    const viewer = await watchStats(test)
-    viewer.socket.send(JSON.stringify({ type: 'watch', hostId: 'h000000000000', id: 'a'.repeat(64) }))
-    await expect.poll(() => viewer.of('unavailable')[0]?.error.code).toBe('container_not_found')
-    viewer.socket.terminate()
-  })
-
-  it.each(['', '{}', '{"type":"watch"}', '{"type":"watch","hostId":"../x","id":"y"}', '[]'])(
-    'closes on %j',
-    async (text) => {
-      const viewer = await watchStats(test)
-      viewer.socket.send(text)
-      expect(await viewer.closed).toBe(1008)
-    },
-  )
 })

@@ -1,9 +1,9 @@
 import type { Access } from '../../access/access.ts'
 import type { TaskService } from '../../tasks/types.ts'
 import { taskRoutes } from './routes.ts'
-import { taskSocket } from './socket.ts'
+import { taskTopic } from './topic.ts'
 
 /** Long work as people see it: the list, live, with cancel, retry and dismiss. */
 export function taskListFeature({ tasks, access }: { tasks: TaskService; access: Access }) {
-  return { routes: taskRoutes(tasks), sockets: [taskSocket(tasks, access)] }
+  return { routes: taskRoutes(tasks), topics: [taskTopic(tasks, access)] }
 }
