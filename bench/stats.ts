@@ -66,7 +66,9 @@ export async function benchStats(): Promise<BenchResult> {
       for (let offset = 0; offset < 4; offset++) {
         const { hostId, id } = items[(index * 4 + offset) % 100] as Container
         const params = { hostId, id }
-        socket.send(JSON.stringify({ type: 'subscribe', id: String(offset), topic: 'container-stats', params }))
+        socket.send(
+          JSON.stringify({ type: 'subscribe', id: String(offset), topic: 'container-stats', params }),
+        )
       }
     }
     await seconds(3)

@@ -183,8 +183,8 @@ export const rooms: Readonly<Record<string, Room>> = {
     types: 'server/access server/identity',
   },
   'server/features/stats': {
-    values: 'lib lib/contracts lib/fleet server server/acts server/web',
-    types: 'server/access server/engine server/fleet server/principal',
+    values: 'lib/fleet server server/acts server/web',
+    types: 'lib/contracts server/access server/engine server/fleet server/principal',
     packages: 'node:',
   },
   'server/features/task-list': {
@@ -255,7 +255,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     packages: '@tanstack/react-query @tanstack/react-virtual lucide-react next nuqs react use-intl',
   },
   'components/tasks': {
-    values: 'components/data components/files components/terminal components/ui',
+    values: 'components/data components/files components/terminal components/ui lib',
     types: 'lib/contracts',
     packages: '@tanstack/react-query @xterm/addon-fit @xterm/xterm lucide-react react use-intl',
   },

@@ -108,7 +108,9 @@ it('what one keeps open at a host by the dashboard is counted together, of whate
   const terminal = `/api/terminal?hostId=${hostId}&containerId=${id}`
   const start = { type: 'start', mode: 'exec', columns: 80, rows: 24 }
   expect(await told(person.socket(terminal, start))).toEqual(refused)
-  expect(await told(person.socket('/api/live', following('container-stats', { hostId, id })))).toEqual(refused)
+  expect(await told(person.socket('/api/live', following('container-stats', { hostId, id })))).toEqual(
+    refused,
+  )
   const path = `/api/hosts/${hostId}/containers/${id}`
   expect((await person.call('GET', `${path}/export`)).status).toBe(429)
   // What is no stream goes on, and so do the streams of others.

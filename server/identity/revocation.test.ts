@@ -5,7 +5,7 @@ import type { MadeToken } from '#lib/contracts/account.ts'
 import type { Container } from '#lib/contracts/containers.ts'
 import type { Host } from '#lib/contracts/hosts.ts'
 import { type AppUnderTest, startApp } from '../testing/app-under-test.ts'
-import { following } from '../testing/live-viewer.ts'
+import { following, openLive } from '../testing/live-viewer.ts'
 import { give, join, makeRole, type Somebody } from '../testing/people.ts'
 import { startRecordingEngine } from '../testing/recording-engine.ts'
 
@@ -136,6 +136,54 @@ it.each(changes)(
     if (ends !== 'gateway')
       for (const closed of who.sockets)
         expect([closeCodes.rightsChanged, closeCodes.signedOut]).toContain(await inTime(closed))
+  },
+)
+
+it.each([
+  [
+    'the host has other tags',
+    'host_not_found',
+    () => test.call('PATCH', `/api/hosts/${hostId}`, { tags: ['b'] }),
+  ],
+  [
+    'the container has another name',
+    'container_not_found',
+    async () => {
+      rename('another')
+      return test.call('GET', '/api/hosts')
+    },
+  ],
+] as const)(
+  'with failing listeners before it: %s, and of what a page follows that alone ends (%s)',
+  async (what, code, change) => {
+    const who = await somebody(`page-${what.replaceAll(' ', '-')}`)
+    const role = await makeRole(test, `figures of ${what}`, ['containers.view', 'containers.stats'])
+    const containers = { kind: 'name', pattern: 'safe' } as const
+    await give(test, who, { effect: 'allow', role, hosts: { kind: 'tag', tag: 'a' }, containers })
+    const page = await openLive(test, who.cookie)
+    const container = page.follow('container-stats', { hostId, id: containerId })
+    const [fleet, figures, tasks] = [page.follow('fleet'), page.follow('stats'), page.follow('tasks')]
+    const all = [container, fleet, figures, tasks]
+    await expect.poll(() => all.map(({ frames }) => frames().length > 0)).toEqual([true, true, true, true])
+    const began = performance.now()
+    expect((await change()).status).toBe(200)
+    await expect.poll(page.refusals).toEqual([`ended ${container.id} ${code}`])
+    // What is no longer in sight has left the page, which goes on.
+    await expect
+      .poll(() => JSON.stringify(fleet.frames().at(-1)))
+      .toMatch(code === 'host_not_found' ? /"containers":\[\]/ : /"removed"/)
+    expect(performance.now() - began).toBeLessThan(promisedMs)
+    expect(page.socket.readyState).toBe(page.socket.OPEN)
+    // It is theirs again: the page is told to ask for what it was refused.
+    const refused = page.follow('container-stats', { hostId, id: containerId })
+    await expect.poll(page.refusals).toHaveLength(2)
+    await test.call('PATCH', `/api/hosts/${hostId}`, { tags: ['a'] })
+    rename('safe')
+    await expect.poll(() => page.frames.some(({ type }) => type === 'rights')).toBe(true)
+    refused.leave()
+    const again = page.follow('container-stats', { hostId, id: containerId })
+    await expect.poll(() => again.frames()[0]).toMatchObject({ type: 'history' })
+    page.socket.terminate()
   },
 )
 

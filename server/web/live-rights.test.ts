@@ -30,15 +30,17 @@ const pages: WebSocket[] = []
 const deny: Authorize = (_principal, permission) => {
   if (denied.has(permission)) throw new AppError('denied', { params: { permission } })
 }
-const topics = Object.keys(liveTopics).map((name): Topic => ({
-  name: name as TopicName,
-  authorize: (_authorize, _principal, params) => authorize[name]?.(params),
-  open(subscription) {
-    subscription.onEnd(() => ended.push(name))
-    ;(opened[name] ??= []).push(subscription)
-    open[name]?.(subscription)
-  },
-}))
+const topics = Object.keys(liveTopics).map(
+  (name): Topic => ({
+    name: name as TopicName,
+    authorize: (_authorize, _principal, params) => authorize[name]?.(params),
+    open(subscription) {
+      subscription.onEnd(() => ended.push(name))
+      ;(opened[name] ??= []).push(subscription)
+      open[name]?.(subscription)
+    },
+  }),
+)
 
 beforeAll(async () => {
   server = new WebSocketServer({ port: 0, host: '127.0.0.1' })
@@ -134,12 +136,12 @@ it('rights that are others end all of it, whatever a listener of another page do
   changes.publish('tags')
   // What missed a word comes back and begins anew.
   expect(await faulty.closed).toBe(closeCodes.failed)
-  expect(ended).toEqual(['fleet'])
+  await expect.poll(() => ended).toEqual(['fleet'])
   expect(other.socket.readyState).toBe(WebSocket.OPEN)
   rights = []
   changes.publish('rights')
   expect(await other.closed).toBe(closeCodes.rightsChanged)
-  expect(ended).toEqual(['fleet', 'tasks'])
+  await expect.poll(() => ended).toEqual(['fleet', 'tasks'])
 })
 
 it('what cannot be begun: a refusal of its own, or a fault, after which the page comes back', async () => {
@@ -156,7 +158,7 @@ it('what cannot be begun: a refusal of its own, or a fault, after which the page
   }
   ask('stats')
   expect(await closed).toBe(closeCodes.failed)
-  expect(ended).toEqual(['stats', 'stats', 'fleet'])
+  await expect.poll(() => ended).toEqual(['stats', 'stats', 'fleet'])
 })
 
 it('each lets go of what it held once: left, or closed with the socket', async () => {

@@ -1,6 +1,8 @@
+import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { closeCodes } from '#lib/close-codes.ts'
 import type { Container } from '#lib/contracts/containers.ts'
+import { applyLive, emptyFleet } from '#lib/fleet/apply-live.ts'
 import { liveTopics } from '#lib/live-topics.ts'
 import { type AppUnderTest, startApp } from '../testing/app-under-test.ts'
 import { openLive } from '../testing/live-viewer.ts'
@@ -91,6 +93,34 @@ it('is closed for good by a message larger than any of a page', async () => {
   const page = await openLive(test)
   page.say(subscribe('x', 'fleet', { epoch: 'e'.repeat(70_000) }))
   expect(await page.closed).toBe(closeCodes.tooLarge)
+})
+
+it('who reads slowly misses what snapshots make good, of each topic, and nothing ends', async () => {
+  const page = await openLive(test)
+  const [fleet, tasks] = [page.follow('fleet'), page.follow('tasks')]
+  await expect.poll(() => [fleet.frames().length, tasks.frames().length]).toEqual([1, 1])
+  page.socket.pause()
+  const state = test.app.live.fleet
+  // As random as it is, it does not become small on the way.
+  const large = randomBytes(384 * 1024).toString('base64')
+  for (let count = 0; count < 60; count++) {
+    state.put('containers', {
+      hostId: 'h1',
+      id: 'large',
+      name: `${count}`,
+      image: large,
+    } as unknown as Container)
+    state.flush()
+    await new Promise(setImmediate)
+  }
+  page.socket.resume()
+  const held = () => fleet.frames().reduce(applyLive, emptyFleet).containers.get('h1/large')?.name
+  await expect.poll(held).toBe('59')
+  expect(fleet.frames().filter(({ type }) => type === 'snapshot').length).toBeGreaterThan(1)
+  expect(fleet.frames().length).toBeLessThan(60)
+  state.remove('containers', 'h1', 'large')
+  await goesOn(fleet)
+  page.socket.terminate()
 })
 
 it('a subscription that its page leaves is told no more, and leaves room for another', async () => {
