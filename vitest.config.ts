@@ -63,6 +63,7 @@ class Mixed extends BaseSequencer {
 export default defineConfig({
   test: {
     pool: 'forks',
+    globalSetup: './scripts/temp-folder.js',
     // An engine removes a network or counts its disk in a second, or in thirty on a machine that is busy or has a slow
     // disk. A test that waits says what it waits for and not how long; one that is about time says so itself.
     testTimeout: 120_000,

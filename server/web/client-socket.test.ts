@@ -1,7 +1,8 @@
 import { createServer } from 'node:http'
 import { type AddressInfo, connect, type Socket } from 'node:net'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
 import { WebSocketServer } from 'ws'
+import { closeCodes } from '#lib/close-codes.ts'
 import { createLog } from '../log.ts'
 import { ClientSocket } from './client-socket.ts'
 import { Credit } from './credit.ts'
@@ -69,6 +70,26 @@ it('closes who takes nothing, over the bound, and cuts who does not answer the c
   expect(client.isOpen).toBe(false)
   expect(most).toBeLessThan(9 * mebibyte)
   expect((await closed) - over).toBeLessThan(4000)
+})
+
+it('closes who has been behind for half a minute, and nobody who was for a moment', async () => {
+  const { client } = await neverReads()
+  const close = vi.spyOn(client, 'close')
+  const feed = client.feed(() => 'snapshot')
+  // The kernel takes some of it first.
+  while (!client.isBehind()) client.send(piece)
+  const began = performance.now()
+  const clock = vi.spyOn(performance, 'now')
+  clock.mockReturnValue(began + 25_000)
+  feed.offer('left out')
+  client.closeWhenStuck()
+  expect([client.isOpen, close.mock.calls]).toEqual([true, []])
+  clock.mockReturnValue(began + 31_000)
+  client.closeWhenStuck()
+  expect([client.isOpen, close.mock.calls]).toEqual([false, [[closeCodes.tooSlow, 'too slow']]])
+})
+afterEach(() => {
+  vi.restoreAllMocks()
 })
 
 it('answers no pings without end to who does not read', async () => {
