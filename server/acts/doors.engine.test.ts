@@ -133,7 +133,7 @@ afterAll(async () => {
       if (engine.startsWith('podman')) await remove(`/v4.0.0/libpod/pods/${mark}-made?force=true`)
       for (const { Id, Names } of left)
         if (Names[0]?.startsWith(`/${mark}`)) await removeContainer(engine, Id)
-      await remove(`/v1.41/volumes/${mark}-made`)
+      for (const name of ['made', 'made-folder', 'made-disk']) await remove(`/v1.41/volumes/${mark}-${name}`)
       for (const tag of ['1', '2', 'b', 'c']) await remove(`/v1.41/images/lab.internal/${mark}:${tag}`)
     }),
   )
