@@ -44,6 +44,7 @@ test('a volume on Docker and Podman: made on both, found, looked into, and remov
   for (const engine of engines) removeLater(engine, name)
 
   await page.goto('/volumes')
+  await expect(page.getByRole('button', { name: 'New volume…' })).toBeVisible()
   await page.keyboard.press('n')
   const dialog = page.getByRole('dialog')
   const submit = dialog.getByRole('button', { name: /^Create/ })

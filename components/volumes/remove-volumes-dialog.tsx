@@ -87,7 +87,7 @@ export function RemoveVolumesDialog({
       <p className="text-ink-muted text-xs">
         {t.rich('prune', {
           link: (text) => (
-            <Link href={href('/disk')} className="text-accent hover:underline">
+            <Link href={href('/disk')} className="text-accent underline">
               {text}
             </Link>
           ),

@@ -168,6 +168,8 @@ export function createGateway(parts: {
     const tell = (words: string) => {
       told = { summary: `engine API: ${summary}; ${words}` }
     }
+    let about: Prepared | undefined
+    const named = () => (about?.names ? { summary: `engine API: ${summary} ${about.names}` } : told)
     const held: (() => void)[] = []
     let isHeardOut = false
     const letGo = () => {
@@ -202,16 +204,17 @@ export function createGateway(parts: {
       // The log may have kept it waiting; the rights may be over since.
       if (gone.signal.aborted) throw gone.signal.reason
       const { takes, engine } = prepared
+      about = prepared
       isHeardOut = takes !== null
       const status = await (takes
         ? withTaken(engine, takes, tell, () => act(prepared, outlasting(gone.signal)), gone.signal)
         : act(prepared, gone.signal))
-      await operation?.end({ ...told, ...(status < 400 ? {} : { code: 'engine_error' }) })
+      await operation?.end({ ...named(), ...(status < 400 ? {} : { code: 'engine_error' }) })
     } catch (error) {
       // A stream that was ended may throw of that, and not why.
       const isEnded = gone.signal.aborted && !(error instanceof AppError)
       const known = toAppError(isEnded ? gone.signal.reason : error)
-      await operation?.end({ ...told, error: known })
+      await operation?.end({ ...named(), error: known })
       if (known.status === 401 && hostId === undefined)
         await audit.refused(from, { action: 'request.refused', summary }, known)
       if (known.code === 'internal') log.error({ err: error, id: from.requestId }, 'request failed')

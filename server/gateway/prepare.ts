@@ -49,6 +49,8 @@ export interface Prepared {
   reveals: boolean
   /** What it is about by its query, for the audit log: images that go or leave, and the name of what is made. */
   said: string[]
+  /** What is made is called so, as the body says: known when that is read. */
+  names: string | null
   /** Containers go that the request does not name, of what it names; null for none. */
   takes: { taking: Taking; named: string[] } | null
   /** Throws when its sender may no longer do it. */
@@ -237,6 +239,7 @@ export async function prepare(
       ...query.filter(([parameter]) => naming.test(parameter)).map(([, value]) => value),
       ...(given === null ? [] : [given]),
     ],
+    names: null,
     takes: further.taking && {
       taking: further.taking,
       named: namedToGo(endpoint, sought === null ? match.path : path, query),

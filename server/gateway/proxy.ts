@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { pipeline } from 'node:stream/promises'
+import { parseExactly } from '../create-policy/exact-json.ts'
 import type { EngineAnswer } from '../engine/request.ts'
 import { AppError } from '../errors.ts'
 import { hideValues } from '../redact.ts'
@@ -10,6 +11,14 @@ import { hold } from './hold.ts'
 import type { Prepared } from './prepare.ts'
 import { onlySeen, refusalTold } from './visible.ts'
 import { isSeenEvent, ToldContainers } from './visible-events.ts'
+
+/** Characters of a name in the audit log. */
+const longestName = 255
+
+function nameIn(json: string, field: string): string | null {
+  const name = (parseExactly(json) as Record<string, unknown> | null)?.[field]
+  return typeof name === 'string' && name !== '' ? name.slice(0, longestName) : null
+}
 
 /**
  * Hands a prepared request to its engine and the answer back, streamed both ways as fast as the slower end takes it.
@@ -26,6 +35,7 @@ export async function proxy(
   const { endpoint, engine } = prepared
   const isJson = endpoint.body === 'json' || endpoint.body === 'list'
   const json = isJson ? await readJson(request, prepared.maker !== null, endpoint.body === 'list') : null
+  if (endpoint.bodyNames && json) prepared.names = nameIn(json, endpoint.bodyNames)
   const { path, query, body: held } = await hold(prepared, json, signal)
   if (endpoint.hijack && endpoint.hijack !== 'tcp') throw new AppError('gateway_no_stream')
   const sends = endpoint.body !== undefined && !isJson && hasBody(request)

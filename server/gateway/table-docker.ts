@@ -382,7 +382,14 @@ const dockerRows: readonly GatewayRow[] = [
     query: ['filters'],
     hides: 'values',
   },
-  { method: 'POST', path: '/volumes/create', act: 'volume.create', body: 'json', policy: 'volume' },
+  {
+    method: 'POST',
+    path: '/volumes/create',
+    act: 'volume.create',
+    body: 'json',
+    policy: 'volume',
+    bodyNames: 'Name',
+  },
   { method: 'POST', path: '/volumes/prune', act: 'volume.prune', query: ['filters', 'all'] },
   {
     method: 'GET',

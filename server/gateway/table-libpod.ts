@@ -213,7 +213,11 @@ export const libpodEndpoints: readonly GatewayEndpoint[] = [
   }),
 
   row('GET', '/volumes/json', 'volume.view', ['filters'], { ...values, tells: 'volumes' }),
-  row('POST', '/volumes/create', 'volume.create', [], { body: 'json', policy: 'volumeLibpod' }),
+  row('POST', '/volumes/create', 'volume.create', [], {
+    body: 'json',
+    policy: 'volumeLibpod',
+    bodyNames: 'Name',
+  }),
   row('POST', '/volumes/prune', 'volume.prune', ['filters']),
   row('GET', '/volumes/{id}/exists', 'volume.view'),
   row('GET', '/volumes/{id}/json', 'volume.view', [], { ...values, tells: 'volumes' }),

@@ -47,6 +47,8 @@ export interface GatewayRow {
   enters?: true
   /** Reads files of a container: without gateway.raw none whose files are its host's. */
   looks?: true
+  /** The field of a JSON body that names what is made, for the audit log. */
+  bodyNames?: string
   /** What the request's body is. Default: none, and what comes is not handed on (an old `start` took a HostConfig). */
   body?: 'json' | 'list' | 'tar' | 'yaml' | 'bytes'
   /** The engine turns the connection into a raw two-way stream: its own bytes, BuildKit's HTTP/2, or frames of WebSocket. */
