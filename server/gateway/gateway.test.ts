@@ -320,6 +320,17 @@ it('leaves intent and outcome in the audit log, and denials', async () => {
   )
 })
 
+it('names in the audit log what only a body names', async () => {
+  const body = JSON.stringify({ Name: 'named-by-body', Labels: { password: 'canary' } })
+  const headers = { 'content-type': 'application/json' }
+  await ask('/v1.41/volumes/create', 'administrator', { method: 'POST', body, headers })
+  const { items } = (await test.call('GET', '/api/audit')).json as { items: object[] }
+  const text = JSON.stringify(items)
+  expect(text).toContain('POST /h/')
+  expect(text).toMatch(/volumes\/create named-by-body/)
+  expect(text).not.toContain('canary')
+})
+
 describe('what comes back', () => {
   it('is without the values that need containers.reveal', async () => {
     const secrets = [
