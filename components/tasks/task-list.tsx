@@ -10,13 +10,13 @@ import { useUploads } from '#components/files/upload-store.ts'
 import { Age } from '#components/ui/age.tsx'
 import { Button } from '#components/ui/button.tsx'
 import { cn } from '#components/ui/cn.ts'
-import { CopyButton } from '#components/ui/copy-button.tsx'
 import { EmptyState } from '#components/ui/empty-state.tsx'
 import { useErrorText } from '#components/ui/error-text.ts'
 import { IconButton } from '#components/ui/icon-button.tsx'
 import { useFormat } from '#components/ui/use-format.ts'
 import type { Task, TaskStep } from '#lib/contracts/tasks.ts'
 import { openOutput } from './open-tray.ts'
+import { type TaskView, viewOf } from './task-views.tsx'
 
 /** The tray's content: what this page sends, then the server's tasks, newest first, each with its steps behind a click; one that runs or failed is open. */
 export function TaskList({ tasks }: { tasks: readonly Task[] }) {
@@ -39,7 +39,7 @@ const isRunning = ({ state }: Task) => state === 'running' || state === 'queued'
 
 export function TaskItem({ task }: { task: Task }) {
   const t = useTranslations('tasks')
-  const title = useTitle(task)
+  const view = viewOf(task)
   const [chosen, setChosen] = useState<boolean | null>(null)
   const running = isRunning(task)
   const open = chosen ?? task.state !== 'succeeded'
@@ -61,7 +61,7 @@ export function TaskItem({ task }: { task: Task }) {
           onClick={() => setChosen(!open)}
         >
           <ChevronRight aria-hidden className={cn('size-4 shrink-0 text-ink-faint', open && 'rotate-90')} />
-          <span className="truncate font-medium">{title}</span>
+          <span className="truncate font-medium">{view.title(t)}</span>
         </button>
         <span className={cn('shrink-0 text-xs', tone(task))}>
           {running ? t('progress', { over, total: task.steps.length }) : t(`state.${task.state}`, { done })}
@@ -77,8 +77,8 @@ export function TaskItem({ task }: { task: Task }) {
       )}
       {open && (
         <ul className="mt-1.5 flex max-h-60 flex-col gap-0.5 overflow-y-auto pl-5">
-          {task.steps.map((step) => (
-            <Step key={step.id} task={task} step={step} />
+          {task.steps.map((step, index) => (
+            <Step key={step.id} task={task} step={step} index={index} view={view} />
           ))}
         </ul>
       )}
@@ -106,13 +106,6 @@ export function TaskItem({ task }: { task: Task }) {
   )
 }
 
-/** A kind that this page does not know yet (it was open during an update) is named by itself. */
-function useTitle({ kind, params }: Task): string {
-  const t = useTranslations('tasks')
-  const key = `kind.${kind}` as 'kind.containers.action'
-  return t.has(key) ? t(key, { action: 'other', count: 0, name: '', ...params } as never) : kind
-}
-
 function tone({ state }: Task): string {
   if (state === 'succeeded') return 'text-state-running'
   return state === 'failed' || state === 'partly' || state === 'interrupted'
@@ -120,7 +113,7 @@ function tone({ state }: Task): string {
     : 'text-ink-muted'
 }
 
-function Step({ task, step }: { task: Task; step: TaskStep }) {
+function Step({ task, step, index, view }: { task: Task; step: TaskStep; index: number; view: TaskView }) {
   const t = useTranslations('tasks')
   const errorText = useErrorText()
   const host = useFleet((fleet) => fleet.hosts).get(step.hostId)
@@ -139,11 +132,9 @@ function Step({ task, step }: { task: Task; step: TaskStep }) {
               'text-ink-faint',
           )}
         >
-          {step.state === 'succeeded' && step.result?.outcome === 'already'
-            ? t('already')
-            : t(`step.${step.state}`)}
+          {step.state === 'succeeded' && view.isAlready(index) ? t('already') : t(`step.${step.state}`)}
         </span>
-        {task.kind === 'images.build' && step.startedAt !== null && (
+        {view.hasOutput && step.startedAt !== null && (
           <Button
             size="sm"
             variant="ghost"
@@ -155,11 +146,7 @@ function Step({ task, step }: { task: Task; step: TaskStep }) {
         )}
         {task.steps.length > 1 && <Steer task={task} step={step} />}
       </span>
-      {typeof step.result?.imageId === 'string' && <Proof result={step.result} />}
-      {typeof step.result?.exitCode === 'number' && (
-        <span className="block text-ink-muted">{t('exitCode', { code: step.result.exitCode })}</span>
-      )}
-      {typeof step.result?.freed === 'number' && <Freed result={step.result} />}
+      {view.facts(index)}
       {step.state === 'running' && step.progress.length > 0 && <Progress bars={step.progress} />}
       {problem && (
         <span className="block whitespace-pre-line text-ink-muted">
@@ -190,43 +177,6 @@ function Steer({ task, step }: { task: Task; step: TaskStep }) {
       disabled={ask.isPending}
       onClick={() => ask.mutate(cancels ? 'cancel' : 'retry')}
     />
-  )
-}
-
-/** What the engine itself says it holds now. */
-function Proof({ result }: { result: NonNullable<TaskStep['result']> }) {
-  const t = useTranslations('tasks')
-  return (
-    <span className="flex flex-wrap items-center gap-x-2 text-ink-muted">
-      <Digests label={t('image')} text={String(result.imageId)} />
-      {result.digest && <Digests label={t('digest')} text={String(result.digest)} />}
-    </span>
-  )
-}
-
-/** Short to read, whole to copy. */
-function Digests({ label, text }: { label: string; text: string }) {
-  const short = text.split(' ').map((digest) => digest.replace(/^sha256:/, '').slice(0, 12))
-  return (
-    <span className="inline-flex items-center gap-1" title={text}>
-      {label} <code>{short.join(' ')}</code> <CopyButton text={text} />
-    </span>
-  )
-}
-
-/** What a prune took away and left. */
-function Freed({ result }: { result: NonNullable<TaskStep['result']> }) {
-  const t = useTranslations('tasks')
-  const format = useFormat()
-  const removed = (['containers', 'images', 'volumes', 'networks'] as const)
-    .filter((kind) => Number(result[kind] ?? 0) > 0)
-    .map((kind) => t(`removed.${kind}`, { count: Number(result[kind]) }))
-  const kept = Number(result.kept ?? 0)
-  return (
-    <span className="block text-ink-muted">
-      {[...removed, t('freed', { bytes: format.bytes(Number(result.freed)) })].join(', ')}
-      {kept > 0 && ` ${t('kept', { count: kept })}`}
-    </span>
   )
 }
 

@@ -1,5 +1,4 @@
 import type { ActName } from '#lib/acts.ts'
-import type { TaskStep } from '#lib/contracts/tasks.ts'
 import type { ErrorCode } from '#lib/error-codes.ts'
 import type { EngineClient } from '../engine/types.ts'
 import { AppError } from '../errors.ts'
@@ -22,16 +21,16 @@ export const notDone = () => new KnownEnd('step_not_done')
  *   not done; anything else means that it cannot be told.
  * @param about.patienceMs for which what is not done may still be under way at the engine
  */
-export function inquiry(about: {
+export function inquiry<R>(about: {
   act: ActName
   /** As people call it. */
   subject: string
   state: object
-  look(engine: EngineClient): Promise<TaskStep['result']>
+  look(engine: EngineClient): Promise<R | null>
   patienceMs?: number
-}): TakenUp {
+}): TakenUp<R> {
   const { act, subject, state, look, patienceMs = 0 } = about
-  let found: TaskStep['result'] = null
+  let found: R | null = null
   let failed: unknown
   return {
     act,

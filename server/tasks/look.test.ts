@@ -9,7 +9,7 @@ import { type SmallEngine, startSmallEngine } from '../testing/small-engine.ts'
 import { administrator } from '../testing/test-tasks.ts'
 import { KnownEnd } from './change.ts'
 import { inquiry, notDone } from './inquiry.ts'
-import { defineTask } from './types.ts'
+import { defineOtherTask } from './types.ts'
 
 const inPart = () => unfinished({ there: ['a:1'], missing: ['b:1'], unnamed: [] })
 /** What the step meets, and what the engine then shows. */
@@ -37,7 +37,7 @@ beforeAll(async () => {
   hostId = (await addHosts(test, [{ name: 'small', transport }])).get('small') as string
   const input = z.object({ meets: z.enum(Object.keys(meets)), shows: z.enum(Object.keys(shows)).nullable() })
   test.app.tasks.define(
-    defineTask({
+    defineOtherTask({
       kind: 'test.cut',
       input,
       params: () => ({}),

@@ -18,7 +18,7 @@ import {
   viewer,
   withKind,
 } from '../testing/test-tasks.ts'
-import { defineTask } from './types.ts'
+import { defineOtherTask } from './types.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'roadstead-tasks-'))
 afterEach(closeApps)
@@ -117,7 +117,7 @@ describe('a task', () => {
   it('does not wait for one host with the work of the others', async () => {
     const { state, test, tasks } = await withKind()
     tasks.define(
-      defineTask({
+      defineOtherTask({
         kind: 'test.hosts',
         input,
         params: () => ({}),

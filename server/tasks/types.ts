@@ -1,9 +1,19 @@
 import type { z } from 'zod'
 import type { ActName } from '#lib/acts.ts'
+import {
+  type TaskInput,
+  type TaskKind,
+  type TaskParams,
+  type TaskResult,
+  taskKinds,
+} from '#lib/contracts/task-kinds.ts'
 import type { Task, TaskOptions, TaskStep } from '#lib/contracts/tasks.ts'
 import type { Principal } from '../principal/principal.ts'
 import type { Subscribe } from '../publisher.ts'
 import type { Change } from './change.ts'
+
+/** Of any outcome. */
+type Facts = NonNullable<TaskStep['result']>
 
 export interface StepContext {
   taskId: string
@@ -20,14 +30,14 @@ export interface StepContext {
 }
 
 /** A change that is gone on with after the server's end, from what the disk has of it. */
-export interface TakenUp {
+export interface TakenUp<R = Facts> {
   act: ActName
   change: Change
-  result(): TaskStep['result']
+  result(): R | null
 }
 
 /** One piece of work at one host. */
-export interface PlannedStep {
+export interface PlannedStep<R = Facts> {
   /** The same for the same work whenever it is planned, so that a retry finds it: 'start h…/c0ffee…'. */
   key: string
   hostId: string
@@ -44,25 +54,42 @@ export interface PlannedStep {
   /** It does no work at the host and may take days: it takes no turn from those that do. */
   onlyWaits?: boolean
   /** Facts of the outcome, or nothing. Throws AppError. */
-  run(context: StepContext): Promise<TaskStep['result'] | undefined | void>
+  run(context: StepContext): Promise<R | null | undefined | void>
 }
 
 /**
  * A kind of task. Its input is stored sealed, so that a retry can be planned again from it, also after a restart.
  */
-export interface TaskDefinition<S extends z.ZodType = z.ZodType> {
+export interface TaskDefinition<
+  S extends z.ZodType = z.ZodType,
+  P extends object = Task['params'],
+  R = Facts,
+> {
   kind: string
   input: S
   /** For the title. */
-  params(input: z.output<S>): Task['params']
+  params(input: z.output<S>): P
   /** The steps in order. Throws AppError when nothing can be planned; what concerns one host is for its step to say. */
-  plan(input: z.output<S>, principal: Principal): Promise<PlannedStep[]> | PlannedStep[]
+  plan(input: z.output<S>, principal: Principal): Promise<PlannedStep<R>[]> | PlannedStep<R>[]
   /** For kinds whose steps carry out changes, or keep something: from the state that was written. Throws when that does not read. */
-  takeUp?(state: unknown): TakenUp
+  takeUp?(state: unknown): TakenUp<R>
 }
 
-/** Keeps the type of the input between its schema and its plan. */
-export function defineTask<S extends z.ZodType>(definition: TaskDefinition<S>): TaskDefinition {
+/** A kind of the table, which has its input; what its title is made of and its steps resolve with is what the table says. */
+export function defineTask<K extends TaskKind>(
+  definition: { kind: K } & Omit<
+    TaskDefinition<KindsInput<K>, TaskParams<K>, TaskResult<K>>,
+    'kind' | 'input'
+  >,
+): TaskDefinition {
+  return defineOtherTask({ ...definition, input: taskKinds[definition.kind].input as KindsInput<K> })
+}
+type KindsInput<K extends TaskKind> = (typeof taskKinds)[K]['input']
+
+/** A kind that is in no table, as tests have them. Keeps the type of the input between its schema and its plan. */
+export function defineOtherTask<S extends z.ZodType, P extends object, R>(
+  definition: TaskDefinition<S, P, R>,
+): TaskDefinition {
   return definition as unknown as TaskDefinition
 }
 
@@ -70,7 +97,12 @@ export type TaskEvent = { type: 'task'; task: Task } | { type: 'dismissed'; id: 
 
 export interface TaskService {
   /** Stores the task and begins. Throws invalid_input, task_empty, and what the plan throws. */
-  start(principal: Principal, kind: string, input: unknown, options: TaskOptions): Promise<Task>
+  start<K extends string>(
+    principal: Principal,
+    kind: K,
+    input: K extends TaskKind ? TaskInput<K> : unknown,
+    options: TaskOptions,
+  ): Promise<Task>
   /** One's own, newest first; an administrator's list holds everybody's. */
   list(principal: Principal): Task[]
   /** Whether it is in somebody's list. */

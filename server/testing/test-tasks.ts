@@ -2,7 +2,7 @@ import { expect } from 'vitest'
 import { z } from 'zod'
 import type { Task } from '#lib/contracts/tasks.ts'
 import type { Principal } from '../principal/principal.ts'
-import { defineTask } from '../tasks/types.ts'
+import { defineOtherTask } from '../tasks/types.ts'
 import { type AppUnderTest, startApp } from './app-under-test.ts'
 
 /** Apps that a test has started here, to be closed after it. */
@@ -34,7 +34,7 @@ export async function withKind(more: { folder?: string } = {}) {
     work: async (_name: string, _signal: AbortSignal): Promise<void> => {},
   }
   test.app.tasks.define(
-    defineTask({
+    defineOtherTask({
       kind: 'test.work',
       input,
       params: ({ names }) => ({ count: names.length }),

@@ -1,6 +1,6 @@
-import { type ArchiveContents, loadInputSchema } from '#lib/contracts/archives.ts'
+import { type ArchiveContents } from '#lib/contracts/archives.ts'
 import type { EngineInfo } from '#lib/contracts/hosts.ts'
-import type { TaskStep } from '#lib/contracts/tasks.ts'
+import type { TaskResult } from '#lib/contracts/task-kinds.ts'
 import { parseImageRef, qualifiedReference } from '#lib/images/image-ref.ts'
 import { type MayName, mayName } from '../../acts/taken-name.ts'
 import type { EngineClient } from '../../engine/types.ts'
@@ -37,14 +37,13 @@ export function loadTask({
 }): TaskDefinition {
   return defineTask({
     kind: loadKind,
-    input: loadInputSchema,
     params: ({ archiveId, hostIds }) => ({ name: library.get(archiveId).name, count: hostIds.length }),
     plan({ archiveId, hostIds, platforms, rootfs, ...wish }, principal) {
       const { archive } = library.open(archiveId)
       // What can be said now is said before anything is sent; an upload under way is judged at each host.
       if (wish.names !== 'keep' && wish.references.length === 0) throw new AppError('reference_missing')
       return [...new Set(hostIds)].map(
-        (hostId): PlannedStep => ({
+        (hostId): PlannedStep<TaskResult<'archives.load'>> => ({
           key: `load ${hostId}`,
           hostId,
           subject: archive.name,
@@ -75,7 +74,7 @@ async function load(
   name: MayName,
   wish: LoadWish,
   { signal, progress, keep }: StepContext,
-): Promise<TaskStep['result']> {
+): Promise<TaskResult<'archives.load'>> {
   const { contents } = opened
   const { flavour, version, containerdStore } = engine.info as EngineInfo
   const target = { flavour, version, hasContainerdStore: containerdStore }
@@ -160,7 +159,7 @@ async function importRootfs(
   wish: Pick<LoadWish, 'references'>,
   rootfs: Rootfs = { command: [], env: [] },
   { signal, progress, keep }: StepContext,
-): Promise<TaskStep['result']> {
+): Promise<TaskResult<'archives.load'>> {
   const contents = await opened.contents
   if (contents.kind !== 'rootfs') throw new AppError('archive_no_rootfs')
   const reference = qualifiedReference(wish.references[0] ?? '')

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { TaskResult } from '#lib/contracts/task-kinds.ts'
 import { inquiry, notDone } from '../../tasks/inquiry.ts'
 import type { TakenUp } from '../../tasks/types.ts'
 import { idOf } from '../images/same-image.ts'
@@ -36,7 +37,7 @@ export function keptLoad(subject: string, chosen: readonly LoadChoice[], contain
 }
 
 /** What came of a load that the server's end has cut. */
-export function takenUpLoad(given: unknown): TakenUp {
+export function takenUpLoad(given: unknown): TakenUp<TaskResult<'archives.load'>> {
   const state = z.union([keptLoadSchema, keptImportSchema]).parse(given)
   return inquiry({
     act: 'image.load',

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { actOfAction } from '#lib/containers/rules.ts'
 import { bulkInputSchema } from '#lib/contracts/bulk.ts'
 import type { Container } from '#lib/contracts/containers.ts'
+import type { TaskResult } from '#lib/contracts/task-kinds.ts'
 import type { EngineClient } from '../../engine/types.ts'
 import { AppError } from '../../errors.ts'
 import { inquiry, notDone } from '../../tasks/inquiry.ts'
@@ -28,7 +29,7 @@ const usualGrace = 10
 const beyond = 5
 
 /** What came of an action that the server's end has cut. A stop may still go on at the engine for as long as it was given. */
-export function takenUpAction(given: unknown): TakenUp {
+export function takenUpAction(given: unknown): TakenUp<TaskResult<'containers.action'>> {
   const state = keptActionSchema.parse(given)
   const { action, options, name } = state
   const takesTime = action === 'stop' || action === 'restart'

@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import { actOfAction, refusalOf } from '#lib/containers/rules.ts'
 import { type BulkPlan, bulkInputSchema, type bulkStartSchema } from '#lib/contracts/bulk.ts'
+import type { TaskResult } from '#lib/contracts/task-kinds.ts'
 import type { Task } from '#lib/contracts/tasks.ts'
 import type { SightOf } from '../../access/visibility.ts'
 import { authorizeAct } from '../../acts/authorize-act.ts'
@@ -32,10 +33,9 @@ export function bulkTask(parts: {
   const { containers, registry, fleet, sightOf } = parts
   return defineTask({
     kind: bulkKind,
-    input: bulkInputSchema,
     params: ({ action, containers: refs }) => ({ action, count: refs.length }),
     plan: ({ action, containers: refs, options }, principal) =>
-      refs.flatMap(({ hostId, containerId }): PlannedStep[] => {
+      refs.flatMap(({ hostId, containerId }): PlannedStep<TaskResult<'containers.action'>>[] => {
         const container = fleet.get('containers', hostId, containerId)
         if (!container || !sightOf(principal).container(container)) return []
         return [

@@ -1,5 +1,6 @@
 import { checkSpec } from '#lib/containers/spec-check.ts'
-import { type ContainerSpec, createInputSchema } from '#lib/contracts/container-create.ts'
+import { type ContainerSpec } from '#lib/contracts/container-create.ts'
+import type { TaskResult } from '#lib/contracts/task-kinds.ts'
 import type { Access } from '../../access/access.ts'
 import { authorizeAct } from '../../acts/authorize-act.ts'
 import type { Maker, Policy } from '../../create-policy/index.ts'
@@ -35,7 +36,6 @@ export function createTask(parts: CreateParts): TaskDefinition {
   const { registry, registries, authorize, authorizeChange, fleet, policy } = parts
   return defineTask({
     kind: createKind,
-    input: createInputSchema,
     params: ({ spec, hostIds }) => ({ name: spec.name ?? spec.image, count: hostIds.length }),
     plan({ spec, hostIds, pull, start }, principal) {
       refuseFaults(spec)
@@ -45,7 +45,7 @@ export function createTask(parts: CreateParts): TaskDefinition {
         authorizeChange(principal, hostId, {
           after: { name, labels: labelsOf(fleet, hostId, spec) },
         })
-      return [...new Set(hostIds)].map((hostId): PlannedStep => {
+      return [...new Set(hostIds)].map((hostId): PlannedStep<TaskResult<'containers.create'>> => {
         const subject = spec.name ?? spec.image
         const run = async (context: StepContext) => {
           const engine = registry.engine(hostId)

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { TaskResult } from '#lib/contracts/task-kinds.ts'
 import type { EngineClient } from '../../engine/types.ts'
 import { AppError } from '../../errors.ts'
 import { type Change, type ChangeStep, KnownEnd } from '../../tasks/change.ts'
@@ -28,7 +29,7 @@ export type CreationState = z.infer<typeof creationStateSchema>
 export function creation(
   state: CreationState,
   make: (engine: EngineClient) => Promise<{ id: string; warnings: string[] }>,
-): { change: Change; result(): Record<string, string> } {
+): { change: Change; result(): TaskResult<'containers.create'> } {
   let failed: unknown
   let on = ''
   const container = state.name

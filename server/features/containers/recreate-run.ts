@@ -1,5 +1,6 @@
 import { asideName } from '#lib/access.ts'
 import type { ContainerSpec, RecreateTaskInput } from '#lib/contracts/container-create.ts'
+import type { TaskResult } from '#lib/contracts/task-kinds.ts'
 import type { TaskStep } from '#lib/contracts/tasks.ts'
 import type { EngineClient } from '../../engine/types.ts'
 import { AppError } from '../../errors.ts'
@@ -43,7 +44,7 @@ export async function recreateContainer(
   engine: EngineClient,
   { containerId, spec, keepOld, accepted, name }: Omit<RecreateTaskInput, 'hostId' | 'pull'>,
   around: Around,
-): Promise<Record<string, string>> {
+): Promise<TaskResult<'containers.recreate'>> {
   const { signal, mayReplace } = around
   mayReplace(containerId)
   const old = await readKnown(engine, containerId, signal)

@@ -1,4 +1,4 @@
-import { recreateTaskInputSchema } from '#lib/contracts/container-create.ts'
+import type { TaskResult } from '#lib/contracts/task-kinds.ts'
 import { authorizeAct } from '../../acts/authorize-act.ts'
 import { AppError } from '../../errors.ts'
 import { defineTask, type PlannedStep, type StepContext, type TaskDefinition } from '../../tasks/types.ts'
@@ -19,7 +19,6 @@ export function recreateTask(parts: CreateParts): TaskDefinition {
   const { registry, registries, authorize, fleet, authorizeChange, policy } = parts
   return defineTask({
     kind: recreateKind,
-    input: recreateTaskInputSchema,
     params: ({ name }) => ({ name }),
     plan({ hostId, pull, ...input }, principal) {
       const { containerId, spec, name } = input
@@ -51,7 +50,7 @@ export function recreateTask(parts: CreateParts): TaskDefinition {
         })
       }
       const key = `recreate ${hostId}/${containerId}`
-      const step: PlannedStep = {
+      const step: PlannedStep<TaskResult<'containers.recreate'>> = {
         key,
         hostId,
         objectId: containerId,

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { TaskResult } from '#lib/contracts/task-kinds.ts'
 import type { TaskStep } from '#lib/contracts/tasks.ts'
 import type { EngineClient } from '../../engine/types.ts'
 import { AppError } from '../../errors.ts'
@@ -162,7 +163,12 @@ export function replacement(state: ReplaceState, { make, progress }: ReplaceWork
 }
 
 /** Facts of the outcome. */
-export function replaceResult({ members, keepOld, warnings, left }: ReplaceState): Record<string, string> {
+export function replaceResult({
+  members,
+  keepOld,
+  warnings,
+  left,
+}: ReplaceState): TaskResult<'containers.recreate'> {
   const old = keepOld ? members.map(({ aside }) => aside) : left
   const others = members.slice(1).map(({ name }) => name)
   return {

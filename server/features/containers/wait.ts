@@ -1,4 +1,4 @@
-import { waitInputSchema } from '#lib/contracts/container-details.ts'
+import type { TaskResult } from '#lib/contracts/task-kinds.ts'
 import type { SightOf } from '../../access/visibility.ts'
 import { AppError } from '../../errors.ts'
 import type { FleetState } from '../../fleet/fleet.ts'
@@ -16,10 +16,9 @@ export function waitTask(parts: {
   const { fleet, registry, sightOf } = parts
   return defineTask({
     kind: waitKind,
-    input: waitInputSchema,
     params: ({ containers }) => ({ count: containers.length }),
     plan: ({ containers }, principal) =>
-      containers.map(({ hostId, containerId }): PlannedStep => {
+      containers.map(({ hostId, containerId }): PlannedStep<TaskResult<'containers.wait'>> => {
         const container = fleet.get('containers', hostId, containerId)
         if (!container || !sightOf(principal).container(container))
           throw new AppError('container_not_found', { hostId, objectId: containerId })

@@ -1,4 +1,5 @@
 import { pruneInputSchema } from '#lib/contracts/disk.ts'
+import type { TaskResult } from '#lib/contracts/task-kinds.ts'
 import type { EngineClient } from '../../engine/types.ts'
 import { AppError } from '../../errors.ts'
 import { KnownEnd } from '../../tasks/change.ts'
@@ -13,7 +14,7 @@ const hostSchema = pruneInputSchema.shape.hosts.element
 const lateRemovalsMs = 3000
 
 /** What came of a prune that the server's end has cut: which of what it was to remove is not there any more. */
-export function takenUpPrune(given: unknown): TakenUp {
+export function takenUpPrune(given: unknown): TakenUp<TaskResult<'prune'>> {
   const state = hostSchema.parse(given)
   return inquiry({
     act: 'host.view',

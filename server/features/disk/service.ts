@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import type { ActName } from '#lib/acts.ts'
 import { type Disk, pruneInputSchema, type pruneStartSchema } from '#lib/contracts/disk.ts'
+import type { TaskResult } from '#lib/contracts/task-kinds.ts'
 import type { Task, TaskStep } from '#lib/contracts/tasks.ts'
 import type { Sight, SightOf } from '../../access/visibility.ts'
 import { seenHost } from '../../access/visible-fleet.ts'
@@ -72,11 +73,10 @@ function authorizeHost({ authorize, fleet, sightOf }: Parts, principal: Principa
 export function pruneTask(parts: Parts): TaskDefinition {
   return defineTask({
     kind: pruneKind,
-    input: pruneInputSchema,
     params: ({ hosts }) => ({ count: hosts.length }),
     plan: ({ hosts }, principal) =>
       hosts.map(
-        (host): PlannedStep => ({
+        (host): PlannedStep<TaskResult<'prune'>> => ({
           key: `prune ${host.hostId}`,
           hostId: host.hostId,
           subject: '',
@@ -123,7 +123,7 @@ async function pruneHost(
       total: host[kind].length,
       unit: 'objects' as const,
     }))
-  const result: Record<string, number> = {}
+  const result: TaskResult<'prune'> = {}
   const gone = new Set<string>()
   // An engine lets go of one of an image's two names, and Docker of a network, although a container has them that is not
   // at work: who was shown them does not see it, or it has come since.

@@ -3,7 +3,8 @@ import { Readable } from 'node:stream'
 import { type Dockerfile, notBuilt, readDockerfile } from '#lib/build/dockerfile.ts'
 import { createDockerignore } from '#lib/build/dockerignore.ts'
 import type { EngineInfo } from '#lib/contracts/hosts.ts'
-import { type Build, buildInputSchema } from '#lib/contracts/image-build.ts'
+import { type Build } from '#lib/contracts/image-build.ts'
+import type { TaskResult } from '#lib/contracts/task-kinds.ts'
 import { authorizeAct } from '../../acts/authorize-act.ts'
 import type { Audit } from '../../audit/service.ts'
 import type { BuildRequest } from '../../engine/build.ts'
@@ -52,7 +53,6 @@ export function buildTask(parts: Parts): TaskDefinition {
   }
   return defineTask({
     kind: buildKind,
-    input: buildInputSchema,
     params: ({ tags, hostIds, context, dockerfile }) => ({
       name: tags[0] ?? dockerfile,
       count: hostIds.length,
@@ -66,7 +66,7 @@ export function buildTask(parts: Parts): TaskDefinition {
       const dockerfile = text === null ? null : readDockerfile(text)
       const given = build.secrets === undefined ? new Map() : secrets.get(build.secrets, principal.userId)
       return [...new Set(build.hostIds)].map(
-        (hostId): PlannedStep => ({
+        (hostId): PlannedStep<TaskResult<'images.build'>> => ({
           key: `build ${hostId}`,
           hostId,
           subject: build.tags[0] ?? build.dockerfile,

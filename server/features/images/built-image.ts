@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { TaskResult } from '#lib/contracts/task-kinds.ts'
 import type { EngineClient, ImageCalls } from '../../engine/types.ts'
 import { AppError } from '../../errors.ts'
 import { KnownEnd } from '../../tasks/change.ts'
@@ -65,7 +66,7 @@ export async function keptBuild(
  * What came of a build that was cut: whether its tags have been given another image since. One whose every step was in the
  * cache makes the image that its tags name already: then nothing was changed, and it is told as not done.
  */
-export function takenUpBuild(given: unknown): TakenUp {
+export function takenUpBuild(given: unknown): TakenUp<TaskResult<'images.build'>> {
   const state = keptBuildSchema.parse(given)
   const { names, platform, isSent } = state
   const tags = names.map(({ name }) => name)

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { copyInputSchema } from '#lib/contracts/image-copy.ts'
+import type { TaskResult } from '#lib/contracts/task-kinds.ts'
 import { authorizeAct } from '../../acts/authorize-act.ts'
 import type { EngineClient } from '../../engine/types.ts'
 import { AppError } from '../../errors.ts'
@@ -37,7 +37,6 @@ export function copyTask({
 }): TaskDefinition {
   return defineTask({
     kind: copyKind,
-    input: copyInputSchema,
     params: ({ references, targetHostIds }) => ({
       name: references[0] ?? '',
       images: references.length,
@@ -52,7 +51,7 @@ export function copyTask({
       const others = [...new Set(targetHostIds)].filter((hostId) => hostId !== sourceHostId)
       const subject = references.join(', ')
       return others.map(
-        (hostId): PlannedStep => ({
+        (hostId): PlannedStep<TaskResult<'images.copy'>> => ({
           key: `copy ${hostId}`,
           hostId,
           subject,

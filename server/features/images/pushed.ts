@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { TaskResult } from '#lib/contracts/task-kinds.ts'
 import type { EngineClient } from '../../engine/types.ts'
 import { KnownEnd } from '../../tasks/change.ts'
 import { inquiry, notDone } from '../../tasks/inquiry.ts'
@@ -36,7 +37,10 @@ export async function keptPush(
  * What came of a push that was cut: whether its registry has that image under that name, as this server reads it there with the
  * account that is stored. A registry that only the engine reaches leaves it unknown.
  */
-export function takenUpPush(given: unknown, registries: Pick<RegistryService, 'remoteImage'>): TakenUp {
+export function takenUpPush(
+  given: unknown,
+  registries: Pick<RegistryService, 'remoteImage'>,
+): TakenUp<TaskResult<'images.push'>> {
   const state = keptPushSchema.parse(given)
   const { reference, image } = state
   return inquiry({

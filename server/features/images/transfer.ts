@@ -1,4 +1,4 @@
-import { pullInputSchema, pushInputSchema } from '#lib/contracts/image-transfer.ts'
+import type { TaskResult } from '#lib/contracts/task-kinds.ts'
 import { parseImageRef } from '#lib/images/image-ref.ts'
 import { cutPull } from '../../engine/pull.ts'
 import { AppError } from '../../errors.ts'
@@ -25,19 +25,18 @@ export function pullTask({
 }: Pick<Parts, 'registry'> & { registries: Pick<RegistryService, 'accountFor'> }): TaskDefinition {
   return defineTask({
     kind: pullKind,
-    input: pullInputSchema,
     params: ({ reference, hostIds }) => ({ name: reference, count: hostIds.length }),
     plan({ reference, hostIds, platform }) {
       if (!parseImageRef(reference)) throw new AppError('reference_invalid', { detail: reference })
       return [...new Set(hostIds)].map(
-        (hostId): PlannedStep => ({
+        (hostId): PlannedStep<TaskResult<'images.pull'>> => ({
           key: `pull ${hostId}`,
           hostId,
           subject: reference,
           verb: 'pull',
           act: 'image.pull',
           kept: () => ({ names: [] }),
-          async run({ signal, progress, keep }): Promise<Record<string, string>> {
+          async run({ signal, progress, keep }) {
             const engine = registry.engine(hostId)
             await keep(await keptNames(engine, [reference]))
             const { warnings } = await withAccount(registries, { reference, hostId }, (registryAuth) =>
@@ -73,13 +72,12 @@ export function pullTask({
 export function pushTask({ registry, registries }: Parts): TaskDefinition {
   return defineTask({
     kind: pushKind,
-    input: pushInputSchema,
     params: ({ reference }) => ({ name: reference }),
     plan({ reference, hostId }) {
       const parsed = parseImageRef(reference)
       if (!parsed || parsed.digest) throw new AppError('reference_invalid', { detail: reference })
       const { repository, tag } = parsed
-      const step: PlannedStep = {
+      const step: PlannedStep<TaskResult<'images.push'>> = {
         key: `push ${hostId}`,
         hostId,
         subject: reference,

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { ActName } from '#lib/acts.ts'
-import { volumeCreateSchema, volumeRemoveSchema } from '#lib/contracts/volumes.ts'
+import type { TaskResult } from '#lib/contracts/task-kinds.ts'
+import { volumeCreateSchema } from '#lib/contracts/volumes.ts'
 import { driverOptions } from '#lib/volumes/driver-options.ts'
 import { powerOfVolume } from '../../create-policy/volume.ts'
 import type { NewVolume } from '../../engine/volumes.ts'
@@ -40,14 +41,13 @@ const keptSchema = z.object({ act: z.enum(['volume.create', 'volume.createMounti
 export function createVolumesTask({ registry }: { registry: HostRegistry }): TaskDefinition {
   return defineTask({
     kind: createKind,
-    input: volumeCreateSchema,
     params: ({ name, hostIds }) => ({ name, count: hostIds.length }),
     plan(input) {
       const volume = newVolume(input)
       const act = actOfVolume(volume)
       const { name } = volume
       return [...new Set(input.hostIds)].map(
-        (hostId): PlannedStep => ({
+        (hostId): PlannedStep<TaskResult<'volumes.create'>> => ({
           key: `create ${hostId}`,
           hostId,
           subject: name,
@@ -83,11 +83,10 @@ const lateRemovalMs = 3000
 export function removeVolumesTask({ registry }: { registry: HostRegistry }): TaskDefinition {
   return defineTask({
     kind: removeKind,
-    input: volumeRemoveSchema,
     params: ({ volumes }) => ({ name: volumes[0]?.name ?? '', count: volumes.length }),
     plan: ({ volumes }) =>
       volumes.map(
-        ({ hostId, name }): PlannedStep => ({
+        ({ hostId, name }): PlannedStep<TaskResult<'volumes.remove'>> => ({
           key: `remove ${hostId}/${name}`,
           hostId,
           objectId: name,
