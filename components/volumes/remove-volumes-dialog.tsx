@@ -10,7 +10,7 @@ import { ConfirmDialog } from '#components/ui/confirm-dialog.tsx'
 import { useFormat } from '#components/ui/use-format.ts'
 import type { VolumeRow } from '#lib/volumes/rows.ts'
 import type { SizesOfVolumes } from './use-volume-sizes.ts'
-import { shownName } from './volume-cells.tsx'
+import { shownName, typedName } from './volume-cells.tsx'
 
 interface Removal {
   volumes: { hostId: string; name: string }[]
@@ -47,7 +47,7 @@ export function RemoveVolumesDialog({
       .filter(Boolean)
       .join(' · ')
   }
-  const word = going.length > 1 ? t('word') : first && shownName(first.volume)
+  const word = going.length > 1 ? t('word') : first && typedName(first.volume)
   return (
     <ConfirmDialog
       open

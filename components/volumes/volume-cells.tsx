@@ -8,9 +8,12 @@ import type { SizesOfVolumes } from './use-volume-sizes.ts'
 /** Characters of a name that an engine made up. */
 const shortName = 12
 
+const isMadeUp = (id: string) => /^[0-9a-f]{64}$/.test(id)
+
 /** As people call it: of a name that an engine made up, its beginning. */
-export const shownName = ({ id }: VolumeRow['volume']) =>
-  /^[0-9a-f]{64}$/.test(id) ? `${id.slice(0, shortName)}…` : id
+export const shownName = ({ id }: VolumeRow['volume']) => (isMadeUp(id) ? `${id.slice(0, shortName)}…` : id)
+/** What is typed to say that it is meant. */
+export const typedName = ({ id }: VolumeRow['volume']) => (isMadeUp(id) ? id.slice(0, shortName) : id)
 
 export function VolumeName({ row }: { row: VolumeRow }) {
   const t = useTranslations('volumes')
