@@ -14,6 +14,7 @@ type Method = 'GET' | 'HEAD' | 'POST' | 'PATCH' | 'PUT' | 'DELETE'
 type Path = `/api/${string}`
 type Shape = z.ZodType | undefined
 
+type FieldOf<S extends Shape> = S extends z.ZodType ? keyof z.output<S> & string : never
 type Parsed<S extends Shape> = S extends z.ZodType ? z.output<S> : undefined
 
 export interface RouteContext<
@@ -56,6 +57,11 @@ export interface RouteDefinition<
    * stands for, such as one chunk of an upload.
    */
   event?: string | null
+  /**
+   * Fields of its body and query that its entry in the audit log tells, beside those that many routes have (`naming` in
+   * recorded.ts): what it is about. All others may hold secrets, and are not told.
+   */
+  tells?: readonly (FieldOf<B> | FieldOf<Q>)[]
   /** Of a reading route with an event: only these queries are recorded. Absent: all. */
   recordedIf?(query: Parsed<Q>): boolean
   /** A question too long for a GET: it changes nothing and is not recorded. */

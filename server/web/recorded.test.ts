@@ -131,6 +131,18 @@ describe('every changing route', () => {
   })
 })
 
+it('what a route says of itself that it tells is told of it, and nothing else that it is given', async () => {
+  const test = await started()
+  const { status } = await test.call('PATCH', '/api/sign-in', { secondFactorRequired: false })
+  expect(status).toBeLessThan(300)
+  const [record] = await records(test)
+  expect(record?.summary).toBe('secondFactorRequired false')
+  // Of a field that only another route tells: refused, and not repeated.
+  await test.call('POST', '/api/hosts', { secondFactorRequired: true, name: 'one' })
+  const [other] = await records(test)
+  expect(other?.summary).toBe('name one')
+})
+
 describe('recorded with its actor', () => {
   it('sign-ins, those that fail, and what people do to their own account, without a password', async () => {
     const test = await started({ ROADSTEAD_TRUSTED_PROXIES: '127.0.0.1,::1' })

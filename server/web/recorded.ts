@@ -15,7 +15,10 @@ const revealing = new Set<string>([
   'containers.export',
   'images.save',
 ] satisfies Permission[])
-/** Fields of a body or query that name what a request is about. All others may hold secrets, and are not looked at. */
+/**
+ * Fields of a body or query by which many routes name what a request is about; a route's own are in its `tells`. All others may
+ * hold secrets, and are not looked at.
+ */
 const naming = [
   'userId',
   'email',
@@ -30,8 +33,6 @@ const naming = [
   'signal',
   'force',
   'role',
-  'disabled',
-  'secondFactorRequired',
   'permissions',
   'effect',
   'hosts',
@@ -153,7 +154,7 @@ function actOf(route: AnyRoute, event: string, request: FastifyRequest, nameOf: 
   const taskId = others.taskId
   const name = nameOf(hostId, taskId === undefined ? objectId : undefined)
   const given = { ...record(request.query), ...record(request.body) }
-  const facts = naming.flatMap((field) => {
+  const facts = [...naming, ...(route.tells ?? [])].flatMap((field) => {
     const value = given[field]
     // A password typed into the wrong field is no address.
     if (field === 'email' && !String(value).includes('@')) return []

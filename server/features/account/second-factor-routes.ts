@@ -203,6 +203,7 @@ export function secondFactorRoutes(parts: {
       fresh: true,
       summary: 'Whether everybody needs a second factor; what runs for people without one ends',
       body: secondFactorRuleSchema,
+      tells: ['secondFactorRequired'],
       handler: ({ principal, body }) => identity.secondFactorRule.set(principal, body.secondFactorRequired),
     }),
     defineRoute({

@@ -54,6 +54,7 @@ export function userRoutes(parts: {
       summary: 'Change the role, or disable and enable; what runs in their name ends',
       params: oneUser,
       body: userChangeSchema,
+      tells: ['disabled'],
       handler: ({ principal, params, body }) => users.change(principal, params.userId, body),
     }),
     defineRoute({
