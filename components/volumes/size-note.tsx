@@ -23,7 +23,7 @@ export function SizeNote({ sizes }: { sizes: SizesOfVolumes }) {
         {asking > 0 ? (
           <p>{t('asking', { count: asking })}</p>
         ) : (
-          oldest && <p>{t.rich('readAt', { age: () => <Age at={oldest} /> })}</p>
+          oldest && <p>{t.rich('readAt', { age: () => <Age at={oldest} ago /> })}</p>
         )}
         {failed.slice(0, mostLines).map(({ host, error, told }) => (
           <p key={host.id} className="break-words text-caution">

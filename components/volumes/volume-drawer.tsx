@@ -112,7 +112,7 @@ function Details({ row, sizes }: { row: VolumeRow; sizes: SizesOfVolumes }) {
           <VolumeSize row={row} sizes={sizes} />{' '}
           {readAt && (
             <span className="text-ink-faint text-xs">
-              {t.rich('sizeAge', { age: () => <Age at={readAt} /> })}
+              {t.rich('sizeAge', { age: () => <Age at={readAt} ago /> })}
             </span>
           )}
         </Fact>

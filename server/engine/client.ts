@@ -85,7 +85,7 @@ export function createEngineClient(transport: Transport): EngineClient {
       ...createSaveCalls(context, () => info),
       ...createSearchCalls(context),
     }),
-    volumes: withPlainErrors(createVolumeCalls(context)),
+    volumes: withPlainErrors(createVolumeCalls(context, () => info?.version)),
     networks: withPlainErrors(createNetworkCalls(context)),
     pods: withPlainErrors(createPodCalls(context)),
     system: withPlainErrors({ ...createDiskCalls(context), ...createHostStatsCalls(context) }),

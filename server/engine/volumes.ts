@@ -1,7 +1,7 @@
 import type { Volume } from '#lib/contracts/volumes.ts'
 import { volumeSchema } from '#lib/contracts/volumes.ts'
 import { AppError } from '../errors.ts'
-import { fullId } from './compat.ts'
+import { compareVersions, fullId } from './compat.ts'
 import { type EngineContext, given, listing, timeouts } from './context.ts'
 import { readRows } from './document.ts'
 import { understood } from './errors.ts'
@@ -55,7 +55,11 @@ interface VolumeDocument {
   Scope?: string
 }
 
-export function createVolumeCalls(context: EngineContext): VolumeCalls {
+/** @param version of the engine; undefined before the first connect */
+export function createVolumeCalls(
+  context: EngineContext,
+  version: () => string | undefined = () => undefined,
+): VolumeCalls {
   const { transport, docker, json, isPodman } = context
   const find: VolumeCalls['find'] = (name, options) =>
     findOr404<VolumeDocument, FoundVolume>(context, `/volumes/${segments(name)}`, options, (raw) => ({
@@ -120,17 +124,11 @@ export function createVolumeCalls(context: EngineContext): VolumeCalls {
     },
     async create({ name, driver, options: driverOptions, labels }, options) {
       if (await findExact(name, options)) throw new AppError('volume_exists', { params: { name } })
-      const make = (DriverOpts: Record<string, string>) => {
-        const body = { Name: name, Driver: driver, DriverOpts, Labels: labels }
-        return change('POST', '/volumes/create', name, body, options)
-      }
-      try {
-        await make(driverOptions)
-      } catch (error) {
-        const inBlocks = isPodman() && isQuotaRefused(error) ? sizeInBlocks(driverOptions) : null
-        if (!inBlocks) throw error
-        await make(inBlocks)
-      }
+      // Podman 4 takes any `size` for a quota of its disk, that of memory too, and refuses it.
+      const isQuota = isPodman() && compareVersions(version() ?? '5', '5') < 0
+      const DriverOpts = (isQuota ? sizeInBlocks(driverOptions) : null) ?? driverOptions
+      const body = { Name: name, Driver: driver, DriverOpts, Labels: labels }
+      await change('POST', '/volumes/create', name, body, options)
     },
     async remove(name, options) {
       // By the beginning of its name Podman would take another one, with all that is in it.
@@ -140,10 +138,6 @@ export function createVolumeCalls(context: EngineContext): VolumeCalls {
     },
   }
 }
-
-/** Podman 4 takes any `size` for a quota of its disk, that of memory too. */
-const isQuotaRefused = (error: unknown): boolean =>
-  error instanceof AppError && /project quota|size and inodes/i.test(error.context.detail ?? '')
 
 /** Bytes of a page: a block of tmpfs. Where pages are larger, so is the bound. */
 const pageBytes = 4096
