@@ -181,5 +181,6 @@ everyLook('volumes', async ({ page, look, api }) => {
   await page.goto(`/volumes?filter=own=${prefix}`)
   await page.getByRole('row').filter({ hasText: 'anonymous' }).first().getByRole('checkbox').check()
   await page.getByRole('button', { name: 'Remove…' }).click()
+  await expect(page.getByRole('dialog')).toContainText('nobody keeps a copy')
   await look('remove-volume')
 })
