@@ -99,7 +99,7 @@ describe('what rights hold where', () => {
       none,
       [grant('allow', all, named)],
       'containers.stop',
-      { host: lab, whole: true },
+      { host: lab, hostWide: true },
       false,
     ],
     ['a name: no images', none, [grant('allow', all, named)], 'images.pull', { host: lab }, false],

@@ -18,7 +18,7 @@ export interface Place {
   /** Of that host. Absent: whether it is held for any container there. */
   container?: ContainerLike | undefined
   /** Also of a container's permission: whether it is held for the host and all that is on it. */
-  whole?: boolean | undefined
+  hostWide?: boolean | undefined
 }
 
 /** Whether these rights hold a permission there. Own role or any allowing grant, unless a grant denies it. */
@@ -45,7 +45,7 @@ export function decide(
 function counts(
   { effect, hosts, containers }: Rights['grants'][number],
   permission: Permission,
-  { host, container, whole }: Place,
+  { host, container, hostWide }: Place,
 ): boolean {
   const scope = scopeOf(permission)
   const ofAll = containers.kind === 'all'
@@ -54,11 +54,11 @@ function counts(
   const partly = effect === 'allow'
   if (host ? !selectsHost(hosts, host) : hosts.kind !== 'all' && !partly) return false
   // A denial of some containers takes nothing of a host as a whole, but does of what is asked about one of them.
-  if (scope === 'host' && !whole && container && !partly && permission.startsWith('containers.'))
+  if (scope === 'host' && !hostWide && container && !partly && permission.startsWith('containers.'))
     return selectsContainer(containers, container)
   // Of all that is on a host, or what of it belongs to one container.
   const isOfPart = scope === 'part' && container !== undefined
-  if (scope === 'host' || whole || (scope === 'part' && host && !isOfPart)) return ofAll
+  if (scope === 'host' || hostWide || (scope === 'part' && host && !isOfPart)) return ofAll
   return container && permission !== 'hosts.view' ? selectsContainer(containers, container) : ofAll || partly
 }
 

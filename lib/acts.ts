@@ -8,7 +8,7 @@ export interface Act {
   /** All of them, for the container or host that is named. The first is what the audit log calls it. */
   needs: readonly [Permission, ...Permission[]]
   /** Besides, for the host with all that is on it: a denial of one of its containers counts. */
-  whole?: readonly Permission[]
+  hostWide?: readonly Permission[]
   /**
    * The dashboard writes the engine's document itself. At the gateway it is the client's own that goes there, or a
    * parameter that nothing reads, which is what gateway.raw is for.
@@ -89,7 +89,7 @@ export const acts = {
   'pod.view': { needs: ['pods.view'] },
   'pod.create': { needs: ['containers.create'], unread: true },
   'pod.remove': { needs: ['containers.remove'], taking: 'ofPod' },
-  'pod.prune': { needs: ['containers.prune'], whole: ['containers.remove'], taking: 'ended' },
+  'pod.prune': { needs: ['containers.prune'], hostWide: ['containers.remove'], taking: 'ended' },
   // Every environment of a pod stands in them.
   'kube.generate': { needs: ['containers.reveal'], unread: true },
   'kube.play': { needs: ['containers.create'], unread: true },
@@ -113,14 +113,14 @@ export const acts = {
   },
   'image.remove': { needs: ['images.remove'] },
   // Podman removes the containers of the image, running ones and those that nobody here sees; Docker only untags.
-  'image.removeForced': { needs: ['images.remove'], whole: ['containers.remove'], taking: 'ofImage' },
-  'image.pruneForced': { needs: ['images.prune'], whole: ['containers.remove'], taking: 'ended' },
+  'image.removeForced': { needs: ['images.remove'], hostWide: ['containers.remove'], taking: 'ofImage' },
+  'image.pruneForced': { needs: ['images.prune'], hostWide: ['containers.remove'], taking: 'ended' },
   // RUN is no container of server/create-policy's: with Buildah `--network=host` is the host's, and CVE-2024-1753 mounts any
   // folder of it; BuildKit before 0.12.5, in Docker 20.10, gives a frontend of the builder's choice any privilege
   // (CVE-2024-23653). Which builder and version runs is for the host to say, so no flavour asks for less.
   'image.build': {
     needs: ['images.build'],
-    whole: ['containers.unrestricted'],
+    hostWide: ['containers.unrestricted'],
     root: {
       by: ['images.build', 'containers.unrestricted'],
       why: 'A builder runs what a Dockerfile says outside of what containers are held to: the host’s network, and on some versions its files',
@@ -135,7 +135,7 @@ export const acts = {
   'network.change': { needs: ['networks.view'], unread: true },
   'network.removeForced': {
     needs: ['networks.view'],
-    whole: ['containers.remove'],
+    hostWide: ['containers.remove'],
     unread: true,
     taking: 'ofNetwork',
   },
@@ -156,7 +156,7 @@ export const acts = {
   // Podman gives an old volume's data to whoever asks for the new name.
   'volume.rename': { needs: ['volumes.create', 'volumes.remove'], unread: true },
   // With force, Podman removes the containers that have it, running ones too.
-  'volume.removeForced': { needs: ['volumes.remove'], whole: ['containers.remove'], taking: 'ofVolume' },
+  'volume.removeForced': { needs: ['volumes.remove'], hostWide: ['containers.remove'], taking: 'ofVolume' },
   'volume.prune': { needs: ['volumes.prune'] },
   'volume.export': { needs: ['containers.files.read'], unread: true },
   'volume.import': { needs: ['containers.files.write'], unread: true },

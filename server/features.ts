@@ -28,8 +28,8 @@ export async function createFeatures(core: Core, engines: Engines | null) {
   const { registry } = core.hosts
   const { fleet } = core.live
   const { audit } = core.auditLog
-  const { sightOf } = core.access
-  const parts = { ...core, db, registry, fleet, audit, sightOf }
+  const { visibilityOf } = core.access
+  const parts = { ...core, db, registry, fleet, audit, visibilityOf }
   const hosts = hostsFeature(core)
   const registries = await registriesFeature(parts)
   const stats = statsFeature(parts)

@@ -26,7 +26,7 @@ export interface ActionPlace {
   hostId: string
   container?: Pick<Container, 'name' | 'labels'> | undefined
   /** Also of a container's permission: for all that is on the host. */
-  whole?: boolean
+  hostWide?: boolean
 }
 
 /** Where the rights are the same everywhere, nothing has to follow the hosts. */
@@ -37,8 +37,8 @@ export function useMay(): (permission: Permission, place: ActionPlace) => boolea
   const { rights } = useSession()
   const hosts = useFleet((fleet) => (rights.grants.length === 0 ? noHosts : fleet.hosts))
   return useCallback(
-    (permission, { hostId, container, whole }) =>
-      mayOn(rights, permission, { host: hosts.get(hostId), container, whole }),
+    (permission, { hostId, container, hostWide }) =>
+      mayOn(rights, permission, { host: hosts.get(hostId), container, hostWide }),
     [rights, hosts],
   )
 }
@@ -46,7 +46,7 @@ export function useMay(): (permission: Permission, place: ActionPlace) => boolea
 /** Those of these hosts of which only some containers are theirs to see, as far as their own grants tell. */
 export function usePartlySeen(hosts: readonly Host[]): readonly Host[] {
   const may = useMay()
-  return hosts.filter(({ id }) => !may('containers.view', { hostId: id, whole: true }))
+  return hosts.filter(({ id }) => !may('containers.view', { hostId: id, hostWide: true }))
 }
 
 /** `useMay` of one container: the same for each of its actions. */

@@ -208,7 +208,7 @@ function Options({
       {!revealed && (
         <div className="flex items-center justify-between gap-3 rounded-md border px-3 py-2">
           <span className="text-ink-muted">{t('optionsHidden')}</span>
-          {may('containers.reveal', { hostId, whole: true }) && (
+          {may('containers.reveal', { hostId, hostWide: true }) && (
             <Button size="sm" onClick={onReveal}>
               {t('reveal')}
             </Button>

@@ -13,7 +13,7 @@ import type { Subscribe } from '../publisher.ts'
 import { type ChangedBy, followAccess } from './access-changes.ts'
 import type { Grants } from './grants.ts'
 import { type Told, veilWords, wordsOf } from './redact-error.ts'
-import type { Sight, SightOf } from './visibility.ts'
+import type { Visibility, VisibilityOf } from './visibility.ts'
 
 type HostFacts = Pick<Host, 'id' | 'tags'>
 type ContainerFacts = Pick<Container, 'name' | 'labels'> & { id?: string }
@@ -32,11 +32,11 @@ export interface Previewed extends Person {
 
 export interface Access {
   authorize: Authorize
-  sightOf: SightOf
+  visibilityOf: VisibilityOf
   /** What they may, and where; for an API token no more than it was made for. */
   rightsOf(principal: Principal): Rights
   /** As `rightsOf`, for themselves to know: a denial that hides would name what is hidden. */
-  rightsTold(principal: Principal): Rights
+  visibleRights(principal: Principal): Rights
   /** Held somewhere. */
   allowed(principal: Principal): Permission[]
   /**
@@ -69,7 +69,7 @@ export interface Access {
    * The error without what the engine's text in it says of containers that they may not know of.
    * @param said what they asked for, which is theirs to read again
    */
-  veil(principal: Principal, error: AppError, said: string): AppError
+  redactError(principal: Principal, error: AppError, said: string): AppError
   /** What an engine's text may tell them, of one host or of all. */
   told(principal: Principal, said: string, hostId?: string): Told
   /** Called when rights may be others than before. */
@@ -108,7 +108,7 @@ export function createAccess(parts: {
 
   const onChanged = followAccess(parts)
 
-  const authorize: Authorize = (principal, permission, { hostId, objectId, facts, whole } = {}) => {
+  const authorize: Authorize = (principal, permission, { hostId, objectId, facts, hostWide } = {}) => {
     const where = { ...(hostId ? { hostId } : {}), ...(objectId ? { objectId } : {}) }
     const denied = () => new AppError('denied', { ...where, params: { permission } })
     const held = rightsOf(principal)
@@ -126,21 +126,21 @@ export function createAccess(parts: {
     if (!host) throw new AppError('host_not_found', { hostId })
     if (!seesHost(owner, host)) throw new AppError('host_not_found', { hostId, cause: denied() })
     if (isElsewhere) throw elsewhere()
-    const place: Place = { host, whole }
-    if (objectId !== undefined && permission.startsWith('containers.') && !whole) {
+    const place: Place = { host, hostWide }
+    if (objectId !== undefined && permission.startsWith('containers.') && !hostWide) {
       const container = facts ?? parts.fleet.get('containers', hostId, objectId)
       if (!container) throw new AppError('container_not_found', where)
       if (!sees(owner, host, container))
         throw new AppError('container_not_found', { ...where, cause: denied() })
       place.container = container
     }
-    if (!mayOn(held, permission, place) || (whole && deniedInPart(owner, host))) throw denied()
+    if (!mayOn(held, permission, place) || (hostWide && deniedInPart(owner, host))) throw denied()
   }
 
   const access: Access = {
     authorize,
     rightsOf,
-    rightsTold(principal) {
+    visibleRights(principal) {
       const { own, grants } = rightsOf(principal)
       const hides = ({ effect, hosts, containers, permissions: denied }: (typeof grants)[number]) =>
         effect === 'deny' &&
@@ -153,13 +153,13 @@ export function createAccess(parts: {
       const held = rightsOf(principal)
       return permissions.filter((permission) => mayOn(held, permission))
     },
-    sightOf(principal) {
+    visibilityOf(principal) {
       const held = rightsOf(principal)
       const owner = rights(personOf(principal))
       const nothingDenied = owner.grants.every(({ effect }) => effect === 'allow')
       const everywhere = (permission: Permission) =>
         nothingDenied &&
-        mayOn(permission === 'hosts.view' ? owner : held, permission, { host: nowhere, whole: true })
+        mayOn(permission === 'hosts.view' ? owner : held, permission, { host: nowhere, hostWide: true })
       const everything = views.every(everywhere)
       const hosts = new Map<string, HostFacts | null>()
       const visible = (hostId: string) => {
@@ -175,7 +175,7 @@ export function createAccess(parts: {
         const host = visible(container.hostId)
         return host !== null && sees(owner, host, container) && mayOn(held, permission, { host, container })
       }
-      const objects: Sight['objects'] = (kind, hostId) => {
+      const objects: Visibility['objects'] = (kind, hostId) => {
         if (everything) return true
         const host = visible(hostId)
         return host !== null && mayOn(held, kinds[kind].view, { host })
@@ -205,11 +205,13 @@ export function createAccess(parts: {
           return maySee({ name: '', labels }) || (containersWith(hostId).get(id) ?? []).some(maySee)
         },
         may,
-        mayWhole(permission, hostId) {
+        mayHostWide(permission, hostId) {
           if (permission === 'containers.reveal' && previewOf(principal)) return false
           if (hostId === undefined) return everywhere(permission)
           const host = visible(hostId)
-          return host !== null && mayOn(held, permission, { host, whole: true }) && !deniedInPart(owner, host)
+          return (
+            host !== null && mayOn(held, permission, { host, hostWide: true }) && !deniedInPart(owner, host)
+          )
         },
       }
     },
@@ -220,22 +222,23 @@ export function createAccess(parts: {
       else previews.delete(sessionId)
     },
     told(principal, said, hostId) {
-      const sight = access.sightOf(principal)
+      const visibility = access.visibilityOf(principal)
       const names = wordsOf(said)
       const starts = new Set<string>()
       for (const name of names) starts.add(name.slice(0, 12))
-      for (const { id, name } of parts.fleet.all('containers', hostId).filter(sight.container)) {
+      for (const { id, name } of parts.fleet.all('containers', hostId).filter(visibility.container)) {
         names.add(name)
         starts.add(id.slice(0, 12))
       }
       for (const kind of hostKinds)
         for (const object of parts.fleet.all(kind, hostId))
-          if (sight.objects(kind, object.hostId)) starts.add(object.id.replace(/^sha256:/, '').slice(0, 12))
+          if (visibility.objects(kind, object.hostId))
+            starts.add(object.id.replace(/^sha256:/, '').slice(0, 12))
       return { name: (word) => names.has(word), id: (start) => starts.has(start) }
     },
-    veil(principal, error, said) {
+    redactError(principal, error, said) {
       const { detail, hostId } = error.context
-      if (detail === undefined || access.sightOf(principal).everything) return error
+      if (detail === undefined || access.visibilityOf(principal).everything) return error
       const words = veilWords(detail, access.told(principal, said, hostId))
       return words === detail ? error : new AppError(error.code, { ...error.context, detail: words })
     },
@@ -292,7 +295,7 @@ function widens(
   leadsElsewhere: boolean,
 ): boolean {
   const partial = grants.filter(({ hosts }) => hosts.kind !== 'all')
-  const whole = { own, grants: grants.filter(({ effect }) => effect === 'allow') }
+  const allowed = { own, grants: grants.filter(({ effect }) => effect === 'allow') }
   if (leadsElsewhere && partial.some(({ effect }) => effect === 'deny')) return true
   return partial.some(({ effect, hosts, permissions: named }) => {
     const [then, now] = [selectsHost(hosts, after), selectsHost(hosts, before)]
@@ -300,7 +303,7 @@ function widens(
     // What it leads to from now on may be an engine where they have less.
     const place = leadsElsewhere ? nowhere : before
     if (!then || (now && !leadsElsewhere)) return false
-    return named.some((permission) => !mayOn(whole, permission, { host: place, whole: true }))
+    return named.some((permission) => !mayOn(allowed, permission, { host: place, hostWide: true }))
   })
 }
 

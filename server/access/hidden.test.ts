@@ -282,7 +282,7 @@ describe('the live socket of somebody who sees a part', () => {
     fleet.put('containers', containerOf(near, id, 'open', {}))
     fleet.flush()
     await expect.poll(() => texts.join('')).toContain(id)
-    // It gets the label: it leaves their sight, and is told no more.
+    // It gets the label: it leaves their visibility, and is told no more.
     fleet.put('containers', containerOf(near, id, `closed-${canary}`, { secret: '1' }))
     fleet.flush()
     await expect.poll(() => texts.at(-1)).toContain('"removed"')

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import type { Container } from '#lib/contracts/containers.ts'
 import { cutContainer, cutImage, type Fields, othersOf } from './other-names.ts'
-import type { Sight } from './visibility.ts'
+import type { Visibility } from './visibility.ts'
 
 const own = 'a'.repeat(64)
 const friend = 'b'.repeat(64)
@@ -11,8 +11,8 @@ const containers = [
   [friend, 'friend'],
   [hidden, 'hidden'],
 ].map(([id, name]) => ({ id, name, imageId: 'sha256:i' }) as Container)
-const sight = { container: ({ id }: Container) => id !== hidden } as unknown as Sight
-const others = othersOf({ all: () => containers } as never, 'h', () => sight)
+const visibility = { container: ({ id }: Container) => id !== hidden } as unknown as Visibility
+const others = othersOf({ all: () => containers } as never, 'h', () => visibility)
 
 /** What stays of a document in which each container is named in that way. */
 const cut = (document: (name: string) => Fields, name: string) => {

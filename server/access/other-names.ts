@@ -1,6 +1,6 @@
 import type { Container } from '#lib/contracts/containers.ts'
 import type { FleetState } from '../fleet/fleet.ts'
-import type { Sight } from './visibility.ts'
+import type { Visibility } from './visibility.ts'
 
 /** Of an engine's JSON document. */
 export type Fields = Record<string, unknown>
@@ -19,12 +19,16 @@ export interface Others {
 /** Runs of digits that can be an id, whole or as engines shorten it. */
 const ids = /[0-9a-f]{12,64}/g
 
-/** @param sight asked anew each time: tags and grants change under a stream */
-export function othersOf(fleet: Pick<FleetState, 'all'>, hostId: string, sight: () => Sight): Others {
+/** @param visibility asked anew each time: tags and grants change under a stream */
+export function othersOf(
+  fleet: Pick<FleetState, 'all'>,
+  hostId: string,
+  visibility: () => Visibility,
+): Others {
   const all = () => fleet.all('containers', hostId)
   let hidden: Set<string> | null = null
   const isHidden = (id: string) => {
-    const { container: sees } = sight()
+    const { container: sees } = visibility()
     hidden ??= new Set(
       all()
         .filter((container) => !sees(container))
@@ -33,14 +37,18 @@ export function othersOf(fleet: Pick<FleetState, 'all'>, hostId: string, sight: 
     return hidden.has(id.slice(0, 12))
   }
   return {
-    containers: () => all().filter(sight().container),
+    containers: () => all().filter(visibility().container),
     withoutIds: (text) => text.replace(ids, (id) => (isHidden(id) ? '?' : id)),
   }
 }
 
 /** Null for who sees all of that host's containers: nothing is to be cut. */
-export function othersFor(fleet: Pick<FleetState, 'all'>, hostId: string, sight: () => Sight): Others | null {
-  return sight().mayWhole('containers.view', hostId) ? null : othersOf(fleet, hostId, sight)
+export function othersFor(
+  fleet: Pick<FleetState, 'all'>,
+  hostId: string,
+  visibility: () => Visibility,
+): Others | null {
+  return visibility().mayHostWide('containers.view', hostId) ? null : othersOf(fleet, hostId, visibility)
 }
 
 /** All texts of a document but the keys, each replaced. Changed in place, but for a text. */

@@ -5,7 +5,7 @@ import type { Permission } from '#lib/permissions.ts'
 import type { Principal } from '../principal/principal.ts'
 
 /** What of the fleet is there for somebody. What is not is answered as what does not exist. */
-export interface Sight {
+export interface Visibility {
   /** All of it: nothing has to be looked at one by one. */
   everything: boolean
   host(hostId: string): boolean
@@ -17,8 +17,8 @@ export interface Sight {
   /** A permission on a container that they see. */
   may(permission: Permission, container: Pick<Container, 'hostId' | 'name' | 'labels'>): boolean
   /** A permission for all that is on a host, or on every host. */
-  mayWhole(permission: Permission, hostId?: string): boolean
+  mayHostWide(permission: Permission, hostId?: string): boolean
 }
 
-/** What somebody sees now. A sight does not outlive its request: tags and grants change. */
-export type SightOf = (principal: Principal) => Sight
+/** What somebody sees now. A visibility does not outlive its request: tags and grants change. */
+export type VisibilityOf = (principal: Principal) => Visibility

@@ -5,11 +5,11 @@ import { objectKey } from '#lib/fleet/apply-live.ts'
 import { type FleetObjects, type HostKind, hostKinds } from '#lib/fleet/kinds.ts'
 import type { FleetSnapshot, LiveChange } from '#lib/fleet/live-protocol.ts'
 import type { FleetState } from '../fleet/fleet.ts'
-import type { Sight } from './visibility.ts'
+import type { Visibility } from './visibility.ts'
 
 /** A host as somebody sees it: what an engine says of lists that failed may name what they do not see. */
-export function seenHost(sight: Sight, host: Host): Host {
-  if (sight.everything || sight.mayWhole('containers.view', host.id)) return host
+export function seenHost(visibility: Visibility, host: Host): Host {
+  if (visibility.everything || visibility.mayHostWide('containers.view', host.id)) return host
   const { failed, withoutEvents, notices } = host.reading
   const plain = ({ code, message, params }: NonNullable<Host['error']>) => ({ code, message, params })
   return {
@@ -24,37 +24,42 @@ export function seenHost(sight: Sight, host: Host): Host {
 }
 
 /** A pod with those of its containers that are in sight. */
-function seenPod(fleet: FleetState, sight: Sight, pod: Pod): Pod {
-  if (sight.everything) return pod
+function seenPod(fleet: FleetState, visibility: Visibility, pod: Pod): Pod {
+  if (visibility.everything) return pod
   const isSeen = (id: string) => {
     const container = fleet.get('containers', pod.hostId, id)
-    return container !== undefined && sight.container(container)
+    return container !== undefined && visibility.container(container)
   }
   return { ...pod, containerIds: pod.containerIds.filter(isSeen) }
 }
 
 /** Objects of a kind, of all hosts, as somebody sees them. */
-export function seenObjects<K extends HostKind>(fleet: FleetState, sight: Sight, kind: K): FleetObjects[K][] {
-  return fleet.all(kind).flatMap((object) => seenObject(fleet, sight, kind, object) ?? [])
+export function seenObjects<K extends HostKind>(
+  fleet: FleetState,
+  visibility: Visibility,
+  kind: K,
+): FleetObjects[K][] {
+  return fleet.all(kind).flatMap((object) => seenObject(fleet, visibility, kind, object) ?? [])
 }
 
 /** Null for what is out of sight. */
 function seenObject<K extends HostKind>(
   fleet: FleetState,
-  sight: Sight,
+  visibility: Visibility,
   kind: K,
   object: FleetObjects[K],
 ): FleetObjects[K] | null {
-  const isSeen = kind === 'volumes' ? sight.volume(object as Volume) : sight.objects(kind, object.hostId)
+  const isSeen =
+    kind === 'volumes' ? visibility.volume(object as Volume) : visibility.objects(kind, object.hostId)
   if (!isSeen) return null
-  return kind === 'pods' ? (seenPod(fleet, sight, object as Pod) as FleetObjects[K]) : object
+  return kind === 'pods' ? (seenPod(fleet, visibility, object as Pod) as FleetObjects[K]) : object
 }
 
 /**
- * The fleet as somebody sees it who does not see all of it. It keeps what they hold, so that what leaves their sight is
+ * The fleet as somebody sees it who does not see all of it. It keeps what they hold, so that what leaves their visibility is
  * told as removed, and what they never saw is not told at all.
  */
-export class SeenFleet {
+export class VisibleFleet {
   private readonly fleet: FleetState
   /** Hosts and containers that they hold; of other kinds the host tells. */
   private readonly held = new Set<string>()
@@ -65,28 +70,28 @@ export class SeenFleet {
     this.fleet = fleet
   }
 
-  snapshot(sight: Sight): FleetSnapshot {
+  snapshot(visibility: Visibility): FleetSnapshot {
     const { fleet, held } = this
     const hosts = fleet
       .hosts()
-      .filter(({ id }) => sight.host(id))
-      .map((host) => seenHost(sight, host))
-    const containers = fleet.all('containers').filter(sight.container)
+      .filter(({ id }) => visibility.host(id))
+      .map((host) => seenHost(visibility, host))
+    const containers = fleet.all('containers').filter(visibility.container)
     held.clear()
     for (const { id } of hosts) held.add(id)
     for (const { hostId, id } of containers) held.add(objectKey(hostId, id))
     const objects = Object.fromEntries(
-      hostKinds.map((kind) => [kind, seenObjects(fleet, sight, kind)]),
+      hostKinds.map((kind) => [kind, seenObjects(fleet, visibility, kind)]),
     ) as Pick<FleetSnapshot, HostKind>
     this.volumes.clear()
     for (const { hostId, id } of objects.volumes)
-      if (!sight.objects('volumes', hostId)) this.volumesOf(hostId).add(id)
+      if (!visibility.objects('volumes', hostId)) this.volumesOf(hostId).add(id)
     return { hosts, ...objects, containers }
   }
 
-  changes(sight: Sight, changes: readonly LiveChange[]): LiveChange[] {
-    const seen = changes.flatMap((change) => this.change(sight, change) ?? [])
-    // With a container its volumes come into sight, and leave it with the last one.
+  changes(visibility: Visibility, changes: readonly LiveChange[]): LiveChange[] {
+    const seen = changes.flatMap((change) => this.change(visibility, change) ?? [])
+    // With a container its volumes come into visibility, and leave it with the last one.
     const hostIds = new Set(
       seen.flatMap((change) =>
         change.type === 'put' && change.kind === 'containers'
@@ -96,7 +101,7 @@ export class SeenFleet {
             : [],
       ),
     )
-    return [...seen, ...[...hostIds].flatMap((hostId) => this.volumesAnew(sight, hostId))]
+    return [...seen, ...[...hostIds].flatMap((hostId) => this.volumesAnew(visibility, hostId))]
   }
 
   private volumesOf(hostId: string): Set<string> {
@@ -105,13 +110,13 @@ export class SeenFleet {
     return held
   }
 
-  /** What has come into sight of a host's volumes, and what has left it. */
-  private volumesAnew(sight: Sight, hostId: string): LiveChange[] {
-    if (sight.objects('volumes', hostId)) return []
+  /** What has come into visibility of a host's volumes, and what has left it. */
+  private volumesAnew(visibility: Visibility, hostId: string): LiveChange[] {
+    if (visibility.objects('volumes', hostId)) return []
     const held = this.volumesOf(hostId)
     return this.fleet.all('volumes', hostId).flatMap((volume): LiveChange[] => {
       const { id } = volume
-      const isSeen = sight.volume(volume)
+      const isSeen = visibility.volume(volume)
       if (isSeen === held.has(id)) return []
       if (isSeen) held.add(id)
       else held.delete(id)
@@ -121,33 +126,33 @@ export class SeenFleet {
     })
   }
 
-  private change(sight: Sight, change: LiveChange): LiveChange | null {
+  private change(visibility: Visibility, change: LiveChange): LiveChange | null {
     switch (change.type) {
       case 'host': {
         const { id } = change.host
-        if (!sight.host(id)) return this.lose(id)
+        if (!visibility.host(id)) return this.lose(id)
         this.held.add(id)
-        return { ...change, host: seenHost(sight, change.host) }
+        return { ...change, host: seenHost(visibility, change.host) }
       }
       case 'hostRemoved':
         return this.lose(change.hostId)
       case 'put': {
-        if (change.kind === 'volumes' && !sight.objects('volumes', change.object.hostId)) {
+        if (change.kind === 'volumes' && !visibility.objects('volumes', change.object.hostId)) {
           const { hostId, id } = change.object
           const held = this.volumesOf(hostId)
-          if (sight.volume(change.object)) {
+          if (visibility.volume(change.object)) {
             held.add(id)
             return change
           }
           return held.delete(id) ? { type: 'removed', kind: 'volumes', hostId, id } : null
         }
         if (change.kind !== 'containers') {
-          const object = seenObject(this.fleet, sight, change.kind, change.object)
+          const object = seenObject(this.fleet, visibility, change.kind, change.object)
           return object && ({ ...change, object } as LiveChange)
         }
         const { hostId, id } = change.object
         const key = objectKey(hostId, id)
-        if (sight.container(change.object)) {
+        if (visibility.container(change.object)) {
           this.held.add(key)
           return change
         }
@@ -158,7 +163,7 @@ export class SeenFleet {
         const isHeld =
           kind === 'containers'
             ? this.held.delete(objectKey(hostId, id))
-            : sight.objects(kind, hostId) || (kind === 'volumes' && this.volumesOf(hostId).delete(id))
+            : visibility.objects(kind, hostId) || (kind === 'volumes' && this.volumesOf(hostId).delete(id))
         return isHeld ? change : null
       }
     }

@@ -11,7 +11,8 @@ export function authorizeAct(
   act: ActName,
   target: Target & { hostId: string },
 ): void {
-  const { needs, whole = [] } = actOf(act)
+  const { needs, hostWide = [] } = actOf(act)
   for (const permission of needs) authorize(principal, permission, target)
-  for (const permission of whole) authorize(principal, permission, { hostId: target.hostId, whole: true })
+  for (const permission of hostWide)
+    authorize(principal, permission, { hostId: target.hostId, hostWide: true })
 }

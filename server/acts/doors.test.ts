@@ -125,10 +125,10 @@ describe.each(flavours)('at %s both doors ask the same', (flavour) => {
 
 it('what gives root says by which of what it needs, and how', () => {
   for (const name of Object.keys(acts) as ActName[]) {
-    const { root, needs, whole = [] } = actOf(name)
+    const { root, needs, hostWide = [] } = actOf(name)
     if (!root) continue
     expect(root.why.length).toBeGreaterThan(20)
-    for (const permission of root.by) expect([...needs, ...whole]).toContain(permission)
+    for (const permission of root.by) expect([...needs, ...hostWide]).toContain(permission)
   }
 })
 
@@ -148,7 +148,7 @@ describe('a denial of one container', () => {
       const grant: NewGrant = { effect: 'allow', role, hosts: all, containers: all }
       await give(test, person, grant)
       const who = await visitor(test, person)
-      const denied = await makeRole(test, `sight ${door}`, ['containers.view'])
+      const denied = await makeRole(test, `visibility ${door}`, ['containers.view'])
       await give(test, person, {
         ...grant,
         effect: 'deny',

@@ -12,7 +12,7 @@ import { isOfHost } from './target.ts'
 import * as values from './values.ts'
 
 /** Who makes a container, where, and under which name; empty for one that the engine chooses. */
-export interface Maker {
+export interface Creator {
   principal: Principal
   hostId: string
   name: string
@@ -34,7 +34,7 @@ export interface Policy {
   create(
     schema: 'docker' | 'libpod',
     engine: EngineClient,
-    maker: Maker,
+    creator: Creator,
     body: unknown,
     signal: AbortSignal,
   ): Promise<CreateBody>

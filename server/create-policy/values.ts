@@ -48,7 +48,7 @@ export const folder = text(
   'An absolute path without .., not below /proc, /sys or /dev/fd',
 )
 
-/** Which network, with those that only its maker may use left out. */
+/** Which network, with those that only its creator may use left out. */
 export const isNetwork = (value: string) =>
   ownNetworks.includes(value) || (networkName.test(value) && !noNetworks.includes(value.toLowerCase()))
 export const isOwnNetwork = (value: string) => ownNetworks.includes(value)

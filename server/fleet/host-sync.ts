@@ -4,7 +4,7 @@ import { AppError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { MemoryFleet } from './fleet-state.ts'
 import type { ReadingReport } from './reading.ts'
-import { createRefreshRounds, type RefreshRounds } from './resync.ts'
+import { createResync, type Resync } from './resync.ts'
 
 /** Engines drop events of a slow reader without a word (Docker keeps 256): look at everything again now and then. */
 const relistMs = 5 * 60_000
@@ -70,7 +70,7 @@ class HostSync {
   private readonly target: SyncTarget
   private readonly signal: AbortSignal
   private readonly timing: SyncTiming
-  private readonly rounds: RefreshRounds
+  private readonly rounds: Resync
   private readonly timers: NodeJS.Timeout[]
   /** Lists at intervals, while there are no events. */
   private polling: NodeJS.Timeout | undefined
@@ -81,7 +81,7 @@ class HostSync {
     this.target = target
     this.signal = signal
     this.timing = timing
-    this.rounds = createRefreshRounds(target, signal, () => {
+    this.rounds = createResync(target, signal, () => {
       if (this.told === 0 && !this.polling) this.without(new AppError('events_withheld'))
     })
     const isPodman = target.engine.info?.flavour === 'podman'

@@ -29,7 +29,7 @@ const restFactor = 2
 /** Container events that change nothing a list shows. */
 const silent = /^(exec_|top$|attach$|resize$|archive-path$|extract-to-dir$|copy$|export$)/
 
-export interface RefreshRounds {
+export interface Resync {
   /** Marks what an event touches; it is read again after a moment of quiet. */
   note(event: EngineEvent): void
   /**
@@ -49,11 +49,7 @@ export interface RefreshRounds {
  * kind that cannot be listed is told and asked again by itself, and stays as it was meanwhile. Never throws.
  * @param onSurprise told when a list shows containers that came, went or changed, and no event had told so
  */
-export function createRefreshRounds(
-  target: SyncTarget,
-  signal: AbortSignal,
-  onSurprise: () => void,
-): RefreshRounds {
+export function createResync(target: SyncTarget, signal: AbortSignal, onSurprise: () => void): Resync {
   const { engine, fleet, hostId } = target
   const dirtyContainers = new Set<string>()
   const dirtyKinds = new Set<ObjectKind>()

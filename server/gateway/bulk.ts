@@ -6,7 +6,7 @@ import type { Exchanged } from '../engine/exchange.ts'
 import { leaveBody } from '../web/upload-body.ts'
 import { answerHeaders, isRedirect, redirected } from './answer.ts'
 import { readText } from './body.ts'
-import type { Prepared } from './prepare.ts'
+import type { AuthorizedRequest } from './prepare.ts'
 import { refusalTold } from './visible.ts'
 
 /** What reads of these answer with is a tar of any size, and leaves for good: the audit log has it. */
@@ -19,7 +19,7 @@ export const tarReads = new Set<Permission>(['containers.export', 'containers.fi
  * @returns the engine's status.
  */
 export async function proxyBulk(
-  prepared: Prepared,
+  prepared: AuthorizedRequest,
   path: string,
   body: IncomingMessage | null,
   response: ServerResponse,
@@ -58,7 +58,7 @@ async function answer(from: Exchanged, response: ServerResponse): Promise<void> 
   await finished(response)
 }
 
-async function refuse(from: Exchanged, response: ServerResponse, prepared: Prepared): Promise<void> {
+async function refuse(from: Exchanged, response: ServerResponse, prepared: AuthorizedRequest): Promise<void> {
   const words = new PassThrough()
   const [text] = await Promise.all([readText(words), from.passTo(words, false).finally(() => words.end())])
   const told = refusalTold(text, prepared)

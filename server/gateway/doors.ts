@@ -44,9 +44,9 @@ export async function createDoors(parts: {
       parts.decide(principal, permission, target)
       // A denial of some containers is none of the whole host, but what acts on all of them acts on these.
       if (
-        target.whole &&
+        target.hostWide &&
         target.hostId &&
-        !parts.access.sightOf(principal).mayWhole(permission, target.hostId)
+        !parts.access.visibilityOf(principal).mayHostWide(permission, target.hostId)
       )
         throw new AppError('denied', { hostId: target.hostId, params: { permission } })
     }),

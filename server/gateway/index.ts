@@ -18,7 +18,7 @@ import type { Guard } from '../web/guard.ts'
 import { leaveBody } from '../web/upload-body.ts'
 import { errorAnswer } from './answer.ts'
 import { tarReads } from './bulk.ts'
-import { type Prepared, prepare } from './prepare.ts'
+import { type AuthorizedRequest, prepare } from './prepare.ts'
 import { proxy } from './proxy.ts'
 import type { GatewayEndpoint } from './table.ts'
 import { answerHead, upgrade } from './upgrade.ts'
@@ -155,7 +155,7 @@ export function createGateway(parts: {
     admission: Admission,
     gone: AbortController,
     end: () => void,
-    act: (prepared: Prepared, signal: AbortSignal) => Promise<number>,
+    act: (prepared: AuthorizedRequest, signal: AbortSignal) => Promise<number>,
   ) => {
     const forwarded = request.headers['x-forwarded-for']
     const address = guard.address(request.socket.remoteAddress, forwarded)
@@ -168,7 +168,7 @@ export function createGateway(parts: {
     const tell = (words: string) => {
       told = { summary: `engine API: ${summary}; ${words}` }
     }
-    let about: Prepared | undefined
+    let about: AuthorizedRequest | undefined
     const named = () => (about?.names ? { summary: `engine API: ${summary} ${about.names}` } : told)
     const held: (() => void)[] = []
     let isHeardOut = false
@@ -193,7 +193,7 @@ export function createGateway(parts: {
       entry.recheck = prepared.recheck
       const objectId = prepared.objectId ?? undefined
       const { raw, policy } = prepared.endpoint
-      const action = raw || (policy && !prepared.maker) ? 'gateway.raw' : prepared.endpoint.permission
+      const action = raw || (policy && !prepared.creator) ? 'gateway.raw' : prepared.endpoint.permission
       if (isRecorded(prepared.endpoint))
         operation = await audit.begin(principal, {
           action,
@@ -220,7 +220,7 @@ export function createGateway(parts: {
       if (known.code === 'internal') log.error({ err: error, id: from.requestId }, 'request failed')
       // An engine whose connection broke is looked at now instead of at the next ping.
       if (hostId !== undefined && !gone.signal.aborted && known.status >= 502) registry.suspect(hostId)
-      throw who ? access.veil(who, known, target) : known
+      throw who ? access.redactError(who, known, target) : known
     } finally {
       isHeardOut = false
       if (client.destroyed) letGo()

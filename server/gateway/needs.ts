@@ -25,7 +25,7 @@ export function furtherNeeds(
   { act, forced, raw, method }: GatewayEndpoint,
   query: GatewayTarget['query'],
   flavour: EngineFlavour | undefined,
-): { needs: Permission[]; whole: Permission[]; taking: Taking | null } {
+): { needs: Permission[]; hostWide: Permission[]; taking: Taking | null } {
   const isOn = (parameter: string) =>
     flavour !== 'docker' && query.some(([name, value]) => fold(name) === fold(parameter) && !off.test(value))
   const isForced = forced !== undefined && isOn(forced.by)
@@ -35,7 +35,7 @@ export function furtherNeeds(
   return {
     taking: isWide ? 'any' : (asked.flatMap(({ taking }) => taking ?? []).at(-1) ?? null),
     needs: asked.flatMap(({ needs }) => needs.slice(1)),
-    whole: [...asked.flatMap(({ whole = [] }) => whole), ...(raw ? (['gateway.raw'] as const) : [])],
+    hostWide: [...asked.flatMap(({ hostWide = [] }) => hostWide), ...(raw ? (['gateway.raw'] as const) : [])],
   }
 }
 

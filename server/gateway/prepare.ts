@@ -3,9 +3,9 @@ import type { Host } from '#lib/contracts/hosts.ts'
 import { hostKinds } from '#lib/fleet/kinds.ts'
 import { type Permission, scopeOf } from '#lib/permissions.ts'
 import type { Access } from '../access/access.ts'
-import type { Sight } from '../access/visibility.ts'
+import type { Visibility } from '../access/visibility.ts'
 import { mayName } from '../acts/taken-name.ts'
-import type { Maker, Policy } from '../create-policy/index.ts'
+import type { Creator, Policy } from '../create-policy/index.ts'
 import { compareVersions, ourApiRange } from '../engine/compat.ts'
 import type { ForwardRequest } from '../engine/forward.ts'
 import type { EngineClient } from '../engine/types.ts'
@@ -32,7 +32,7 @@ import { findByAlias, findEndpoint, type GatewayEndpoint, type GatewayMethod, is
 import type { Telling } from './visible.ts'
 
 /** A request that its sender may make, rebuilt for the engine that is to have it. */
-export interface Prepared {
+export interface AuthorizedRequest {
   hostId: string
   /** The container's full id, where the request names one. */
   objectId: string | null | undefined
@@ -44,7 +44,7 @@ export interface Prepared {
   request: Pick<ForwardRequest, 'method' | 'path' | 'query' | 'headers'>
   policy: Policy
   /** Who is held to the policy; null for who has gateway.raw. */
-  maker: Maker | null
+  creator: Creator | null
   /** Whether values that `endpoint.hides` names stay in the answer. */
   reveals: boolean
   /** What it is about by its query, for the audit log: images that go or leave, and the name of what is made. */
@@ -63,7 +63,7 @@ export interface Prepared {
   buildKit: boolean
 }
 
-export interface Asked {
+export interface ClientRequest {
   method?: string | undefined
   headers: Record<string, string | string[] | undefined>
 }
@@ -87,7 +87,7 @@ export interface Deciding {
   registry: HostRegistry
   fleet: FleetState
   authorize: Authorize
-  access: Pick<Access, 'sightOf' | 'authorizeChange' | 'told' | 'veil'>
+  access: Pick<Access, 'visibilityOf' | 'authorizeChange' | 'told' | 'redactError'>
   policy: Policy
 }
 
@@ -98,11 +98,11 @@ export interface Deciding {
  */
 export async function prepare(
   principal: Principal,
-  asked: Asked,
+  asked: ClientRequest,
   target: string,
   parts: Deciding,
   signal: AbortSignal,
-): Promise<Prepared> {
+): Promise<AuthorizedRequest> {
   const { registry, fleet, authorize, access } = parts
   const found = parseTarget(target.startsWith('/h') ? target : buildKitTarget(asked, target))
   const host = findHost(principal, found.host, parts)
@@ -118,10 +118,11 @@ export async function prepare(
       ? new AppError('method_not_allowed', { params: { method: method.slice(0, 20) } })
       : unlisted(method, found)
   const { endpoint } = match
-  const sight = access.sightOf(principal)
+  const visibility = access.visibilityOf(principal)
   // Who may not have it is told as of what is in no table: clients go on only after a 404.
-  if (forRaw.has(endpoint.act) && !sight.mayWhole('gateway.raw', host.id)) throw unlisted(method, found)
-  const seesAll = sight.mayWhole('containers.view', host.id)
+  if (forRaw.has(endpoint.act) && !visibility.mayHostWide('gateway.raw', host.id))
+    throw unlisted(method, found)
+  const seesAll = visibility.mayHostWide('containers.view', host.id)
   const named = containerIn(match.path, endpoint.path)
   const exec = execIn(match.path, endpoint.path)
   const isCutDown =
@@ -131,18 +132,18 @@ export async function prepare(
     endpoint.tells !== undefined ||
     endpoint.permission === 'hosts.view'
   // What acts on containers without naming one, or tells of all, is for who has them all.
-  const whole =
+  const hostWide =
     !isCutDown && (scopeOf(endpoint.permission) === 'container' || endpoint.permission === 'containers.prune')
   const further = furtherNeeds(endpoint, found.query, flavour)
   const authorizeFurther = () => {
     for (const permission of further.needs) authorize(principal, permission, where)
-    for (const permission of further.whole) authorize(principal, permission, { ...where, whole: true })
+    for (const permission of further.hostWide) authorize(principal, permission, { ...where, hostWide: true })
   }
   try {
-    authorize(principal, endpoint.permission, whole ? { ...where, whole } : where)
+    authorize(principal, endpoint.permission, hostWide ? { ...where, hostWide } : where)
     authorizeFurther()
   } catch (error) {
-    const isOfHost = whole || scopeOf(endpoint.permission) !== 'container'
+    const isOfHost = hostWide || scopeOf(endpoint.permission) !== 'container'
     if (seesAll || !isOfHost || !(error instanceof AppError) || error.code !== 'denied') throw error
     const permission = String(error.context.params?.permission)
     throw new AppError('gateway_whole', { ...where, params: { permission }, cause: error })
@@ -155,7 +156,7 @@ export async function prepare(
   // A question has no body of an old form, nor has a tar: they are asked in the oldest way that engines have.
   const isAsked = method === 'GET' || method === 'HEAD' || endpoint.path === '/images/load'
   if (isOld && !isAsked) throw new AppError('gateway_version', { params: { version: found.version ?? '' } })
-  const isRaw = sight.mayWhole('gateway.raw', host.id)
+  const isRaw = visibility.mayHostWide('gateway.raw', host.id)
   const kept =
     isRaw || !endpoint.policy || endpoint.policy === 'commit'
       ? found.query
@@ -182,7 +183,7 @@ export async function prepare(
   const engine = registry.engine(host.id)
   const find = (name: string) => inspectContainer(engine, name, signal)
   let container: ContainerFacts | null = null
-  const mayAll = seesAll && sight.mayWhole(endpoint.permission, host.id)
+  const mayAll = seesAll && visibility.mayHostWide(endpoint.permission, host.id)
   if (exec !== null && !mayAll)
     container = await authorizeExec(
       authorize,
@@ -200,7 +201,7 @@ export async function prepare(
     if (isRename)
       access.authorizeChange(principal, host.id, { before: container, after: { ...container, name } })
   }
-  const seen = seesAllTold(endpoint.tells, sight, host.id)
+  const seen = seesAllTold(endpoint.tells, visibility, host.id)
     ? null
     : seenOf(principal, host.id, parts, find, saidIn(found))
   const list = seen
@@ -213,7 +214,9 @@ export async function prepare(
   const given = nameGiven(endpoint, query)
   if (given !== null) await mayName(authorize, principal, host.id, engine, signal)(given)
   const may = (permission: Permission) =>
-    container ? sight.may(permission, { ...container, hostId: host.id }) : sight.mayWhole(permission, host.id)
+    container
+      ? visibility.may(permission, { ...container, hostId: host.id })
+      : visibility.mayHostWide(permission, host.id)
   if (printsEnvironment && !may('containers.reveal'))
     throw new AppError('denied', { ...where, params: { permission: 'containers.reveal' } })
   const lookedUp = async (path: string) =>
@@ -229,7 +232,7 @@ export async function prepare(
   ])
   return {
     policy: parts.policy,
-    maker: isRaw ? null : { principal, hostId: host.id, name },
+    creator: isRaw ? null : { principal, hostId: host.id, name },
     hostId: host.id,
     called: named?.name ?? null,
     endpoint,
@@ -247,7 +250,7 @@ export async function prepare(
     recheck: () => {
       // Its name may be another by now; what the fleet has not heard of yet is as the engine told it.
       const known = container && (fleet.get('containers', host.id, container.id) ?? container)
-      const target = known ? { objectId: known.id, facts: known } : whole ? { whole } : {}
+      const target = known ? { objectId: known.id, facts: known } : hostWide ? { hostWide } : {}
       authorize(principal, endpoint.permission, { ...where, ...target })
       authorizeFurther()
     },
@@ -261,12 +264,12 @@ export async function prepare(
 }
 
 /** Whether an answer that tells of these needs no cutting, nor the words of a refusal. */
-function seesAllTold(tells: Telling | undefined, sight: Sight, hostId: string): boolean {
-  if (!sight.mayWhole('containers.view', hostId)) return false
+function seesAllTold(tells: Telling | undefined, visibility: Visibility, hostId: string): boolean {
+  if (!visibility.mayHostWide('containers.view', hostId)) return false
   if (tells !== 'events' && tells !== 'usage' && tells !== 'info') return true
   return (
-    (tells !== 'events' || sight.mayWhole('containers.top', hostId)) &&
-    hostKinds.every((kind) => sight.objects(kind, hostId))
+    (tells !== 'events' || visibility.mayHostWide('containers.top', hostId)) &&
+    hostKinds.every((kind) => visibility.objects(kind, hostId))
   )
 }
 
@@ -289,7 +292,7 @@ function findHost(principal: Principal, given: string, { registry, authorize }: 
 }
 
 /** Throws gateway_header. */
-function credentialsOf({ headers }: Asked): Record<string, string> {
+function credentialsOf({ headers }: ClientRequest): Record<string, string> {
   return Object.fromEntries(
     credentials.flatMap((name) => {
       const value = headers[name]
@@ -306,7 +309,7 @@ function credentialsOf({ headers }: Asked): Record<string, string> {
  * docker before 23 asks for `/session` and `/grpc` without the host's path (`DialHijack` of docker/cli), but with its
  * configuration's headers: one of them names the host. Throws gateway_buildkit.
  */
-function buildKitTarget({ headers }: Asked, target: string): string {
+function buildKitTarget({ headers }: ClientRequest, target: string): string {
   const host = headers[hostHeader]
   if (typeof host !== 'string' || host === '') throw new AppError('gateway_buildkit')
   return `/h/${encodeURIComponent(host)}${target}`

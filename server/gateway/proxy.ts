@@ -7,8 +7,8 @@ import { hideValues } from '../redact.ts'
 import { answerHeaders, isRedirect, redirected } from './answer.ts'
 import { type Changes, changeLines, hasBody, readChanged, readJson, readText } from './body.ts'
 import { proxyBulk, tarReads } from './bulk.ts'
-import { hold } from './hold.ts'
-import type { Prepared } from './prepare.ts'
+import type { AuthorizedRequest } from './prepare.ts'
+import { restrictBody } from './restrict-body.ts'
 import { onlySeen, refusalTold } from './visible.ts'
 import { isSeenEvent, ToldContainers } from './visible-events.ts'
 
@@ -27,16 +27,16 @@ function nameIn(json: string, field: string): string | null {
  * @returns the engine's status.
  */
 export async function proxy(
-  prepared: Prepared,
+  prepared: AuthorizedRequest,
   request: IncomingMessage,
   response: ServerResponse,
   signal: AbortSignal,
 ): Promise<number> {
   const { endpoint, engine } = prepared
   const isJson = endpoint.body === 'json' || endpoint.body === 'list'
-  const json = isJson ? await readJson(request, prepared.maker !== null, endpoint.body === 'list') : null
+  const json = isJson ? await readJson(request, prepared.creator !== null, endpoint.body === 'list') : null
   if (endpoint.bodyNames && json) prepared.names = nameIn(json, endpoint.bodyNames)
-  const { path, query, body: held } = await hold(prepared, json, signal)
+  const { path, query, body: held } = await restrictBody(prepared, json, signal)
   if (endpoint.hijack && endpoint.hijack !== 'tcp') throw new AppError('gateway_no_stream')
   const sends = endpoint.body !== undefined && !isJson && hasBody(request)
   // An endpoint that takes no body is not handed one.
@@ -51,7 +51,7 @@ export async function proxy(
 }
 
 async function answer(
-  prepared: Prepared,
+  prepared: AuthorizedRequest,
   from: EngineAnswer,
   response: ServerResponse,
   signal: AbortSignal,
@@ -100,7 +100,7 @@ async function answer(
 }
 
 /** Null when an answer goes on as it is. */
-function changesOf({ endpoint: { hides, tells }, reveals, seen, newest }: Prepared): Changes | null {
+function changesOf({ endpoint: { hides, tells }, reveals, seen, newest }: AuthorizedRequest): Changes | null {
   const hidden = hides !== undefined && !reveals
   if (!hidden && (tells === undefined || seen === null)) return null
   const told = new ToldContainers()

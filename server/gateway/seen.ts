@@ -25,15 +25,15 @@ export interface Seen extends Others {
 export function seenOf(
   principal: Principal,
   hostId: string,
-  { access, fleet }: { access: Pick<Access, 'sightOf' | 'told'>; fleet: FleetState },
+  { access, fleet }: { access: Pick<Access, 'visibilityOf' | 'told'>; fleet: FleetState },
   find: Seen['find'],
   said: string,
 ): Seen {
   return {
-    ...othersOf(fleet, hostId, () => access.sightOf(principal)),
-    container: (facts) => access.sightOf(principal).container({ ...facts, hostId }),
-    processes: (facts) => access.sightOf(principal).may('containers.top', { ...facts, hostId }),
-    objects: (kind) => access.sightOf(principal).objects(kind, hostId),
+    ...othersOf(fleet, hostId, () => access.visibilityOf(principal)),
+    container: (facts) => access.visibilityOf(principal).container({ ...facts, hostId }),
+    processes: (facts) => access.visibilityOf(principal).may('containers.top', { ...facts, hostId }),
+    objects: (kind) => access.visibilityOf(principal).objects(kind, hostId),
     known: (id) => fleet.get('containers', hostId, id),
     find,
     words: (text) => veilWords(text, access.told(principal, said, hostId)),

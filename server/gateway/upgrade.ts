@@ -3,8 +3,8 @@ import type { Duplex } from 'node:stream'
 import { AppError } from '../errors.ts'
 import { answerHeaders } from './answer.ts'
 import { readJson } from './body.ts'
-import { hold } from './hold.ts'
-import type { Prepared } from './prepare.ts'
+import type { AuthorizedRequest } from './prepare.ts'
+import { restrictBody } from './restrict-body.ts'
 import { isUnasked } from './typed-streams.ts'
 import { refusalSeen } from './visible.ts'
 
@@ -24,7 +24,7 @@ const keepAliveMs = 30_000
  * while nothing has been written to the client.
  */
 export async function upgrade(
-  asked: Prepared,
+  asked: AuthorizedRequest,
   request: IncomingMessage,
   client: Duplex,
   head: Buffer,
@@ -35,8 +35,8 @@ export async function upgrade(
   if (!protocol || request.headers.upgrade?.toLowerCase() !== protocol)
     throw new AppError('gateway_no_stream')
   // Node hands the announced body to the request and what follows it to `client`.
-  const json = endpoint.body === 'json' ? await readJson(request, asked.maker !== null) : null
-  const { path, query, body } = await hold(asked, json, signal)
+  const json = endpoint.body === 'json' ? await readJson(request, asked.creator !== null) : null
+  const { path, query, body } = await restrictBody(asked, json, signal)
   // No body where none is asked for: Podman gives that of an attach to the container as its input.
   const type: Record<string, string> = body === null ? {} : { 'content-type': 'application/json' }
   const offered = Object.entries(request.headersDistinct).filter(([name]) => sessionHeader.test(name))

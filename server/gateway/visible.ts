@@ -2,7 +2,7 @@ import { cutContainer, cutImage, type Fields, inTexts, rows, seenNames } from '.
 import { parseExactly } from '../create-policy/exact-json.ts'
 import { asCalled } from './answer.ts'
 import { factsOf } from './documents.ts'
-import type { Prepared } from './prepare.ts'
+import type { AuthorizedRequest } from './prepare.ts'
 import type { Seen } from './seen.ts'
 import { cutInfo, cutLock, cutUsage, cutVolume } from './visible-figures.ts'
 
@@ -66,8 +66,10 @@ export function refusalSeen(body: string, seen: Seen): string {
 }
 
 /** As its sender may know it, and of the name that they used. */
-export const refusalTold = (body: string, { seen, called }: Pick<Prepared, 'seen' | 'called'>): string =>
-  asCalled(seen ? refusalSeen(body, seen) : body, called)
+export const refusalTold = (
+  body: string,
+  { seen, called }: Pick<AuthorizedRequest, 'seen' | 'called'>,
+): string => asCalled(seen ? refusalSeen(body, seen) : body, called)
 
 /** A map by id, or a list, of those in a network or pod. */
 function cutContainers(document: Fields, seen: Seen): void {

@@ -144,7 +144,7 @@ export function createHttpServer(parts: Parts): HttpServer {
     const known = toAppError(error)
     await recordRefusal(audit, request, known)
     const { principal } = request
-    const told = principal ? parts.access.veil(principal, known, saidIn(request)) : known
+    const told = principal ? parts.access.redactError(principal, known, saidIn(request)) : known
     return sendError(told.code === 'internal' ? error : told, request, reply, log)
   })
 

@@ -7,7 +7,7 @@ import type { Database } from '../db/schema.ts'
 import { AppError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { type Authorize, methodOf, type Principal, type SignInMethod } from '../principal/principal.ts'
-import { type Admissions, createAdmissions, type Ended } from '../principal/revocation-of-rights.ts'
+import { createRevocation, type Ended, type Revocation } from '../principal/revocation-of-rights.ts'
 import type { Vault } from '../secrets/vault.ts'
 import { ageMs, settleFuture } from './clock.ts'
 import { createLoginLimits, type LoginLimits } from './login-limits.ts'
@@ -68,8 +68,8 @@ export interface Identity {
     headers: Headers,
     end: (ended: Ended) => void,
     options?: { withoutSecondFactor?: boolean | undefined; certificate?: string | undefined },
-  ): ReturnType<Admissions['admit']>
-  onEnded: Admissions['onEnded']
+  ): ReturnType<Revocation['admit']>
+  onEnded: Revocation['onEnded']
   endAll: Sessions['endAll']
   endOthers: Sessions['endOthers']
   /** Ends what runs under rights that are others now. Nobody is signed out. */
@@ -149,15 +149,15 @@ export async function createIdentity(parts: {
   await settleFuture(db)
   const limits = createLoginLimits(db)
   const factors = createSecondFactors(db, vault)
-  const admissions = createAdmissions(parts.log)
+  const revocation = createRevocation(parts.log)
   const rule = createSecondFactorRule({
     db,
     factors,
     fixed: config.secondFactorRequired,
-    ended: admissions.end,
+    ended: revocation.end,
   })
-  const sessions = createSessions(db, (ended) => admissions.end(ended))
-  const tokens = createTokens(db, authorize, (sessionId) => admissions.end({ sessionId }))
+  const sessions = createSessions(db, (ended) => revocation.end(ended))
+  const tokens = createTokens(db, authorize, (sessionId) => revocation.end({ sessionId }))
 
   const passwordOf = async (userId: string) => {
     const account = await db
@@ -277,7 +277,7 @@ export async function createIdentity(parts: {
     async signOut(client) {
       const principal = await identity.principal(client.headers)
       const answer = await auth.api.signOut({ headers: client.headers, asResponse: true })
-      if (principal) admissions.end({ sessionId: principal.sessionId })
+      if (principal) revocation.end({ sessionId: principal.sessionId })
       return answer.headers.getSetCookie()
     },
 
@@ -303,13 +303,13 @@ export async function createIdentity(parts: {
     hasUsers: async () =>
       (await db.selectFrom('user').select('id').limit(1).executeTakeFirst()) !== undefined,
     async admit(headers, end, { withoutSecondFactor = false, certificate } = {}) {
-      const admitted = await admissions.admit(() => identity.principal(headers, certificate), end)
+      const admitted = await revocation.admit(() => identity.principal(headers, certificate), end)
       if (!admitted?.principal.secondFactorNeeded || withoutSecondFactor) return admitted
       admitted.release()
       throw new AppError('second_factor_needed')
     },
-    onEnded: admissions.onEnded,
-    rightsChanged: (whose) => admissions.end({ ...whose, changed: true }),
+    onEnded: revocation.onEnded,
+    rightsChanged: (whose) => revocation.end({ ...whose, changed: true }),
     async createUser({ name, email, password, role }) {
       const { internalAdapter, password: passwords } = await auth.$context
       const hash = password === null ? null : await passwords.hash(password)

@@ -19,14 +19,14 @@ export interface Site {
 }
 
 /** What the browser is asked, and the cookie that remembers what was asked. */
-export interface Asked<T> {
+export interface Challenge<T> {
   options: T
   cookie: string
 }
 
 export interface Passkeys {
   list(userId: string): Promise<Passkey[]>
-  askToAdd(principal: Principal, site: Site): Promise<Asked<PublicKeyCredentialCreationOptionsJSON>>
+  askToAdd(principal: Principal, site: Site): Promise<Challenge<PublicKeyCredentialCreationOptionsJSON>>
   /** Throws passkey_refused, passkey_known. */
   add(
     principal: Principal,
@@ -42,7 +42,7 @@ export interface Passkeys {
   askToUse(
     who: { userId: string; sessionId?: string } | null,
     site: Site,
-  ): Promise<Asked<PublicKeyCredentialRequestOptionsJSON>>
+  ): Promise<Challenge<PublicKeyCredentialRequestOptionsJSON>>
   /** Whose it is. Throws passkey_refused. */
   use(response: unknown, site: Site, headers: Headers, sessionId?: string): Promise<string>
 }

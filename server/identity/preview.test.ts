@@ -171,9 +171,9 @@ describe('names and labels that decide', () => {
 
   it('of what is hidden are taken out of the engine’s own words', async () => {
     const access = { userId: vera.id, sessionId: 's', name: '', email: '', role: null }
-    const { veil } = test.app.access
+    const { redactError } = test.app.access
     const told = (detail: string, said = '') =>
-      veil(access, new AppError('conflict', { detail }), said).context.detail
+      redactError(access, new AppError('conflict', { detail }), said).context.detail
     expect(told(`name is in use by container "${hidden}"`)).toBe('name is in use by container "?"')
     expect(told(`container ${hidden.slice(0, 12)} uses it.`)).toBe('container ? uses it.')
     expect(told('container hidden: busy')).toBe('container ?: busy')
@@ -194,9 +194,9 @@ describe('names and labels that decide', () => {
 
   it('are taken out alike where nothing has them, so that nobody feels what is hidden by its name', async () => {
     const access = { userId: vera.id, sessionId: 's', name: '', email: '', role: null }
-    const { veil } = test.app.access
+    const { redactError } = test.app.access
     const told = (detail: string, said = '') =>
-      veil(access, new AppError('conflict', { detail }), said).context.detail
+      redactError(access, new AppError('conflict', { detail }), said).context.detail
     // An engine repeats what a command, a label or a registry says.
     for (const text of [
       'exec: "NAME": not found',
@@ -212,8 +212,8 @@ describe('names and labels that decide', () => {
 
   it('are whole for who sees all', async () => {
     const access = { userId: vera.id, sessionId: 's', name: '', email: '', role: null }
-    const { veil } = test.app.access
+    const { redactError } = test.app.access
     const ada = { ...access, role: 'administrator' as const }
-    expect(veil(ada, new AppError('conflict', { detail: hidden }), '').context.detail).toBe(hidden)
+    expect(redactError(ada, new AppError('conflict', { detail: hidden }), '').context.detail).toBe(hidden)
   })
 })

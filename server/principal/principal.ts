@@ -47,7 +47,7 @@ export interface Target {
   /** That container as its engine has just told of it. Default: as the dashboard knows it. */
   facts?: Pick<Container, 'name' | 'labels'>
   /** A container's permission for all that is on the host, as for an image's environment. */
-  whole?: boolean
+  hostWide?: boolean
 }
 
 /**

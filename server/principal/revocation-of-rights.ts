@@ -15,7 +15,7 @@ export interface Admitted {
   release(): void
 }
 
-export interface Admissions {
+export interface Revocation {
   /** Null when `read` finds nobody. `end` is called at once, and once, when the rights of who was found end. */
   admit(read: () => Promise<Principal | null>, end: (ended: Ended) => void): Promise<Admitted | null>
   end(ended: Ended): void
@@ -26,7 +26,7 @@ export interface Admissions {
 }
 
 /** Who is inside with a running request or an open socket. */
-export function createAdmissions(log: Log): Admissions {
+export function createRevocation(log: Log): Revocation {
   const inside = new Set<{ principal: Principal; end(ended: Ended): void }>()
   const endingsOf = new Publisher<Ended>(log)
   let endings = 0

@@ -90,8 +90,8 @@ describe.each(engines)('an engine as %s whose disk is full', (name) => {
         }
         const bytes = readFileSync(await makeImageArchive(requireLab().folder))
         const { id } = await server.call<Archive>('PUT', `/api/archives/upload?name=${own}.tar`, bytes)
-        const wish = { names: 'rename', references: [reference], only: labImages.web1 }
-        return server.call('POST', '/api/archives/load', { archiveId: id, ...wish, hostIds })
+        const options = { names: 'rename', references: [reference], only: labImages.web1 }
+        return server.call('POST', '/api/archives/load', { archiveId: id, ...options, hostIds })
       }
       const wanted = kind === 'copy' ? labImages.web2 : reference
       // Of the second one with both its names: what is there is not sent.

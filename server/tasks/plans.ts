@@ -16,7 +16,7 @@ export interface Plans {
     about: {
       taskId: string
       step: TaskStep
-      veil(error: AppError): AppError
+      redactError(error: AppError): AppError
       changed(): void
       signal: AbortSignal
       /** As `Plans.giveUp`, of whoever carries it out. */
@@ -61,7 +61,7 @@ export function createPlans(parts: {
     }
   }
   return {
-    async carryOut({ taskId, step, veil, changed, signal, giveUp }, change, given) {
+    async carryOut({ taskId, step, redactError, changed, signal, giveUp }, change, given) {
       const plan: Plan = given ?? { phase: 'forward', begun: [], why: null }
       count(taskId, 1)
       const host = hostOf(step.hostId)
@@ -77,7 +77,7 @@ export function createPlans(parts: {
           say(problem) {
             if (problem) waiting.add(one)
             else waiting.delete(one)
-            const error = problem && toApiError(veil(problem.at({ hostId: step.hostId })))
+            const error = problem && toApiError(redactError(problem.at({ hostId: step.hostId })))
             if (error?.message === step.error?.message) return
             step.error = error
             changed()

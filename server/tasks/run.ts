@@ -11,7 +11,7 @@ import type { PlannedStep, StepContext } from './types.ts'
 const perHost = 6
 
 /** Takes turns at each host, over all tasks. */
-export class HostTurns {
+export class HostLimiter {
   private readonly busy = new Map<string, number>()
   private readonly waiting = new Map<string, Set<() => void>>()
 
@@ -58,7 +58,7 @@ export interface Running {
 }
 
 /** Steers a task while it runs. */
-export interface Steering {
+export interface TaskControl {
   /** Aborts one step, or does not begin it. */
   cancelStep(step: TaskStep): void
   /** Runs a step that is over once more. */
@@ -73,7 +73,7 @@ export interface Steering {
 export function runTask(
   { task, planned, abort }: Running,
   parts: {
-    turns: HostTurns
+    turns: HostLimiter
     /** Throws when the person may not (any more). */
     allowed(step: PlannedStep): void
     /** Resolves when it is on the disk that the step is begun. Throws when it could not be: then it is not begun. */
@@ -81,7 +81,7 @@ export function runTask(
     /** Puts it on the audit log. Throws audit_unavailable: then the step is not begun. */
     intend(step: PlannedStep): Promise<Operation>
     /** What of an error is for whose task it is. */
-    veil(error: AppError): AppError
+    redactError(error: AppError): AppError
     carryOut(step: TaskStep, change: Change, signal: AbortSignal): Promise<void>
     keep(step: TaskStep, state: object): Promise<void>
     /** What came of a step whose connection was cut, by the engine. Throws the cut where that cannot be told. */
@@ -90,7 +90,7 @@ export function runTask(
     ended(step: TaskStep): void
     changed(): void
   },
-): Steering {
+): TaskControl {
   const waiting = task.steps.filter((step) => step.state === 'pending')
   const aborts = new Map<string, AbortController>()
   let failed = false
@@ -169,7 +169,7 @@ export function runTask(
       // What the log has as unknown is not told here as failed, nor the other way round.
       const isUnknown = operation !== undefined && !isKnownEnd && isUnknowing(known.code)
       await operation?.end({ error: known, outcome: isUnknown ? 'unknown' : 'failed' })
-      step.error = toApiError(parts.veil(known.at({ hostId: step.hostId })))
+      step.error = toApiError(parts.redactError(known.at({ hostId: step.hostId })))
       if (isKnownEnd && known.left) step.result = known.left
       end(step, isCancelled ? 'cancelled' : isUnknown ? 'unknown' : 'failed')
     } finally {

@@ -18,7 +18,7 @@ import { createKeeping } from './keeping.ts'
 import { lookAfterCut } from './look.ts'
 import { createPlans } from './plans.ts'
 import type { StepRecord, TaskRepository } from './repository.ts'
-import { HostTurns, isEnding, outcomeOf, type Running, runTask, type Steering } from './run.ts'
+import { HostLimiter, isEnding, outcomeOf, type Running, runTask, type TaskControl } from './run.ts'
 import { type LeftStep, takeUp } from './take-up.ts'
 import type { PlannedStep, TaskDefinition, TaskEvent, TaskService } from './types.ts'
 
@@ -45,7 +45,7 @@ export interface RunningTasks extends TaskService {
 export async function createTaskService(parts: {
   tasks: TaskRepository
   authorize: Authorize
-  access: Pick<Access, 'sightOf' | 'authorize' | 'onChanged' | 'personOf' | 'veil'>
+  access: Pick<Access, 'visibilityOf' | 'authorize' | 'onChanged' | 'personOf' | 'redactError'>
   audit: Audit
   registry: HostRegistry
   log: Log
@@ -53,8 +53,8 @@ export async function createTaskService(parts: {
   const { tasks: repository, authorize, access, audit, registry, log } = parts
   const definitions = new Map<string, TaskDefinition>()
   const events = new Publisher<TaskEvent>(log)
-  const turns = new HostTurns()
-  const running = new Map<string, { done: Promise<void>; steering: Steering } & Running>()
+  const turns = new HostLimiter()
+  const running = new Map<string, { done: Promise<void>; control: TaskControl } & Running>()
   /** Planned anew for a retry: it is not to be retried again or forgotten meanwhile. */
   const retrying = new Set<string>()
   /** Changes that the last end of the server has cut. */
@@ -109,7 +109,7 @@ export async function createTaskService(parts: {
   /** Of one's own, none that is about hosts that one does not see any more. */
   const shows = (principal: Principal, task: Task) =>
     mine(access.personOf(principal), task) &&
-    task.steps.every(({ hostId }) => access.sightOf(principal).host(hostId))
+    task.steps.every(({ hostId }) => access.visibilityOf(principal).host(hostId))
   const find = (principal: Principal, id: string): Task => {
     const task = known.get(id)
     if (!task || !shows(principal, task)) throw new AppError('task_not_found', { objectId: id })
@@ -142,8 +142,8 @@ export async function createTaskService(parts: {
         taskId: task.id,
         summary: `${verb} ${subject}`,
       })
-    const veil = (error: AppError) =>
-      access.veil(principal, error, [...planned.values()].map(({ subject }) => subject).join(' '))
+    const redactError = (error: AppError) =>
+      access.redactError(principal, error, [...planned.values()].map(({ subject }) => subject).join(' '))
     const changed = () => {
       soon.call()
       stored.call()
@@ -154,7 +154,7 @@ export async function createTaskService(parts: {
       await repository.plan(task.id, stepId, { is: 'change', plan: inquired, state })
       inquiries.set(stepId, state)
     }
-    const steering = runTask(
+    const control = runTask(
       { task, planned, abort },
       {
         turns,
@@ -162,7 +162,7 @@ export async function createTaskService(parts: {
         intend,
         changed,
         carryOut: (step, change, signal) =>
-          plans.carryOut({ taskId: task.id, step, veil, changed, signal }, change),
+          plans.carryOut({ taskId: task.id, step, redactError, changed, signal }, change),
         begun: ({ key, kept }) => (kept ? keep(key, kept()) : repository.plan(task.id, key, { is: 'begun' })),
         keep: ({ id }, state) => keep(id, state),
         async look(step, cut, signal) {
@@ -170,10 +170,10 @@ export async function createTaskService(parts: {
           const takenUp = state && definitionOf(task.kind).takeUp?.(state)
           // All that it changes goes by a plan, which tells its own end.
           if (!takenUp) throw new KnownEnd(cut.code, { ...cut.context, cause: cut })
-          return lookAfterCut(cut, takenUp, { taskId: task.id, step, veil, changed, signal }, plans)
+          return lookAfterCut(cut, takenUp, { taskId: task.id, step, redactError, changed, signal }, plans)
         },
         ended: (step) => keeping.ended(task, step),
-        veil,
+        redactError,
       },
     )
     // What is under way ends with the right to it.
@@ -185,14 +185,14 @@ export async function createTaskService(parts: {
           try {
             authorizeAct(access.authorize, principal, plan.act, targetOf(plan))
           } catch {
-            steering.cancelStep(step)
+            control.cancelStep(step)
           }
         }
       },
       () => abort.abort(new AppError('task_cancelled')),
     )
     const work = async () => {
-      await steering.done
+      await control.done
       unsubscribe()
       soon.stop()
       stored.stop()
@@ -203,7 +203,7 @@ export async function createTaskService(parts: {
           task.steps.some(({ id, state }) => state === 'unknown' && inquiries.has(id)),
       )
     }
-    running.set(task.id, { task, planned, abort, steering, done: work() })
+    running.set(task.id, { task, planned, abort, control, done: work() })
     announce({ type: 'task', task })
   }
 
@@ -230,7 +230,7 @@ export async function createTaskService(parts: {
           stored.call()
         }
         Object.assign(task, { state: 'running', finishedAt: null } satisfies Partial<Task>)
-        const steering = takeUp(task, found, {
+        const control = takeUp(task, found, {
           plans,
           audit,
           log,
@@ -239,7 +239,7 @@ export async function createTaskService(parts: {
           leave: leaving.signal,
         })
         const work = async () => {
-          await steering.done
+          await control.done
           soon.stop()
           stored.stop()
           if (leaving.signal.aborted) {
@@ -252,7 +252,7 @@ export async function createTaskService(parts: {
           await over(task)
         }
         const [planned, abort] = [new Map(), new AbortController()]
-        running.set(task.id, { task, planned, abort, steering, done: work() })
+        running.set(task.id, { task, planned, abort, control, done: work() })
       }
     },
     async start(principal, kind, given, options) {
@@ -287,7 +287,7 @@ export async function createTaskService(parts: {
       const current = running.get(id)
       // Said again while it waits for its host: then nobody is to wait any more.
       plans.giveUp(id, stepId)
-      if (stepId !== undefined) current?.steering.cancelStep(stepOf(task, stepId))
+      if (stepId !== undefined) current?.control.cancelStep(stepOf(task, stepId))
       else current?.abort.abort(new AppError('task_cancelled'))
       return task
     },
@@ -299,7 +299,7 @@ export async function createTaskService(parts: {
       // Beside those that still run, one that is over can begin again.
       if (only && current?.planned.has(only.id) && task.state === 'running' && isOver(only)) {
         reset(only)
-        current.steering.again(only)
+        current.control.again(only)
         return task
       }
       if (isBusy(task)) throw new AppError('task_running', { objectId: id })

@@ -8,7 +8,7 @@ import { toApiError } from '../messages.ts'
 import { KnownEnd, type Plan } from './change.ts'
 import { unknownEnds } from './inquiry.ts'
 import type { Plans } from './plans.ts'
-import type { Steering } from './run.ts'
+import type { TaskControl } from './run.ts'
 import type { TakenUp } from './types.ts'
 
 /** Milliseconds between two attempts to record what is taken up. */
@@ -36,7 +36,7 @@ export function takeUp(
     ended(step: TaskStep): void
     leave: AbortSignal
   },
-): Steering {
+): TaskControl {
   const { plans, audit, log, changed, ended, leave } = parts
   const record = async (step: TaskStep, act: TakenUp['act']): Promise<Operation | null> => {
     for (;;) {
@@ -61,7 +61,7 @@ export function takeUp(
     if (plan.phase === 'forward') plan.phase = 'back'
     const never = new AbortController().signal
     try {
-      const about = { taskId: task.id, step, veil: (error: AppError) => error, changed, signal: never }
+      const about = { taskId: task.id, step, redactError: (error: AppError) => error, changed, signal: never }
       await plans.carryOut(about, takenUp.change, plan)
       // Which throws where it was carried out and came to something else: the log is not told before.
       const result = takenUp.result()

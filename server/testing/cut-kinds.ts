@@ -195,11 +195,11 @@ const load: CutKind = {
     const reference = `cut.example/${nameOf(bench)}:1`
     const bytes = readFileSync(await makeImageArchive(requireLab().folder))
     const archive = await server.call<Archive>('PUT', `/api/archives/upload?name=${nameOf(bench)}.tar`, bytes)
-    const wish = { names: 'rename', references: [reference], only: labImages.busybox }
+    const options = { names: 'rename', references: [reference], only: labImages.busybox }
     return {
       begin: () =>
         server.call('POST', '/api/archives/load', {
-          ...wish,
+          ...options,
           archiveId: archive.id,
           hostIds: [server.hostId, besideId],
           width: 2,

@@ -48,9 +48,9 @@ export function expectedAt(
   act: ActName,
   permissions: readonly Permission[],
 ): 'allowed' | 'denied' {
-  const { needs, whole = [], unread } = actOf(act)
+  const { needs, hostWide = [], unread } = actOf(act)
   const held = withImplied(permissions)
-  const all = [...needs, ...whole, ...(door === 'gateway' && unread ? (['gateway.raw'] as const) : [])]
+  const all = [...needs, ...hostWide, ...(door === 'gateway' && unread ? (['gateway.raw'] as const) : [])]
   return all.every((permission) => held.includes(permission)) ? 'allowed' : 'denied'
 }
 

@@ -28,7 +28,7 @@ export async function recreateUnchanged(
       return carryOut(change, { phase: 'forward', begun: [], why: null }, around)
     },
     provideImage: async () => {},
-    holdOf: () => null,
+    restrictBodyOf: () => null,
   })
   return String(made.containerId)
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { hostSchema } from '#lib/contracts/hosts.ts'
-import type { Sight } from '../access/visibility.ts'
+import type { Visibility } from '../access/visibility.ts'
 import { seenHost } from '../access/visible-fleet.ts'
 import type { FleetState } from '../fleet/fleet.ts'
 
@@ -14,10 +14,10 @@ export const listedHostSchema = hostSchema.pick({
   reading: true,
 })
 
-export function hostStatesOf(fleet: FleetState, sight: Sight): z.output<typeof listedHostSchema>[] {
-  const hosts = fleet.hosts().filter(({ id }) => sight.host(id))
+export function hostStatesOf(fleet: FleetState, visibility: Visibility): z.output<typeof listedHostSchema>[] {
+  const hosts = fleet.hosts().filter(({ id }) => visibility.host(id))
   return hosts.map((host) => {
-    const { id, name, state, syncedAt, error, reading } = seenHost(sight, host)
+    const { id, name, state, syncedAt, error, reading } = seenHost(visibility, host)
     return { id, name, state, syncedAt, error, reading }
   })
 }

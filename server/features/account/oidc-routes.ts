@@ -8,7 +8,7 @@ import type { OidcSignIn } from '../../identity/oidc-sign-in.ts'
 import { defineRoute } from '../../web/define-route.ts'
 import type { Guard } from '../../web/guard.ts'
 import { headersOf } from '../../web/headers.ts'
-import { clientOf, welcome } from './routes.ts'
+import { answerSignedIn, clientOf } from './routes.ts'
 
 /**
  * Sign-in by the identity provider, and which of its accounts is whose here. It sends the browser back to a page of ours, which passes on what it was given: so
@@ -56,7 +56,7 @@ export function oidcRoutes(parts: { oidc: OidcSignIn; guard: Guard; access: Acce
       body: oidcReturnSchema,
       response: sessionSchema,
       handler: async ({ body, request, reply }) =>
-        welcome(access, request, reply, await oidc.finish(body.query, clientOf(request, guard))),
+        answerSignedIn(access, request, reply, await oidc.finish(body.query, clientOf(request, guard))),
     }),
     defineRoute({
       method: 'POST',

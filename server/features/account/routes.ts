@@ -23,7 +23,7 @@ import type { Access } from '../../access/access.ts'
 import type { Config } from '../../config.ts'
 import type { Client, Identity, SignedIn } from '../../identity/identity.ts'
 import type { OidcSignIn } from '../../identity/oidc-sign-in.ts'
-import type { Asked } from '../../identity/passkeys.ts'
+import type { Challenge } from '../../identity/passkeys.ts'
 import type { HalfSignedIn, SignIn } from '../../identity/sign-in.ts'
 import type { Principal } from '../../principal/principal.ts'
 import { defineRoute } from '../../web/define-route.ts'
@@ -43,14 +43,14 @@ export function sessionOf(access: Access, principal: Principal): Session {
   return {
     user: { id: userId, name, email, role },
     permissions: access.allowed(principal),
-    rights: access.rightsTold(principal),
+    rights: access.visibleRights(principal),
     preview: previewed ? { id: previewed.userId, name: previewed.name, email: previewed.email } : null,
     secondFactorNeeded: principal.secondFactorNeeded === true,
   }
 }
 
 /** Answers who has just signed in: the cookie, and what they may do. The audit log learns of the session by the request. */
-export function welcome(
+export function answerSignedIn(
   access: Access,
   request: FastifyRequest,
   reply: FastifyReply,
@@ -62,21 +62,21 @@ export function welcome(
   return sessionOf(access, principal)
 }
 
-/** As `welcome`, or what has to follow before anybody is signed in. */
-export function welcomeSoon(
+/** As `answerSignedIn`, or what has to follow before anybody is signed in. */
+export function answerSignIn(
   access: Access,
   request: FastifyRequest,
   reply: FastifyReply,
   answer: SignedIn | HalfSignedIn,
 ): SignInAnswer {
-  if ('principal' in answer) return welcome(access, request, reply, answer)
+  if ('principal' in answer) return answerSignedIn(access, request, reply, answer)
   noteOutcome(request, 'the password was right, the second step is awaited')
   reply.header('set-cookie', answer.cookies)
   return { secondStep: answer.secondStep }
 }
 
 /** What the browser is to ask its authenticator for. The cookie remembers what that was. */
-export function asked(reply: FastifyReply, { options, cookie }: Asked<object>) {
+export function asked(reply: FastifyReply, { options, cookie }: Challenge<object>) {
   reply.header('set-cookie', cookie)
   return { options: options as Record<string, unknown> }
 }
@@ -101,7 +101,7 @@ export function accountRoutes(parts: {
       body: signInSchema,
       response: signInAnswerSchema,
       handler: async ({ body, request, reply }) =>
-        welcomeSoon(access, request, reply, await signIn.password(body, clientOf(request, guard))),
+        answerSignIn(access, request, reply, await signIn.password(body, clientOf(request, guard))),
     }),
     defineRoute({
       method: 'GET',
@@ -124,7 +124,7 @@ export function accountRoutes(parts: {
       body: codeInputSchema,
       response: sessionSchema,
       handler: async ({ body, request, reply }) =>
-        welcome(access, request, reply, await signIn.code(body.code, clientOf(request, guard))),
+        answerSignedIn(access, request, reply, await signIn.code(body.code, clientOf(request, guard))),
     }),
     defineRoute({
       method: 'POST',
@@ -149,7 +149,7 @@ export function accountRoutes(parts: {
       handler: async ({ body, request, reply }) => {
         const site = { origin: guard.origin(request) }
         const signedIn = await signIn.passkey(body.passkey, site, clientOf(request, guard))
-        return welcome(access, request, reply, signedIn)
+        return answerSignedIn(access, request, reply, signedIn)
       },
     }),
     defineRoute({

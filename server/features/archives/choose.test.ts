@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import type { ArchiveContents, ArchiveImage } from '#lib/contracts/archives.ts'
-import { chooseImages, type LoadWish } from './choose.ts'
+import { chooseImages, type LoadOptions } from './choose.ts'
 
 const image = (platform: string, names: string[] = [], id = platform): ArchiveImage => ({
   names,
@@ -20,14 +20,14 @@ const archive = (...images: ArchiveImage[]): ArchiveContents => ({
   remarks: [],
   remarkCount: 0,
 })
-const wish = (given: Partial<LoadWish> = {}): LoadWish => ({
+const options = (given: Partial<LoadOptions> = {}): LoadOptions => ({
   names: 'keep',
   references: [],
   platform: 'linux/amd64',
   ...given,
 })
-const chosen = (contents: ArchiveContents, given?: Partial<LoadWish>) =>
-  chooseImages(contents, wish(given)).map((choice) => [choice.image.platform, ...choice.names])
+const chosen = (contents: ArchiveContents, given?: Partial<LoadOptions>) =>
+  chooseImages(contents, options(given)).map((choice) => [choice.image.platform, ...choice.names])
 
 it.each<[string, string[], string]>([
   ['linux/amd64', ['linux/arm64', 'linux/amd64'], 'linux/amd64'],
@@ -42,7 +42,7 @@ it.each<[string, string[], string]>([
 
 it('a host for which there is none is told what there is', () => {
   const contents = archive(image('linux/arm64', ['a.example/x:1']), image('windows/amd64', ['a.example/x:1']))
-  expect(() => chooseImages(contents, wish())).toThrow(
+  expect(() => chooseImages(contents, options())).toThrow(
     expect.objectContaining({
       code: 'archive_no_platform',
       context: { params: { platform: 'linux/amd64', have: 'linux/arm64, windows/amd64' } },
@@ -63,8 +63,8 @@ it('several images each go for themselves, or one of them', () => {
   expect(chosen(contents, { only: contents.images[0]?.configDigest as string })).toEqual([
     ['linux/amd64', 'a.example/x:1'],
   ])
-  expect(() => chooseImages(contents, wish({ only: 'c.example/z' }))).toThrow('archive_no_such_image')
-  expect(() => chooseImages(contents, wish({ names: 'rename', references: ['z'] }))).toThrow(
+  expect(() => chooseImages(contents, options({ only: 'c.example/z' }))).toThrow('archive_no_such_image')
+  expect(() => chooseImages(contents, options({ names: 'rename', references: ['z'] }))).toThrow(
     'archive_several_images',
   )
 })
@@ -78,7 +78,7 @@ it('names are added, or take the place of those in the archive, and mean the sam
   expect(chosen(contents, { names: 'rename', references: ['team/b:2'] })).toEqual([
     ['linux/amd64', 'docker.io/team/b:2'],
   ])
-  expect(() => chooseImages(contents, wish({ names: 'rename', references: ['A B'] }))).toThrow(
+  expect(() => chooseImages(contents, options({ names: 'rename', references: ['A B'] }))).toThrow(
     'reference_invalid',
   )
 })

@@ -3,7 +3,7 @@ import { qualifiedReference } from '#lib/images/image-ref.ts'
 import { AppError } from '../../errors.ts'
 import type { LoadChoice } from './load-stream.ts'
 
-export interface LoadWish {
+export interface LoadOptions {
   names: 'keep' | 'add' | 'rename'
   references: readonly string[]
   /** A name, or the digest of a configuration. */
@@ -16,23 +16,23 @@ export interface LoadWish {
  * Which images of an archive go to a host, and under which names. One name with several platforms is one image here.
  * @throws archive_no_platform, archive_no_such_image, archive_several_images where one name cannot be given to several
  */
-export function chooseImages(contents: ArchiveContents, wish: LoadWish): LoadChoice[] {
-  const { only } = wish
+export function chooseImages(contents: ArchiveContents, options: LoadOptions): LoadChoice[] {
+  const { only } = options
   const wanted =
     only === undefined ? contents.images : contents.images.filter((image) => isMeant(image, only))
   if (wanted.length === 0) throw new AppError('archive_no_such_image', { params: { image: only ?? '' } })
   const groups = Map.groupBy(wanted, ({ names }) => [...names].sort().join(' '))
-  const choices = [...groups.values()].flatMap((images) => fitting(images, wish.platform))
-  if (wish.names === 'keep') return choices
+  const choices = [...groups.values()].flatMap((images) => fitting(images, options.platform))
+  if (options.names === 'keep') return choices
   if (choices.length > 1) throw new AppError('archive_several_images', { params: { count: choices.length } })
-  const given = wish.references.map((text) => {
+  const given = options.references.map((text) => {
     const reference = qualifiedReference(text)
     if (!reference || reference.includes('@')) throw new AppError('reference_invalid', { detail: text })
     return reference
   })
   return choices.map(({ image, names }) => ({
     image,
-    names: wish.names === 'add' ? [...new Set([...names, ...given])] : given,
+    names: options.names === 'add' ? [...new Set([...names, ...given])] : given,
   }))
 }
 

@@ -10,7 +10,7 @@ import type { Authorize } from '../../principal/principal.ts'
 import { plainTar } from '../../tar/compression.ts'
 import { defineTask, type PlannedStep, type StepContext, type TaskDefinition } from '../../tasks/types.ts'
 import { keptNames } from '../images/there.ts'
-import { chooseImages, type LoadWish } from './choose.ts'
+import { chooseImages, type LoadOptions } from './choose.ts'
 import type { ArchiveLibrary, OpenArchive } from './library.ts'
 import { type LoadChoice, loadStream } from './load-stream.ts'
 import { keptLoad, takenUpLoad } from './loaded.ts'
@@ -38,10 +38,10 @@ export function loadTask({
   return defineTask({
     kind: loadKind,
     params: ({ archiveId, hostIds }) => ({ name: library.get(archiveId).name, count: hostIds.length }),
-    plan({ archiveId, hostIds, platforms, rootfs, ...wish }, principal) {
+    plan({ archiveId, hostIds, platforms, rootfs, ...options }, principal) {
       const { archive } = library.open(archiveId)
       // What can be said now is said before anything is sent; an upload under way is judged at each host.
-      if (wish.names !== 'keep' && wish.references.length === 0) throw new AppError('reference_missing')
+      if (options.names !== 'keep' && options.references.length === 0) throw new AppError('reference_missing')
       return [...new Set(hostIds)].map(
         (hostId): PlannedStep<TaskResult<'archives.load'>> => ({
           key: `load ${hostId}`,
@@ -58,8 +58,9 @@ export function loadTask({
             const name = mayName(authorize, principal, hostId, engine, context.signal)
             const { kind } = opened.archive.contents ?? { kind: opened.archive.found?.kind ?? null }
             // Only a rootfs has to be whole first: nothing in it can be held back until it was found right.
-            if (rootfs || kind === 'rootfs') return importRootfs(opened, engine, name, wish, rootfs, context)
-            return load(opened, engine, name, { ...wish, platform }, context)
+            if (rootfs || kind === 'rootfs')
+              return importRootfs(opened, engine, name, options, rootfs, context)
+            return load(opened, engine, name, { ...options, platform }, context)
           },
         }),
       )
@@ -72,7 +73,7 @@ async function load(
   opened: OpenArchive,
   engine: EngineClient,
   name: MayName,
-  wish: LoadWish,
+  options: LoadOptions,
   { signal, progress, keep }: StepContext,
 ): Promise<TaskResult<'archives.load'>> {
   const { contents } = opened
@@ -81,7 +82,7 @@ async function load(
   let chosen: LoadChoice[] = []
   const choose = (known: ArchiveContents) => {
     if (known.kind === 'rootfs') throw new AppError('archive_is_rootfs')
-    chosen = chooseImages(known, wish)
+    chosen = chooseImages(known, options)
     return chosen
   }
   // A platform that does not fit is told before a byte is sent, where it is known by then.
@@ -156,13 +157,13 @@ async function importRootfs(
   opened: OpenArchive,
   engine: EngineClient,
   name: MayName,
-  wish: Pick<LoadWish, 'references'>,
+  options: Pick<LoadOptions, 'references'>,
   rootfs: Rootfs = { command: [], env: [] },
   { signal, progress, keep }: StepContext,
 ): Promise<TaskResult<'archives.load'>> {
   const contents = await opened.contents
   if (contents.kind !== 'rootfs') throw new AppError('archive_no_rootfs')
-  const reference = qualifiedReference(wish.references[0] ?? '')
+  const reference = qualifiedReference(options.references[0] ?? '')
   if (!reference) throw new AppError('reference_missing')
   await name(reference)
   await keep({ subject: opened.archive.name, ...(await keptNames(engine, [reference])) })

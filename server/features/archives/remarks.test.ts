@@ -131,15 +131,15 @@ it('an image that names no platform is for any host that has nothing better, and
   )
   expect(contents.images[0]?.platform).toBe('unknown/unknown')
   expect(contents.remarks).toMatchObject([{ what: 'platform', detail: 'unknown/unknown' }])
-  const wish = { names: 'keep', references: [], platform: 'linux/arm64/v8' } as const
-  expect(chooseImages(contents, wish)).toHaveLength(1)
+  const options = { names: 'keep', references: [], platform: 'linux/arm64/v8' } as const
+  expect(chooseImages(contents, options)).toHaveLength(1)
   const both = await inspect(
     layoutOf(
       [bare, image].map((one) => ({ image: one, annotations: { 'io.containerd.image.name': 'a:1' } })),
     ),
   )
   expect(
-    chooseImages(both, { ...wish, platform: 'linux/amd64' }).map((choice) => choice.image.platform),
+    chooseImages(both, { ...options, platform: 'linux/amd64' }).map((choice) => choice.image.platform),
   ).toEqual(['linux/amd64'])
   const said = await inspect(layoutOf([{ image: bare, platform: { os: 'linux', architecture: 'arm64' } }]))
   expect(said.images[0]?.platform).toBe('linux/arm64')

@@ -2,7 +2,7 @@ import type { Acknowledgement } from '#lib/contracts/attention.ts'
 import type { Container } from '#lib/contracts/containers.ts'
 import { isOldOf } from '#lib/fleet/host-reading.ts'
 import { containerAttention } from '#lib/fleet/overview.ts'
-import type { Sight } from '../../access/visibility.ts'
+import type { Visibility } from '../../access/visibility.ts'
 import type { Database } from '../../db/schema.ts'
 import { AppError } from '../../errors.ts'
 import type { FleetState } from '../../fleet/fleet.ts'
@@ -11,7 +11,7 @@ import type { Principal } from '../../principal/principal.ts'
 
 export interface Acknowledgements {
   /** Of the containers in sight. */
-  list(sight: Sight): Acknowledgement[]
+  list(visibility: Visibility): Acknowledgement[]
   /**
    * Notes that somebody has seen what is wrong with a container. Throws `failure_changed` where that is not what is wrong
    * with it now, `not_found` where there is no such container.
@@ -94,10 +94,10 @@ export async function createAcknowledgements(parts: {
   })
 
   return {
-    list: (sight) =>
+    list: (visibility) =>
       [...entries.values()].filter(({ hostId, containerId }) => {
         const container = fleet.get('containers', hostId, containerId)
-        return container !== undefined && sight.container(container)
+        return container !== undefined && visibility.container(container)
       }),
     async acknowledge(principal, hostId, containerId, { problem, at, note }) {
       const container = fleet.get('containers', hostId, containerId)

@@ -1,4 +1,4 @@
-import type { SightOf } from '../../access/visibility.ts'
+import type { VisibilityOf } from '../../access/visibility.ts'
 import type { Database } from '../../db/schema.ts'
 import type { FleetState } from '../../fleet/fleet.ts'
 import type { Log } from '../../log.ts'
@@ -9,12 +9,12 @@ import { attentionRoutes } from './routes.ts'
 export async function attentionFeature(parts: {
   db: Database
   fleet: FleetState
-  sightOf: SightOf
+  visibilityOf: VisibilityOf
   log: Log
 }) {
   const acknowledgements = await createAcknowledgements(parts)
   return {
-    routes: attentionRoutes(acknowledgements, parts.sightOf),
+    routes: attentionRoutes(acknowledgements, parts.visibilityOf),
     close: () => acknowledgements.stop(),
   }
 }

@@ -1,14 +1,14 @@
 import { z } from 'zod'
 import { acknowledgementSchema, acknowledgeSchema } from '#lib/contracts/attention.ts'
 import { containerIdSchema, hostIdSchema } from '#lib/contracts/common.ts'
-import type { SightOf } from '../../access/visibility.ts'
+import type { VisibilityOf } from '../../access/visibility.ts'
 import { defineRoute } from '../../web/define-route.ts'
 import type { Acknowledgements } from './acknowledgements.ts'
 
 const params = z.object({ hostId: hostIdSchema, containerId: containerIdSchema })
 
 /** What somebody has seen of what needs attention. Who may restart a container may say so of it. */
-export function attentionRoutes(acknowledgements: Acknowledgements, sightOf: SightOf) {
+export function attentionRoutes(acknowledgements: Acknowledgements, visibilityOf: VisibilityOf) {
   return [
     defineRoute({
       method: 'GET',
@@ -16,7 +16,7 @@ export function attentionRoutes(acknowledgements: Acknowledgements, sightOf: Sig
       act: 'container.view',
       summary: 'Failures of containers that somebody has seen, with who, when and why',
       response: z.array(acknowledgementSchema),
-      handler: async ({ principal }) => acknowledgements.list(sightOf(principal)),
+      handler: async ({ principal }) => acknowledgements.list(visibilityOf(principal)),
     }),
     defineRoute({
       method: 'PUT',

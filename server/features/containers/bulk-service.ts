@@ -3,7 +3,7 @@ import { actOfAction, refusalOf } from '#lib/containers/rules.ts'
 import { type BulkPlan, bulkInputSchema, type bulkStartSchema } from '#lib/contracts/bulk.ts'
 import type { TaskResult } from '#lib/contracts/task-kinds.ts'
 import type { Task } from '#lib/contracts/tasks.ts'
-import type { SightOf } from '../../access/visibility.ts'
+import type { VisibilityOf } from '../../access/visibility.ts'
 import { authorizeAct } from '../../acts/authorize-act.ts'
 import { AppError } from '../../errors.ts'
 import type { FleetState } from '../../fleet/fleet.ts'
@@ -28,16 +28,16 @@ export function bulkTask(parts: {
   containers: ContainerService
   registry: HostRegistry
   fleet: FleetState
-  sightOf: SightOf
+  visibilityOf: VisibilityOf
 }): TaskDefinition {
-  const { containers, registry, fleet, sightOf } = parts
+  const { containers, registry, fleet, visibilityOf } = parts
   return defineTask({
     kind: bulkKind,
     params: ({ action, containers: refs }) => ({ action, count: refs.length }),
     plan: ({ action, containers: refs, options }, principal) =>
       refs.flatMap(({ hostId, containerId }): PlannedStep<TaskResult<'containers.action'>>[] => {
         const container = fleet.get('containers', hostId, containerId)
-        if (!container || !sightOf(principal).container(container)) return []
+        if (!container || !visibilityOf(principal).container(container)) return []
         return [
           {
             key: `${hostId}/${containerId}`,
@@ -98,11 +98,11 @@ export function createBulkService(parts: {
   fleet: FleetState
   registry: HostRegistry
   authorize: Authorize
-  sightOf: SightOf
+  visibilityOf: VisibilityOf
 }): BulkService {
-  const { tasks, fleet, registry, authorize, sightOf } = parts
+  const { tasks, fleet, registry, authorize, visibilityOf } = parts
   const plan = (principal: Principal, { action, containers, options }: Input): BulkPlan => {
-    const sight = sightOf(principal)
+    const visibility = visibilityOf(principal)
     const online = new Set(
       registry
         .list()
@@ -112,7 +112,7 @@ export function createBulkService(parts: {
     return {
       items: containers.map(({ hostId, containerId }) => {
         const known = fleet.get('containers', hostId, containerId)
-        const container = known && sight.container(known) ? known : undefined
+        const container = known && visibility.container(known) ? known : undefined
         const item = { hostId, containerId, name: container?.name ?? containerId.slice(0, 12) }
         if (!container) return { ...item, state: '', refused: 'gone' }
         const refused = !may(authorize, principal, action, hostId, containerId)

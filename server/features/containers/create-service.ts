@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import type { createInputSchema, recreateInputSchema, SpecAnswer } from '#lib/contracts/container-create.ts'
 import type { Task, TaskOptions } from '#lib/contracts/tasks.ts'
 import { othersFor, seenNames } from '../../access/other-names.ts'
-import type { SightOf } from '../../access/visibility.ts'
+import type { VisibilityOf } from '../../access/visibility.ts'
 import { authorizeAct } from '../../acts/authorize-act.ts'
 import { AppError } from '../../errors.ts'
 import type { FleetState } from '../../fleet/fleet.ts'
@@ -32,10 +32,10 @@ export function createCreateService(parts: {
   fleet: FleetState
   registry: HostRegistry
   authorize: Authorize
-  sightOf: SightOf
+  visibilityOf: VisibilityOf
   tasks: TaskService
 }): CreateService {
-  const { fleet, registry, authorize, sightOf, tasks } = parts
+  const { fleet, registry, authorize, visibilityOf, tasks } = parts
   const find = ({ hostId, containerId }: ContainerRef) => {
     const container = fleet.get('containers', hostId, containerId)
     if (!container) throw new AppError('container_not_found', { hostId, objectId: containerId })
@@ -50,7 +50,7 @@ export function createCreateService(parts: {
         const engine = registry.engine(ref.hostId)
         const known = await readKnown(engine, ref.containerId, signal)
         const dependents = await dependentsOf(engine, known.inspect, signal)
-        const others = othersFor(fleet, ref.hostId, () => sightOf(principal))
+        const others = othersFor(fleet, ref.hostId, () => visibilityOf(principal))
         const isSeen = others ? seenNames(others) : () => true
         return {
           spec: seenSpec(known.spec, isSeen),

@@ -3,7 +3,7 @@ import { type ContainerSpec } from '#lib/contracts/container-create.ts'
 import type { TaskResult } from '#lib/contracts/task-kinds.ts'
 import type { Access } from '../../access/access.ts'
 import { authorizeAct } from '../../acts/authorize-act.ts'
-import type { Maker, Policy } from '../../create-policy/index.ts'
+import type { Creator, Policy } from '../../create-policy/index.ts'
 import { compareVersions } from '../../engine/compat.ts'
 import type { CreateBody } from '../../engine/create.ts'
 import type { EngineClient } from '../../engine/types.ts'
@@ -16,9 +16,9 @@ import { defineTask, type PlannedStep, type StepContext, type TaskDefinition } f
 import type { RegistryService } from '../registries/service.ts'
 import { createBody, splitNetworks } from './create-body.ts'
 import { creation, creationStateSchema } from './creation.ts'
-import { type Hold, refuseUnheld } from './held.ts'
 import { nameAfter, refuseTakenName } from './name.ts'
 import { provideImage } from './provide-image.ts'
+import { type RestrictBody, refuseRestricted } from './restricted-spec.ts'
 
 export const createKind = 'containers.create'
 
@@ -32,14 +32,14 @@ export interface CreateParts {
 }
 
 /** Makes one container on each of several hosts: image, container, networks, start. A step for each host. */
-export function createTask(parts: CreateParts): TaskDefinition {
+export function createContainerTask(parts: CreateParts): TaskDefinition {
   const { registry, registries, authorize, authorizeChange, fleet, policy } = parts
   return defineTask({
     kind: createKind,
     params: ({ spec, hostIds }) => ({ name: spec.name ?? spec.image, count: hostIds.length }),
     plan({ spec, hostIds, pull, start }, principal) {
       refuseFaults(spec)
-      if (hostIds.some((hostId) => policy.restricts(principal, hostId))) refuseUnheld(spec)
+      if (hostIds.some((hostId) => policy.restricts(principal, hostId))) refuseRestricted(spec)
       const name = spec.name || nameAfter(spec.image)
       for (const hostId of hostIds)
         authorizeChange(principal, hostId, {
@@ -50,16 +50,16 @@ export function createTask(parts: CreateParts): TaskDefinition {
         const run = async (context: StepContext) => {
           const engine = registry.engine(hostId)
           const mayPull = () => authorizeAct(authorize, principal, 'image.pull', { hostId })
-          const wish = { reference: spec.image, platform: spec.platform, pull }
-          await provideImage({ registries, hostId, mayPull }, engine, wish, context)
-          const maker = { principal, hostId, name }
-          const hold = holdOf(policy, engine, maker, context.signal)
+          const wanted = { reference: spec.image, platform: spec.platform, pull }
+          await provideImage({ registries, hostId, mayPull }, engine, wanted, context)
+          const creator = { principal, hostId, name }
+          const restrictBody = restrictBodyOf(policy, engine, creator, context.signal)
           const { signal } = context
           const made = await madeBefore(engine, context.before, signal)
           if (!made) await refuseTakenName(engine, name, signal)
           const { change, result } = creation(
             { name, start, warnings: [], askedAt: Date.now(), ...made },
-            (at) => makeContainer(at, { ...spec, name }, createBody(spec), { hold, signal }),
+            (at) => makeContainer(at, { ...spec, name }, createBody(spec), { restrictBody, signal }),
           )
           await context.carryOut(change)
           return result()
@@ -102,9 +102,14 @@ export function labelsOf(fleet: FleetState, hostId: string, spec: ContainerSpec)
 }
 
 /** What a body goes through for who may not make any container; null for who may. */
-export function holdOf(policy: Policy, engine: EngineClient, maker: Maker, signal: AbortSignal): Hold | null {
-  if (!policy.restricts(maker.principal, maker.hostId)) return null
-  return (body) => policy.create('docker', engine, maker, JSON.parse(JSON.stringify(body)), signal)
+export function restrictBodyOf(
+  policy: Policy,
+  engine: EngineClient,
+  creator: Creator,
+  signal: AbortSignal,
+): RestrictBody | null {
+  if (!policy.restricts(creator.principal, creator.hostId)) return null
+  return (body) => policy.create('docker', engine, creator, JSON.parse(JSON.stringify(body)), signal)
 }
 
 /**
@@ -115,13 +120,15 @@ export async function makeContainer(
   engine: EngineClient,
   { name, platform }: Pick<ContainerSpec, 'name' | 'platform'>,
   asked: CreateBody,
-  { hold, signal }: { hold: Hold | null; signal: AbortSignal },
+  { restrictBody, signal }: { restrictBody: RestrictBody | null; signal: AbortSignal },
 ): Promise<{ id: string; warnings: string[] }> {
   // Podman 4 and 5 take the request, answer 201 and give the container nothing.
   const gpus = asked.HostConfig.DeviceRequests as unknown[] | undefined
   if (gpus?.length && engine.info?.flavour === 'podman') throw new AppError('gpus_not_on_podman')
   const isBefore144 = compareVersions(engine.info?.apiVersion ?? '1.41', '1.44') < 0
-  const { body, further } = splitNetworks(hold ? await hold(asked) : asked, { macOfContainer: isBefore144 })
+  const { body, further } = splitNetworks(restrictBody ? await restrictBody(asked) : asked, {
+    macOfContainer: isBefore144,
+  })
   const made = await engine.containers.create({ name: name || undefined, platform, body }, { signal })
   try {
     for (const { name: network, endpoint } of further)

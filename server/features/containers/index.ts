@@ -7,7 +7,7 @@ import type { TaskService } from '../../tasks/types.ts'
 import type { RegistryService } from '../registries/service.ts'
 import { bulkRoutes } from './bulk-routes.ts'
 import { bulkTask, createBulkService } from './bulk-service.ts'
-import { createTask } from './create.ts'
+import { createContainerTask } from './create.ts'
 import { containerCreateRoutes } from './create-routes.ts'
 import { createCreateService } from './create-service.ts'
 import { containerDetailRoutes } from './detail-routes.ts'
@@ -30,8 +30,8 @@ export function containersFeature(parts: {
   policy: Policy
 }) {
   const { tasks, access, decide } = parts
-  const { sightOf, authorizeChange } = access
-  const services = { ...parts, sightOf, authorizeChange }
+  const { visibilityOf, authorizeChange } = access
+  const services = { ...parts, visibilityOf, authorizeChange }
   const containers = createContainerService(services)
   return {
     routes: [
@@ -43,7 +43,7 @@ export function containersFeature(parts: {
     tasks: [
       bulkTask({ ...services, containers }),
       waitTask(services),
-      createTask(services),
+      createContainerTask(services),
       recreateTask(services),
     ],
   }

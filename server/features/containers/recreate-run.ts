@@ -10,12 +10,12 @@ import { makeContainer } from './create.ts'
 import { createBody } from './create-body.ts'
 import { dependentsOf, type NewTarget, withNewTargets } from './dependents.ts'
 import { dockerBody } from './docker-document.ts'
-import type { Hold } from './held.ts'
 import { type Known, lostOf, readKnown } from './known.ts'
 import { libpodAgain, withNewLibpodTargets } from './libpod-again.ts'
 import { type LibpodInspect, libpodExtras } from './libpod-document.ts'
 import { refuseTakenName } from './name.ts'
 import { type Replaced, type ReplaceState, replacement, replaceResult } from './replace.ts'
+import type { RestrictBody } from './restricted-spec.ts'
 import { withUnnamed } from './unnamed.ts'
 
 /** Seconds that engines give a container to stop when nothing is said. */
@@ -32,7 +32,7 @@ export interface Around {
   /** Sees to it that the image of the new one is there. */
   provideImage(): Promise<void>
   /** What the body of a container of that name goes through, made in place of one with those labels. */
-  holdOf(name: string, labels: Record<string, string>): Hold | null
+  restrictBodyOf(name: string, labels: Record<string, string>): RestrictBody | null
 }
 
 /**
@@ -137,17 +137,17 @@ async function makeAgain(
   known: Known,
   spec: ContainerSpec,
   targets: readonly NewTarget[],
-  { holdOf, signal }: Around,
+  { restrictBodyOf, signal }: Around,
 ): Promise<{ id: string; warnings: string[] }> {
-  const hold = holdOf(spec.name ?? '', known.inspect.Config.Labels ?? {})
+  const restrictBody = restrictBodyOf(spec.name ?? '', known.inspect.Config.Labels ?? {})
   // Who is held to a policy makes what Docker's schema can say, and is told where that is less.
-  if (known.libpod && hold) refuseBeyondForm(known.libpod)
-  if (known.libpod && !hold) {
+  if (known.libpod && restrictBody) refuseBeyondForm(known.libpod)
+  if (known.libpod && !restrictBody) {
     const body = withNewLibpodTargets(libpodAgain({ spec: known.spec, libpod: known.libpod }, spec), targets)
     return engine.containers.createLibpod(body, { signal })
   }
   const body = known.libpod ? createBody(spec) : dockerBody(known, spec)
-  return makeContainer(engine, spec, withNewTargets(body, targets), { hold, signal })
+  return makeContainer(engine, spec, withNewTargets(body, targets), { restrictBody, signal })
 }
 
 /** Throws policy_field with what such a container has beyond the form. */

@@ -2,11 +2,11 @@ import type { TaskResult } from '#lib/contracts/task-kinds.ts'
 import { authorizeAct } from '../../acts/authorize-act.ts'
 import { AppError } from '../../errors.ts'
 import { defineTask, type PlannedStep, type StepContext, type TaskDefinition } from '../../tasks/types.ts'
-import { type CreateParts, holdOf, labelsOf, refuseFaults } from './create.ts'
-import { refuseUnheld } from './held.ts'
+import { type CreateParts, labelsOf, refuseFaults, restrictBodyOf } from './create.ts'
 import { provideImage } from './provide-image.ts'
 import { recreateContainer } from './recreate-run.ts'
 import { replacement, replaceResult, replaceStateSchema } from './replace.ts'
+import { refuseRestricted } from './restricted-spec.ts'
 
 export const recreateKind = 'containers.recreate'
 
@@ -23,7 +23,7 @@ export function recreateTask(parts: CreateParts): TaskDefinition {
     plan({ hostId, pull, ...input }, principal) {
       const { containerId, spec, name } = input
       refuseFaults(spec)
-      if (policy.restricts(principal, hostId)) refuseUnheld(spec)
+      if (policy.restricts(principal, hostId)) refuseRestricted(spec)
       const before = fleet.get('containers', hostId, containerId)
       if (before)
         authorizeChange(principal, hostId, {
@@ -42,11 +42,11 @@ export function recreateTask(parts: CreateParts): TaskDefinition {
           },
           provideImage() {
             const mayPull = () => authorizeAct(authorize, principal, 'image.pull', { hostId })
-            const wish = { reference: spec.image, platform: spec.platform, pull }
-            return provideImage({ registries, hostId, mayPull }, engine, wish, context)
+            const wanted = { reference: spec.image, platform: spec.platform, pull }
+            return provideImage({ registries, hostId, mayPull }, engine, wanted, context)
           },
-          holdOf: (called, labels) =>
-            holdOf(policy, engine, { principal, hostId, name: called, labels }, signal),
+          restrictBodyOf: (called, labels) =>
+            restrictBodyOf(policy, engine, { principal, hostId, name: called, labels }, signal),
         })
       }
       const key = `recreate ${hostId}/${containerId}`

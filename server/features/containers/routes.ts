@@ -11,7 +11,7 @@ import {
   renameOptionsSchema,
   stopOptionsSchema,
 } from '#lib/contracts/containers.ts'
-import type { SightOf } from '../../access/visibility.ts'
+import type { VisibilityOf } from '../../access/visibility.ts'
 import type { FleetState } from '../../fleet/fleet.ts'
 import { defineRoute } from '../../web/define-route.ts'
 import { hostStatesOf, listedHostSchema } from '../../web/list-answer.ts'
@@ -23,7 +23,7 @@ const path = '/api/hosts/:hostId/containers/:containerId' as const
 /** Containers of all hosts from memory; one container and its actions at its host. */
 export function containerRoutes(
   containers: ContainerService,
-  { fleet, sightOf }: { fleet: FleetState; sightOf: SightOf },
+  { fleet, visibilityOf }: { fleet: FleetState; visibilityOf: VisibilityOf },
 ) {
   const action = (name: Exclude<ContainerAction, 'remove'>, body: z.ZodType<Record<string, unknown>>) =>
     defineRoute({
@@ -47,8 +47,8 @@ export function containerRoutes(
       query: z.object({ filter: z.string().max(1000).default('') }),
       response: z.object({ items: z.array(containerSchema), hosts: z.array(listedHostSchema) }),
       async handler({ principal, query }) {
-        const sight = sightOf(principal)
-        return { items: containers.list(query.filter, sight), hosts: hostStatesOf(fleet, sight) }
+        const visibility = visibilityOf(principal)
+        return { items: containers.list(query.filter, visibility), hosts: hostStatesOf(fleet, visibility) }
       },
     }),
     defineRoute({

@@ -112,7 +112,7 @@ describe.each<[EngineName, () => Promise<string[]>]>([
       if (notes.some((note) => !note.startsWith('outside'))) return
       const spec = containerSpecSchema.parse(JSON.parse(own(JSON.stringify({ ...emptySpec(), ...row.spec }))))
       const { id } = await makeContainer(client, spec, createBody(spec), {
-        hold: null,
+        restrictBody: null,
         signal: AbortSignal.timeout(120_000),
       })
       const made2 = await inspect(id)
@@ -129,7 +129,7 @@ describe.each<[EngineName, () => Promise<string[]>]>([
   it('GPUs are refused before anything is made where the engine would drop them', async () => {
     if (!podman) return
     const spec = { ...emptySpec(labImages.busybox), name: `${prefix}-gpu`, gpus: 'device=0' }
-    const options = { hold: null, signal: AbortSignal.timeout(60_000) }
+    const options = { restrictBody: null, signal: AbortSignal.timeout(60_000) }
     await expect(makeContainer(client, spec, createBody(spec), options)).rejects.toMatchObject({
       code: 'gpus_not_on_podman',
     })

@@ -3,7 +3,7 @@ import { actOfAction } from '#lib/containers/rules.ts'
 import type { ActionResult, Container, ContainerAction, ContainerDetail } from '#lib/contracts/containers.ts'
 import type { Access } from '../../access/access.ts'
 import { cutContainer, othersFor } from '../../access/other-names.ts'
-import type { Sight, SightOf } from '../../access/visibility.ts'
+import type { Visibility, VisibilityOf } from '../../access/visibility.ts'
 import { authorizeAct } from '../../acts/authorize-act.ts'
 import type { EngineClient } from '../../engine/types.ts'
 import { AppError } from '../../errors.ts'
@@ -23,7 +23,7 @@ export interface ActionOptions {
 
 export interface ContainerService {
   /** From the fleet state; never asks an engine. Throws invalid_filter. */
-  list(filter: string, sight: Sight): Container[]
+  list(filter: string, visibility: Visibility): Container[]
   get(hostId: string, id: string): Container
   inspect(
     principal: Principal,
@@ -50,9 +50,9 @@ export function createContainerService(parts: {
   registry: HostRegistry
   authorize: Authorize
   authorizeChange: Access['authorizeChange']
-  sightOf: SightOf
+  visibilityOf: VisibilityOf
 }): ContainerService {
-  const { fleet, registry, authorize, authorizeChange, sightOf } = parts
+  const { fleet, registry, authorize, authorizeChange, visibilityOf } = parts
   const get = (hostId: string, id: string): Container => {
     registry.get(hostId)
     const container = fleet.get('containers', hostId, id)
@@ -60,7 +60,7 @@ export function createContainerService(parts: {
     return container
   }
   return {
-    list(filter, sight) {
+    list(filter, visibility) {
       const parsed = parseContainerFilter(filter)
       if (!parsed.ok) {
         const { reason, text, from } = parsed.problem
@@ -72,7 +72,8 @@ export function createContainerService(parts: {
         .all('containers')
         .filter(
           (container) =>
-            sight.container(container) && matchesFilter(parsed.terms, container, hosts.get(container.hostId)),
+            visibility.container(container) &&
+            matchesFilter(parsed.terms, container, hosts.get(container.hostId)),
         )
     },
     get,
@@ -81,7 +82,7 @@ export function createContainerService(parts: {
       const container = get(hostId, id)
       const inspect = await at(registry.engine(hostId).containers.inspect(id, { signal }), container)
       if (!reveal) hideValues(inspect)
-      const others = othersFor(fleet, hostId, () => sightOf(principal))
+      const others = othersFor(fleet, hostId, () => visibilityOf(principal))
       if (others) cutContainer(inspect, others)
       return { container, inspect }
     },

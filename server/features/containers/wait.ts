@@ -1,5 +1,5 @@
 import type { TaskResult } from '#lib/contracts/task-kinds.ts'
-import type { SightOf } from '../../access/visibility.ts'
+import type { VisibilityOf } from '../../access/visibility.ts'
 import { AppError } from '../../errors.ts'
 import type { FleetState } from '../../fleet/fleet.ts'
 import type { HostRegistry } from '../../fleet/host-registry.ts'
@@ -11,16 +11,16 @@ export const waitKind = 'containers.wait'
 export function waitTask(parts: {
   fleet: FleetState
   registry: HostRegistry
-  sightOf: SightOf
+  visibilityOf: VisibilityOf
 }): TaskDefinition {
-  const { fleet, registry, sightOf } = parts
+  const { fleet, registry, visibilityOf } = parts
   return defineTask({
     kind: waitKind,
     params: ({ containers }) => ({ count: containers.length }),
     plan: ({ containers }, principal) =>
       containers.map(({ hostId, containerId }): PlannedStep<TaskResult<'containers.wait'>> => {
         const container = fleet.get('containers', hostId, containerId)
-        if (!container || !sightOf(principal).container(container))
+        if (!container || !visibilityOf(principal).container(container))
           throw new AppError('container_not_found', { hostId, objectId: containerId })
         return {
           key: `wait ${hostId}/${containerId}`,

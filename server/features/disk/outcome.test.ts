@@ -50,8 +50,10 @@ async function prune(engine: object, asked: object, signal = never()): Promise<u
   const whole = { system: { diskUsage: async () => usage }, ...engine } as unknown as EngineClient
   const registry = { engine: () => whole, get: () => host } as unknown as HostRegistry
   const fleet = { all: () => [], get: () => undefined }
-  const sightOf = () => ({ everything: true })
-  const parts = { registry, fleet, sightOf, authorize() {} } as unknown as Parameters<typeof pruneTask>[0]
+  const visibilityOf = () => ({ everything: true })
+  const parts = { registry, fleet, visibilityOf, authorize() {} } as unknown as Parameters<
+    typeof pruneTask
+  >[0]
   const task: TaskDefinition = pruneTask(parts)
   const [step] = await task.plan({ hosts: [{ ...nothing, hostId, ...asked }] }, {} as Principal)
   const context = { taskId: '', carryOut: async () => {}, keep: async () => {}, before: null, progress() {} }

@@ -3,7 +3,7 @@ import type { ActName } from '#lib/acts.ts'
 import { type Disk, pruneInputSchema, type pruneStartSchema } from '#lib/contracts/disk.ts'
 import type { TaskResult } from '#lib/contracts/task-kinds.ts'
 import type { Task, TaskStep } from '#lib/contracts/tasks.ts'
-import type { Sight, SightOf } from '../../access/visibility.ts'
+import type { Visibility, VisibilityOf } from '../../access/visibility.ts'
 import { seenHost } from '../../access/visible-fleet.ts'
 import { authorizeAct } from '../../acts/authorize-act.ts'
 import type { DiskUsage } from '../../engine/disk.ts'
@@ -24,7 +24,7 @@ export interface Parts {
   fleet: MemoryFleet
   registry: HostRegistry
   authorize: Authorize
-  sightOf: SightOf
+  visibilityOf: VisibilityOf
 }
 
 export interface PruneService {
@@ -48,7 +48,7 @@ export function createPruneService({ tasks, ...parts }: Parts & { tasks: TaskSer
   return {
     async disk(principal, hostId, signal) {
       authorizeAct(parts.authorize, principal, 'host.view', { hostId })
-      return readDisk(parts, hostId, signal, parts.sightOf(principal))
+      return readDisk(parts, hostId, signal, parts.visibilityOf(principal))
     },
     async start(principal, { width, stopOnFailure, hosts }) {
       for (const host of hosts) authorizeHost(parts, principal, host)
@@ -60,11 +60,15 @@ export function createPruneService({ tasks, ...parts }: Parts & { tasks: TaskSer
 }
 
 /** Of a container that is denied, nothing at all is done; one that is not seen is as one that is not there. */
-function authorizeHost({ authorize, fleet, sightOf }: Parts, principal: Principal, host: HostInput): void {
+function authorizeHost(
+  { authorize, fleet, visibilityOf }: Parts,
+  principal: Principal,
+  host: HostInput,
+): void {
   const { hostId } = host
   for (const kind of kinds)
     if (host[kind].length > 0) authorizeAct(authorize, principal, actOfKind[kind], { hostId })
-  for (const objectId of host.containers.filter(isSeen(fleet, sightOf(principal), hostId)))
+  for (const objectId of host.containers.filter(isSeen(fleet, visibilityOf(principal), hostId)))
     authorizeAct(authorize, principal, actOfKind.containers, { hostId, objectId })
   if (host.buildCache) authorizeAct(authorize, principal, 'image.buildPrune', { hostId })
 }
@@ -85,8 +89,8 @@ export function pruneTask(parts: Parts): TaskDefinition {
           kept: () => host,
           async run({ signal, progress }) {
             authorizeHost(parts, principal, host)
-            const sight = parts.sightOf(principal)
-            return pruneHost(parts, seen(parts.fleet, sight, host), signal, progress)
+            const visibility = parts.visibilityOf(principal)
+            return pruneHost(parts, seen(parts.fleet, visibility, host), signal, progress)
           },
         }),
       ),
@@ -94,15 +98,15 @@ export function pruneTask(parts: Parts): TaskDefinition {
   })
 }
 
-const isSeen = (fleet: MemoryFleet, sight: Sight, hostId: string) => (id: string) => {
+const isSeen = (fleet: MemoryFleet, visibility: Visibility, hostId: string) => (id: string) => {
   const container = fleet.get('containers', hostId, id)
-  return container !== undefined && sight.container(container)
+  return container !== undefined && visibility.container(container)
 }
 
 /** Of a container that somebody may not see, no more is done than of one that is not there. */
-function seen(fleet: MemoryFleet, sight: Sight, host: HostInput): HostInput {
-  if (sight.everything) return host
-  return { ...host, containers: host.containers.filter(isSeen(fleet, sight, host.hostId)) }
+function seen(fleet: MemoryFleet, visibility: Visibility, host: HostInput): HostInput {
+  if (visibility.everything) return host
+  return { ...host, containers: host.containers.filter(isSeen(fleet, visibility, host.hostId)) }
 }
 
 async function pruneHost(
@@ -214,7 +218,7 @@ async function readDisk(
   { fleet, registry }: Parts,
   hostId: string,
   signal: AbortSignal,
-  sight?: Sight,
+  visibility?: Visibility,
 ): Promise<Disk> {
   const engine = registry.engine(hostId)
   const all = await engine.system.diskUsage({ signal })
@@ -223,21 +227,21 @@ async function readDisk(
   const names = new Map(fleet.all('images', hostId).map((image) => [image.id, image.tags]))
   const containers = fleet.all('containers', hostId)
   const host = registry.get(hostId)
-  const { reading, syncedAt } = sight ? seenHost(sight, host) : host
+  const { reading, syncedAt } = visibility ? seenHost(visibility, host) : host
   const failed = reading.failed.filter(
-    ({ kind }) => kind === 'containers' || !sight || sight.objects(kind, hostId),
+    ({ kind }) => kind === 'containers' || !visibility || visibility.objects(kind, hostId),
   )
   const isRead = (kind: ListedKind) => syncedAt !== null && !reading.failed.some((each) => each.kind === kind)
   const networks = isRead('networks') && isRead('containers') ? fleet.all('networks', hostId) : null
-  if (!sight || sight.everything || sight.mayWhole('containers.view', hostId)) {
+  if (!visibility || visibility.everything || visibility.mayHostWide('containers.view', hostId)) {
     const disk = diskOf(usage, { networks, containers, names })
-    return { ...(sight ? kindsInSight(disk, (kind) => sight.objects(kind, hostId)) : disk), failed }
+    return { ...(visibility ? kindsInSight(disk, (kind) => visibility.objects(kind, hostId)) : disk), failed }
   }
-  const seen = containers.filter(sight.container)
+  const seen = containers.filter(visibility.container)
   const shown = new Set(seen.map(({ id }) => id))
   const told = usageInSight(await withVolumes(engine, usage, signal), (id) => shown.has(id))
   const disk = diskOf(told, { networks, containers: seen, names })
-  return { ...kindsInSight(disk, (kind) => sight.objects(kind, hostId)), failed }
+  return { ...kindsInSight(disk, (kind) => visibility.objects(kind, hostId)), failed }
 }
 
 /** Podman says how many use a volume, and of each one which they are only when it is asked. */

@@ -19,5 +19,5 @@ export function hostsFeature(parts: {
   const { config, hosts, access, decide, log } = parts
   const discovery = createDiscovery(process.env, config.labState, log)
   const service = createHostService(hosts.repository, hosts.registry, discovery, access)
-  return { service, routes: hostRoutes({ registry: hosts.registry, service }, access.sightOf, decide) }
+  return { service, routes: hostRoutes({ registry: hosts.registry, service }, access.visibilityOf, decide) }
 }

@@ -9,7 +9,7 @@ import {
   testEventSchema,
   testHostSchema,
 } from '#lib/contracts/hosts.ts'
-import type { SightOf } from '../../access/visibility.ts'
+import type { VisibilityOf } from '../../access/visibility.ts'
 import { seenHost } from '../../access/visible-fleet.ts'
 import { AppError } from '../../errors.ts'
 import type { RunningRegistry } from '../../fleet/registry.ts'
@@ -25,7 +25,7 @@ const oneHost = z.object({ hostId: hostIdSchema })
  */
 export function hostRoutes(
   { registry, service }: { registry: RunningRegistry; service: HostService },
-  sightOf: SightOf,
+  visibilityOf: VisibilityOf,
   decide: Authorize,
 ) {
   const handsOut = (principal: Principal): boolean => {
@@ -44,11 +44,11 @@ export function hostRoutes(
       summary: 'All hosts with their state',
       response: z.array(hostSchema),
       async handler({ principal }) {
-        const sight = sightOf(principal)
+        const visibility = visibilityOf(principal)
         return registry
           .list()
-          .filter(({ id }) => sight.host(id))
-          .map((host) => seenHost(sight, host))
+          .filter(({ id }) => visibility.host(id))
+          .map((host) => seenHost(visibility, host))
       },
     }),
     defineRoute({
@@ -58,9 +58,9 @@ export function hostRoutes(
       summary: 'Engines found on this machine',
       response: z.array(discoveredEngineSchema),
       async handler({ principal }) {
-        const sight = sightOf(principal)
+        const visibility = visibilityOf(principal)
         const found = await service.discovered()
-        return found.filter(({ registeredAs }) => registeredAs === null || sight.host(registeredAs))
+        return found.filter(({ registeredAs }) => registeredAs === null || visibility.host(registeredAs))
       },
     }),
     defineRoute({
@@ -86,7 +86,7 @@ export function hostRoutes(
       handler: async ({ principal, body, signal }) => {
         const { hostId } = body
         // It would be tested with the secrets that are stored for it.
-        if (hostId !== undefined && !sightOf(principal).host(hostId))
+        if (hostId !== undefined && !visibilityOf(principal).host(hostId))
           throw new AppError('host_not_found', { hostId })
         return service.test(body.transport, body.hostId, signal)
       },
@@ -108,7 +108,8 @@ export function hostRoutes(
       summary: 'One host',
       params: oneHost,
       response: hostSchema,
-      handler: async ({ principal, params }) => seenHost(sightOf(principal), registry.get(params.hostId)),
+      handler: async ({ principal, params }) =>
+        seenHost(visibilityOf(principal), registry.get(params.hostId)),
     }),
     defineRoute({
       method: 'PATCH',

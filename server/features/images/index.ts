@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { SightOf } from '../../access/visibility.ts'
+import type { VisibilityOf } from '../../access/visibility.ts'
 import type { Audit } from '../../audit/service.ts'
 import type { Config } from '../../config.ts'
 import type { MemoryFleet } from '../../fleet/fleet-state.ts'
@@ -30,7 +30,7 @@ export function imagesFeature(parts: {
   authorize: Authorize
   /** As `authorize`, without a word in the audit log. */
   decide: Authorize
-  sightOf: SightOf
+  visibilityOf: VisibilityOf
 }) {
   const { config, tasks, decide } = parts
   const contexts = createBuildContexts(join(config.dataFolder, 'builds'))

@@ -11,7 +11,7 @@ import {
   imageTagOptionsSchema,
 } from '#lib/contracts/images.ts'
 import { taskSchema } from '#lib/contracts/tasks.ts'
-import type { SightOf } from '../../access/visibility.ts'
+import type { VisibilityOf } from '../../access/visibility.ts'
 import type { FleetState } from '../../fleet/fleet.ts'
 import type { TaskService } from '../../tasks/types.ts'
 import { defineRoute } from '../../web/define-route.ts'
@@ -26,7 +26,7 @@ const path = '/api/hosts/:hostId/images/:imageId' as const
 /** Images of all hosts from memory; one image and its changes at its host. */
 export function imageRoutes(
   images: ImageService,
-  { fleet, sightOf }: { fleet: FleetState; sightOf: SightOf },
+  { fleet, visibilityOf }: { fleet: FleetState; visibilityOf: VisibilityOf },
   tasks: TaskService,
 ) {
   return [
@@ -57,8 +57,8 @@ export function imageRoutes(
       summary: 'Images of all hosts, with each host’s own state',
       response: z.object({ items: z.array(imageSchema), hosts: z.array(listedHostSchema) }),
       async handler({ principal }) {
-        const sight = sightOf(principal)
-        return { items: images.list(sight), hosts: hostStatesOf(fleet, sight) }
+        const visibility = visibilityOf(principal)
+        return { items: images.list(visibility), hosts: hostStatesOf(fleet, visibility) }
       },
     }),
     defineRoute({

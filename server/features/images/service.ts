@@ -3,7 +3,7 @@ import type { ImageMatches } from '#lib/contracts/image-search.ts'
 import type { Image, ImageDetail, ImageHistory, ImageRemoveResult } from '#lib/contracts/images.ts'
 import { parseImageRef } from '#lib/images/image-ref.ts'
 import { cutImage, othersFor } from '../../access/other-names.ts'
-import type { Sight, SightOf } from '../../access/visibility.ts'
+import type { Visibility, VisibilityOf } from '../../access/visibility.ts'
 import { authorizeAct } from '../../acts/authorize-act.ts'
 import { withTaken } from '../../acts/taken-containers.ts'
 import type { Local } from '../../engine/types.ts'
@@ -17,7 +17,7 @@ import { hideBuildValues, hideValues } from '../../redact.ts'
 const mostMatches = 100
 
 export interface ImageService {
-  list(sight: Sight): Image[]
+  list(visibility: Visibility): Image[]
   /** Values of environment variables and of build arguments only for who may reveal a container's. */
   inspect(principal: Principal, hostId: string, id: string, signal: AbortSignal): Promise<ImageDetail>
   history(principal: Principal, hostId: string, id: string, signal: AbortSignal): Promise<ImageHistory>
@@ -42,9 +42,9 @@ export function createImageService(parts: {
   fleet: MemoryFleet
   registry: HostRegistry
   authorize: Authorize
-  sightOf: SightOf
+  visibilityOf: VisibilityOf
 }): ImageService {
-  const { fleet, registry, authorize, sightOf } = parts
+  const { fleet, registry, authorize, visibilityOf } = parts
   const get = (hostId: string, id: string): Image => {
     registry.get(hostId)
     const image = fleet.get('images', hostId, id)
@@ -52,16 +52,16 @@ export function createImageService(parts: {
     return image
   }
   const mayReveal = (principal: Principal, hostId: string) =>
-    sightOf(principal).mayWhole('containers.reveal', hostId)
+    visibilityOf(principal).mayHostWide('containers.reveal', hostId)
   const told = async <T>(principal: Principal, hostId: string, id: string, work: Promise<T>): Promise<T> => {
     try {
       return await work
     } catch (error) {
       if (!(error instanceof AppError)) throw error
-      const sight = sightOf(principal)
+      const visibility = visibilityOf(principal)
       const users = fleet
         .all('containers', hostId)
-        .filter((container) => container.imageId === id && sight.container(container))
+        .filter((container) => container.imageId === id && visibility.container(container))
       const containers = users.map((container) => container.name).join(', ')
       throw error.at({ hostId, objectId: id, params: containers ? { containers } : {} })
     }
@@ -80,7 +80,7 @@ export function createImageService(parts: {
     )
   }
   return {
-    list: (sight) => fleet.all('images').filter(({ hostId }) => sight.objects('images', hostId)),
+    list: (visibility) => fleet.all('images').filter(({ hostId }) => visibility.objects('images', hostId)),
     async inspect(principal, hostId, id, signal) {
       const image = get(hostId, id)
       const engine = registry.engine(hostId)
@@ -89,7 +89,7 @@ export function createImageService(parts: {
         : engine.images.inspect(id, { signal })
       const inspect = await told(principal, hostId, id, asked)
       if (!mayReveal(principal, hostId)) hideValues(inspect)
-      const others = othersFor(fleet, hostId, () => sightOf(principal))
+      const others = othersFor(fleet, hostId, () => visibilityOf(principal))
       if (others) cutImage(inspect, others)
       return { image, inspect }
     },
@@ -142,7 +142,7 @@ export function createImageService(parts: {
           : engine.images.remove(reference ?? id, { force, noprune })
       let containers: string[] = []
       const note = (words: string, gone: Local<Container>[]) => {
-        const { container: sees } = sightOf(principal)
+        const { container: sees } = visibilityOf(principal)
         containers = gone.filter((each) => sees({ ...each, hostId })).map(({ name }) => name)
         tell(words)
       }

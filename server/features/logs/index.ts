@@ -17,7 +17,7 @@ export function logsFeature(parts: {
   concurrency: Concurrency
 }) {
   const { registry, fleet, access, decide, concurrency } = parts
-  const { sightOf, onChanged } = access
-  const logs = createLogService({ registry, fleet, authorize: decide, sightOf, onChanged })
+  const { visibilityOf, onChanged } = access
+  const logs = createLogService({ registry, fleet, authorize: decide, visibilityOf, onChanged })
   return { logs, routes: logRoutes(logs), sockets: [logSocket(logs, concurrency)] }
 }

@@ -2,7 +2,7 @@ import { matchesFilter, parseContainerFilter } from '#lib/containers/filter.ts'
 import type { Container } from '#lib/contracts/containers.ts'
 import type { LogPosition, LogSelection, LogServerFrame } from '#lib/contracts/logs.ts'
 import type { Access } from '../../access/access.ts'
-import type { SightOf } from '../../access/visibility.ts'
+import type { VisibilityOf } from '../../access/visibility.ts'
 import { authorizeAct } from '../../acts/authorize-act.ts'
 import { AppError } from '../../errors.ts'
 import type { FleetState } from '../../fleet/fleet.ts'
@@ -31,10 +31,10 @@ export function createLogService(parts: {
   registry: HostRegistry
   fleet: FleetState
   authorize: Authorize
-  sightOf: SightOf
+  visibilityOf: VisibilityOf
   onChanged: Access['onChanged']
 }): LogService {
-  const { registry, fleet, authorize, sightOf, onChanged } = parts
+  const { registry, fleet, authorize, visibilityOf, onChanged } = parts
   const tails = createTails({ registry, fleet })
   const chosen = (principal: Principal, selection: LogSelection): Container[] => {
     if ('containers' in selection) {
@@ -48,10 +48,10 @@ export function createLogService(parts: {
     const parsed = parseContainerFilter(selection.filter)
     if (!parsed.ok) throw new AppError('invalid_filter', { params: { reason: parsed.problem.text } })
     const hosts = new Map(fleet.hosts().map((host) => [host.id, host]))
-    const sight = sightOf(principal)
+    const visibility = visibilityOf(principal)
     return fleet
       .all('containers')
-      .filter((container) => sight.may('containers.logs', container))
+      .filter((container) => visibility.may('containers.logs', container))
       .filter((container) => matchesFilter(parsed.terms, container, hosts.get(container.hostId)))
       .sort((a, b) => a.name.localeCompare(b.name))
   }
@@ -61,10 +61,10 @@ export function createLogService(parts: {
       const select = (selection: LogSelection) => chosen(principal, selection)
       const view = new LogView(request, { registry, fleet, tails, select }, send, ended, isBehind)
       const unsubscribe = onChanged(() => {
-        const sight = sightOf(principal)
+        const visibility = visibilityOf(principal)
         // One that is gone meanwhile is read to its end.
         const known = view.containers().flatMap(([hostId, id]) => fleet.get('containers', hostId, id) ?? [])
-        if (known.every((container) => sight.may('containers.logs', container))) return
+        if (known.every((container) => visibility.may('containers.logs', container))) return
         view.close()
         lost?.()
       }, failed)

@@ -8,9 +8,9 @@ import type { HostRegistry } from '../../fleet/host-registry.ts'
 import { sleep, untilOnline } from '../../fleet/waiting.ts'
 import { LogCursor } from './cursor.ts'
 import { Polled } from './polled.ts'
-import { runBegan, untilStarted } from './reach.ts'
 import { Repeats } from './repeats.ts'
 import { type LogItem, readOn, readOnAfter } from './resume.ts'
+import { runBegan, untilStarted } from './wait-until-running.ts'
 
 /** What a shared tail keeps for its viewers. A viewer that falls behind it reads from the engine by itself. */
 const ringLines = 50_000

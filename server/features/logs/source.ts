@@ -7,11 +7,11 @@ import { AppError } from '../../errors.ts'
 import type { FleetState } from '../../fleet/fleet.ts'
 import type { HostRegistry } from '../../fleet/host-registry.ts'
 import { sleep, untilOnline } from '../../fleet/waiting.ts'
-import { readBeginning, until } from './beginning.ts'
 import { LogCursor } from './cursor.ts'
-import { runBegan } from './reach.ts'
+import { readBeginning, until } from './initial-read.ts'
 import { type LogItem, readOn } from './resume.ts'
 import type { Tails } from './tails.ts'
+import { runBegan } from './wait-until-running.ts'
 
 export type Options = z.output<typeof logOptionsSchema>
 

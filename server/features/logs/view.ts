@@ -16,8 +16,8 @@ import { toApiError } from '../../messages.ts'
 import { LogCursor } from './cursor.ts'
 import { linesBefore } from './older.ts'
 import { earliest, type Queued, type Source } from './order.ts'
-import { runBegan } from './reach.ts'
 import { logOf, type Options, readSource, type SourceParts, startOf } from './source.ts'
+import { runBegan } from './wait-until-running.ts'
 
 /** Lines read ahead of a source that cannot be shown yet. */
 const queueLines = 500

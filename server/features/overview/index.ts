@@ -8,7 +8,7 @@ import { fleetTopic } from './topic.ts'
 export function overviewFeature({ fleet, access, log }: { fleet: MemoryFleet; access: Access; log: Log }) {
   const { topic, stop } = fleetTopic(fleet, access, log)
   return {
-    routes: fleetRoutes({ fleet, sightOf: access.sightOf }),
+    routes: fleetRoutes({ fleet, visibilityOf: access.visibilityOf }),
     topics: [topic],
     close: stop,
   }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { objectKinds } from '#lib/fleet/kinds.ts'
 import type { FleetFrame } from '#lib/fleet/live-protocol.ts'
 import type { Access } from '../../access/access.ts'
-import { SeenFleet } from '../../access/visible-fleet.ts'
+import { VisibleFleet } from '../../access/visible-fleet.ts'
 import type { FleetState } from '../../fleet/fleet.ts'
 import type { Log } from '../../log.ts'
 import type { Principal } from '../../principal/principal.ts'
@@ -14,23 +14,23 @@ interface Viewer {
   feed: Feed
   principal: Principal
   /** Of who sees only a part. */
-  part: { fleet: SeenFleet; epoch: string } | null
+  part: { fleet: VisibleFleet; epoch: string } | null
   drop(): void
 }
 
 /**
  * All objects of all hosts. One subscription to the fleet for all viewers; each frame is serialised once for all who see
  * everything. Who sees a part has frames of their own, an epoch of their own, and no resumption: what they held at the
- * cut may be out of their sight by now, and somebody else's seq says nothing about it.
+ * cut may be out of their visibility by now, and somebody else's seq says nothing about it.
  */
 export function fleetTopic(
   fleet: FleetState & { flush(): void },
-  access: Pick<Access, 'sightOf'>,
+  access: Pick<Access, 'visibilityOf'>,
   log: Log,
 ): { topic: Topic; stop(): void } {
   const snapshotFor = ({ part, principal }: Pick<Viewer, 'part' | 'principal'>): string => {
     const objects = part
-      ? part.fleet.snapshot(access.sightOf(principal))
+      ? part.fleet.snapshot(access.visibilityOf(principal))
       : { hosts: fleet.hosts(), ...Object.fromEntries(objectKinds.map((kind) => [kind, fleet.all(kind)])) }
     return JSON.stringify({
       type: 'snapshot',
@@ -48,7 +48,7 @@ export function fleetTopic(
         text ??= JSON.stringify({ type: 'delta', ...batch } satisfies FleetFrame)
         return feed.offer(text)
       }
-      const changes = part.fleet.changes(access.sightOf(principal), batch.changes)
+      const changes = part.fleet.changes(access.visibilityOf(principal), batch.changes)
       if (changes.length > 0)
         feed.offer(JSON.stringify({ type: 'delta', seq: batch.seq, changes } satisfies FleetFrame))
     }
@@ -60,8 +60,8 @@ export function fleetTopic(
     name: 'fleet',
     open(subscription) {
       const { principal, params, drop } = subscription
-      const seesAll = access.sightOf(principal).everything
-      const part = seesAll ? null : { fleet: new SeenFleet(fleet), epoch: randomUUID() }
+      const seesAll = access.visibilityOf(principal).everything
+      const part = seesAll ? null : { fleet: new VisibleFleet(fleet), epoch: randomUUID() }
       const feed = subscription.feed(() => snapshotFor({ part, principal }))
       const viewer: Viewer = { feed, principal, part, drop }
       // What waits to be told is in the snapshot already.

@@ -1,4 +1,4 @@
-import type { SightOf } from '../../access/visibility.ts'
+import type { VisibilityOf } from '../../access/visibility.ts'
 import type { Database } from '../../db/schema.ts'
 import type { FleetState } from '../../fleet/fleet.ts'
 import type { RunningRegistry } from '../../fleet/registry.ts'
@@ -16,15 +16,15 @@ export async function registriesFeature(parts: {
   vault: Vault
   fleet: FleetState
   registry: RunningRegistry
-  sightOf: SightOf
+  visibilityOf: VisibilityOf
   log: Log
 }) {
-  const { db, vault, fleet, registry, sightOf, log } = parts
+  const { db, vault, fleet, registry, visibilityOf, log } = parts
   const registries = createRegistryService(createRegistryRepository(db, vault), registry.facts, log)
   const updates = await createUpdateCheck({ db, fleet, registries })
   return {
     registries,
-    routes: [...registryRoutes(registries), ...updateRoutes(updates, sightOf)],
+    routes: [...registryRoutes(registries), ...updateRoutes(updates, visibilityOf)],
     async close() {
       updates.stop()
       await registries.close()

@@ -2,7 +2,7 @@ import type { Container } from '#lib/contracts/containers.ts'
 import type { Image } from '#lib/contracts/images.ts'
 import type { ImageUpdate, Updates, updateHours } from '#lib/contracts/updates.ts'
 import { parseImageRef } from '#lib/images/image-ref.ts'
-import type { Sight } from '../../access/visibility.ts'
+import type { Visibility } from '../../access/visibility.ts'
 import type { Database } from '../../db/schema.ts'
 import { AppError } from '../../errors.ts'
 import type { FleetState } from '../../fleet/fleet.ts'
@@ -14,7 +14,7 @@ type Hours = (typeof updateHours)[number]
 
 export interface UpdateCheck {
   /** For the images of the containers in sight. */
-  read(sight: Pick<Sight, 'container'>): Promise<Updates>
+  read(visibility: Pick<Visibility, 'container'>): Promise<Updates>
   /** Checks every image in use now, or joins the check under way. Resolves when it has begun. */
   run(): void
   setSchedule(everyHours: Hours): Promise<void>
@@ -62,9 +62,9 @@ export async function createUpdateCheck(parts: {
   let allNext = false
   let timer: NodeJS.Timeout | undefined
 
-  const inUse = (sight?: Pick<Sight, 'container'>) => {
+  const inUse = (visibility?: Pick<Visibility, 'container'>) => {
     const containers = fleet.all('containers')
-    return imagesInUse(sight ? containers.filter(sight.container) : containers, fleet.all('images'))
+    return imagesInUse(visibility ? containers.filter(visibility.container) : containers, fleet.all('images'))
   }
   /** Of what is in sight, how many are being asked for; one at least until all is told, which is at the end. */
   const remainingOf = (seen: readonly InUse[]) => {
@@ -127,9 +127,9 @@ export async function createUpdateCheck(parts: {
   schedule(firstDelayMs)
 
   return {
-    async read(sight) {
+    async read(visibility) {
       // What no container runs any more has no newer image, whatever was found.
-      const seen = inUse(sight)
+      const seen = inUse(visibility)
       const updates = seen.flatMap((one) => results.get(keyOf(one)) ?? [])
       return { everyHours, remaining: remainingOf(seen), updates }
     },

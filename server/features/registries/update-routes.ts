@@ -1,13 +1,13 @@
 import { z } from 'zod'
 import { updatesSchema } from '#lib/contracts/updates.ts'
-import type { SightOf } from '../../access/visibility.ts'
+import type { VisibilityOf } from '../../access/visibility.ts'
 import type { Principal } from '../../principal/principal.ts'
 import { defineRoute } from '../../web/define-route.ts'
 import type { UpdateCheck } from './update-check.ts'
 
 /** Newer images in the registries, for the tags in use. */
-export function updateRoutes(updates: UpdateCheck, sightOf: SightOf) {
-  const read = (principal: Principal) => updates.read(sightOf(principal))
+export function updateRoutes(updates: UpdateCheck, visibilityOf: VisibilityOf) {
+  const read = (principal: Principal) => updates.read(visibilityOf(principal))
   return [
     defineRoute({
       method: 'GET',

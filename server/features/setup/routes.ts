@@ -3,7 +3,7 @@ import type { Access } from '../../access/access.ts'
 import type { Setup } from '../../identity/setup.ts'
 import { defineRoute } from '../../web/define-route.ts'
 import type { Guard } from '../../web/guard.ts'
-import { clientOf, welcome } from '../account/routes.ts'
+import { answerSignedIn, clientOf } from '../account/routes.ts'
 
 /** First run: is it needed, and do it. Open to anybody, since nobody has an account yet; the token decides. */
 export function setupRoutes(parts: { setup: Setup; guard: Guard; access: Access }) {
@@ -26,7 +26,7 @@ export function setupRoutes(parts: { setup: Setup; guard: Guard; access: Access 
       body: setupInputSchema,
       response: sessionSchema,
       handler: async ({ body, request, reply }) =>
-        welcome(access, request, reply, await setup.complete(body, clientOf(request, guard))),
+        answerSignedIn(access, request, reply, await setup.complete(body, clientOf(request, guard))),
     }),
   ]
 }

@@ -11,7 +11,7 @@ const cpuOf = (point: StatsPoint) => (point[1] === null ? null : Math.round(poin
 const memoryOf = (point: StatsPoint) => (point[2] === null ? null : Math.round(point[2] / 1024) * 1024)
 
 /** What of the summary is for somebody who does not see all of it. */
-export interface StatsSight {
+export interface StatsVisibility {
   host(hostId: string): boolean
   /** What all containers of a host use together. */
   whole(hostId: string): boolean
@@ -20,7 +20,7 @@ export interface StatsSight {
   gone(hostId: string, id: string): boolean
 }
 
-const everything: StatsSight = {
+const everything: StatsVisibility = {
   host: () => true,
   whole: () => true,
   container: () => true,
@@ -28,12 +28,12 @@ const everything: StatsSight = {
 }
 
 /** The summary as it is: what a browser starts from. */
-export function fleetHistory(store: StatsStore, sight = everything): FleetStatsHistory[] {
+export function fleetHistory(store: StatsStore, visibility = everything): FleetStatsHistory[] {
   const since = Date.now() - (sparklinePoints + 1) * stepMs
-  const hosts = [...store.hosts].filter(([hostId]) => sight.host(hostId))
+  const hosts = [...store.hosts].filter(([hostId]) => visibility.host(hostId))
   return hosts.map(([hostId, { series, containers }]) => {
-    const points = sight.whole(hostId) ? series.points(since, sparklinePoints) : []
-    const seen = [...containers].filter(([id]) => sight.container(hostId, id))
+    const points = visibility.whole(hostId) ? series.points(since, sparklinePoints) : []
+    const seen = [...containers].filter(([id]) => visibility.container(hostId, id))
     return {
       hostId,
       cpu: points.map(cpuOf),
@@ -48,20 +48,20 @@ export function fleetHistory(store: StatsStore, sight = everything): FleetStatsH
 
 export function fleetChanges(
   changes: ReadonlyMap<string, HostChanges>,
-  sight = everything,
+  visibility = everything,
 ): FleetStatsChange[] {
-  const hosts = [...changes].filter(([hostId]) => sight.host(hostId))
+  const hosts = [...changes].filter(([hostId]) => visibility.host(hostId))
   return hosts.map(([hostId, { point, containers, gone }]) => ({
     hostId,
-    ...(point && sight.whole(hostId) ? { point } : {}),
+    ...(point && visibility.whole(hostId) ? { point } : {}),
     containers: [...containers]
-      .filter(([id]) => sight.container(hostId, id))
+      .filter(([id]) => visibility.container(hostId, id))
       .map(([id, own]): FleetStatsChange['containers'][number] => [
         short(id),
         cpuOf(own),
         memoryOf(own),
         own[3],
       ]),
-    gone: [...gone].filter((id) => sight.gone(hostId, id)).map(short),
+    gone: [...gone].filter((id) => visibility.gone(hostId, id)).map(short),
   }))
 }

@@ -7,7 +7,7 @@ import type { Principal } from '../../principal/principal.ts'
 import { tell } from '../../publisher.ts'
 import type { Feed } from '../../web/client-socket.ts'
 import { defineTopic, type Topic } from '../../web/live-topic.ts'
-import { fleetChanges, fleetHistory, type StatsSight } from './fleet-frames.ts'
+import { fleetChanges, fleetHistory, type StatsVisibility } from './fleet-frames.ts'
 import { stepMs } from './history.ts'
 import type { StatsStore } from './store.ts'
 
@@ -17,7 +17,7 @@ const gatherMs = 2000
 interface Viewer {
   feed: Feed
   /** Of who sees only a part. */
-  sight: (() => StatsSight) | null
+  visibility: (() => StatsVisibility) | null
   drop(): void
 }
 
@@ -25,22 +25,27 @@ interface Viewer {
 export function fleetStatsTopic(parts: {
   store: StatsStore
   fleet: FleetState
-  access: Pick<Access, 'sightOf'>
+  access: Pick<Access, 'visibilityOf'>
   log: Log
 }): { topic: Topic; stop(): void } {
   const { store, fleet, access, log } = parts
   const viewers = new Set<Viewer>()
-  const snapshot = (sight: Viewer['sight']) =>
-    JSON.stringify({ type: 'fleet', stepMs, hosts: fleetHistory(store, sight?.()) } satisfies FleetStatsFrame)
+  const snapshot = (visibility: Viewer['visibility']) =>
+    JSON.stringify({
+      type: 'fleet',
+      stepMs,
+      hosts: fleetHistory(store, visibility?.()),
+    } satisfies FleetStatsFrame)
   const tellChanges = () => {
     const changes = store.takeChanges()
     if (changes.size === 0 || viewers.size === 0) return
-    const textFor = (sight?: StatsSight) => {
-      const hosts = fleetChanges(changes, sight)
+    const textFor = (visibility?: StatsVisibility) => {
+      const hosts = fleetChanges(changes, visibility)
       return JSON.stringify({ type: 'fleetChange', hosts } satisfies FleetStatsFrame)
     }
     let shared: string | undefined
-    const offer = ({ feed, sight }: Viewer) => feed.offer(sight ? textFor(sight()) : (shared ??= textFor()))
+    const offer = ({ feed, visibility }: Viewer) =>
+      feed.offer(visibility ? textFor(visibility()) : (shared ??= textFor()))
     for (const viewer of viewers) tell(log, offer, viewer, viewer.drop)
   }
   const timer = setInterval(tellChanges, gatherMs)
@@ -50,16 +55,16 @@ export function fleetStatsTopic(parts: {
     name: 'stats',
     open(subscription) {
       const { principal, drop } = subscription
-      const seesAll = access.sightOf(principal).mayWhole('containers.stats')
-      const sight = seesAll ? null : statsSight(access, fleet, principal)
-      const feed = subscription.feed(() => snapshot(sight))
-      const viewer: Viewer = { feed, sight, drop }
+      const seesAll = access.visibilityOf(principal).mayHostWide('containers.stats')
+      const visibility = seesAll ? null : statsSight(access, fleet, principal)
+      const feed = subscription.feed(() => snapshot(visibility))
+      const viewer: Viewer = { feed, visibility, drop }
       // What is gathered is in the snapshot already.
       tellChanges()
       viewers.add(viewer)
       subscription.onEnd(() => viewers.delete(viewer))
       subscription.onChanged((by) => {
-        if (by === 'tags' && sight) feed.offer(snapshot(sight))
+        if (by === 'tags' && visibility) feed.offer(snapshot(visibility))
       })
       feed.begin()
     },
@@ -67,21 +72,21 @@ export function fleetStatsTopic(parts: {
   return { topic, stop: () => clearInterval(timer) }
 }
 
-/** Sight of now, at each call; of what is gone by what was told before. */
+/** Visibility of now, at each call; of what is gone by what was told before. */
 function statsSight(
-  access: Pick<Access, 'sightOf'>,
+  access: Pick<Access, 'visibilityOf'>,
   fleet: FleetState,
   principal: Principal,
-): () => StatsSight {
+): () => StatsVisibility {
   const told = new Set<string>()
   return () => {
-    const sight = access.sightOf(principal)
+    const visibility = access.visibilityOf(principal)
     return {
-      host: sight.host,
-      whole: (hostId) => sight.mayWhole('containers.stats', hostId),
+      host: visibility.host,
+      whole: (hostId) => visibility.mayHostWide('containers.stats', hostId),
       container(hostId, id) {
         const container = fleet.get('containers', hostId, id)
-        const isSeen = container !== undefined && sight.may('containers.stats', container)
+        const isSeen = container !== undefined && visibility.may('containers.stats', container)
         if (isSeen) told.add(objectKey(hostId, id))
         return isSeen
       },

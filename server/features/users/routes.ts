@@ -17,7 +17,7 @@ import type { FreshLink, Links } from '../../identity/links.ts'
 import type { Users } from '../../identity/users.ts'
 import { defineRoute } from '../../web/define-route.ts'
 import type { Guard } from '../../web/guard.ts'
-import { clientOf, welcomeSoon } from '../account/routes.ts'
+import { answerSignIn, clientOf } from '../account/routes.ts'
 
 const oneUser = z.object({ userId: z.string().min(1).max(64) })
 
@@ -115,7 +115,7 @@ export function userRoutes(parts: {
       body: joinInputSchema,
       response: signInAnswerSchema,
       handler: async ({ body, request, reply }) =>
-        welcomeSoon(access, request, reply, await links.use(body, clientOf(request, guard))),
+        answerSignIn(access, request, reply, await links.use(body, clientOf(request, guard))),
     }),
   ]
 }

@@ -17,7 +17,7 @@ import type { VolumeParts, VolumeService } from './service.ts'
 /** Volumes of all hosts from memory; one volume, sizes and changes at its host. */
 export function volumeRoutes(
   volumes: VolumeService,
-  { fleet, sightOf }: Pick<VolumeParts, 'fleet' | 'sightOf'>,
+  { fleet, visibilityOf }: Pick<VolumeParts, 'fleet' | 'visibilityOf'>,
 ) {
   return [
     defineRoute({
@@ -27,8 +27,8 @@ export function volumeRoutes(
       summary: 'Volumes of all hosts, with each host’s own state',
       response: z.object({ items: z.array(volumeSchema), hosts: z.array(listedHostSchema) }),
       async handler({ principal }) {
-        const sight = sightOf(principal)
-        return { items: seenObjects(fleet, sight, 'volumes'), hosts: hostStatesOf(fleet, sight) }
+        const visibility = visibilityOf(principal)
+        return { items: seenObjects(fleet, visibility, 'volumes'), hosts: hostStatesOf(fleet, visibility) }
       },
     }),
     defineRoute({

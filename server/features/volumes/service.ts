@@ -7,7 +7,7 @@ import type {
   volumeCreateSchema,
   volumeRemoveSchema,
 } from '#lib/contracts/volumes.ts'
-import type { SightOf } from '../../access/visibility.ts'
+import type { VisibilityOf } from '../../access/visibility.ts'
 import { authorizeAct } from '../../acts/authorize-act.ts'
 import type { EngineClient } from '../../engine/types.ts'
 import { AppError } from '../../errors.ts'
@@ -21,7 +21,7 @@ export interface VolumeParts {
   fleet: MemoryFleet
   registry: HostRegistry
   authorize: Authorize
-  sightOf: SightOf
+  visibilityOf: VisibilityOf
 }
 
 export interface VolumeRef {
@@ -57,14 +57,14 @@ export function createVolumeService({
   fleet,
   registry,
   authorize,
-  sightOf,
+  visibilityOf,
   tasks,
 }: VolumeParts & { tasks: TaskService }): VolumeService {
   /** By host, while an engine adds up. */
   const adding = new Map<string, Promise<VolumeSizes>>()
   const find = (principal: Principal, { hostId, name }: VolumeRef): Volume => {
     const volume = fleet.get('volumes', hostId, name)
-    if (!volume || !sightOf(principal).volume(volume))
+    if (!volume || !visibilityOf(principal).volume(volume))
       throw new AppError('volume_not_found', { hostId, objectId: name, params: { name } })
     return volume
   }
@@ -73,11 +73,11 @@ export function createVolumeService({
       const { hostId, name } = ref
       authorizeAct(authorize, principal, 'host.view', { hostId })
       const volume = find(principal, ref)
-      if (reveal) authorizeAct(authorize, principal, 'container.reveal', { hostId, whole: true })
+      if (reveal) authorizeAct(authorize, principal, 'container.reveal', { hostId, hostWide: true })
       const engine = registry.engine(hostId)
       const found = await engine.volumes.findExact(name, { signal })
       if (!found) throw new AppError('volume_not_found', { hostId, objectId: name, params: { name } })
-      const { container: isSeen } = sightOf(principal)
+      const { container: isSeen } = visibilityOf(principal)
       const users = fleet
         .all('containers', hostId)
         .filter((container) => container.volumes?.includes(name) && isSeen(container))
@@ -97,7 +97,7 @@ export function createVolumeService({
     },
     async sizes(principal, hostId) {
       authorizeAct(authorize, principal, 'host.view', { hostId })
-      const sight = sightOf(principal)
+      const visibility = visibilityOf(principal)
       const under =
         adding.get(hostId) ??
         readSizes(registry.engine(hostId)).finally(() => {
@@ -105,7 +105,7 @@ export function createVolumeService({
         })
       adding.set(hostId, under)
       const { readAt, sizes } = await under
-      const seen = fleet.all('volumes', hostId).filter(sight.volume)
+      const seen = fleet.all('volumes', hostId).filter(visibility.volume)
       return {
         readAt,
         sizes: Object.fromEntries(seen.flatMap(({ id }) => (id in sizes ? [[id, sizes[id] ?? null]] : []))),

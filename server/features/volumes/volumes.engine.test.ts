@@ -258,7 +258,7 @@ it('who sees a part sees the volumes of it, and what has the label', async () =>
   expect((await person.call('GET', `/api/hosts/${hostId}/volumes/${mine}?reveal=true`)).status).toBe(403)
   const { sizes } = (await person.call('GET', `/api/hosts/${hostId}/volume-sizes`)).json as VolumeSizes
   expect(Object.keys(sizes).toSorted()).toEqual([labelled, mine].toSorted())
-  // With its container it leaves their sight.
+  // With its container it leaves their visibility.
   await removeContainer(engine, id)
   await expect.poll(list, { timeout: 15_000 }).toEqual([labelled])
   await expect.poll(() => told('removed', mine)).toBe(true)

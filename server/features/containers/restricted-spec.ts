@@ -6,13 +6,13 @@ import { sentence } from '../../messages.ts'
 import { createBody } from './create-body.ts'
 
 /** Reads a body by the policy and gives back what of it goes to the engine. */
-export type Hold = (body: unknown) => Promise<CreateBody>
+export type RestrictBody = (body: unknown) => Promise<CreateBody>
 
 /**
  * Refuses a spec before anything is asked of an engine, as far as that can be told: throws policy_field with the place in
  * the form that is at fault.
  */
-export function refuseUnheld(spec: ContainerSpec): void {
+export function refuseRestricted(spec: ContainerSpec): void {
   try {
     // As it is sent: without what is not said.
     readDockerCreate(JSON.parse(JSON.stringify(createBody(spec))))

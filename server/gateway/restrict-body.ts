@@ -1,13 +1,13 @@
 import { parseOnce } from '../create-policy/exact-json.ts'
 import { refuse } from '../create-policy/read.ts'
 import { AppError } from '../errors.ts'
-import type { Prepared } from './prepare.ts'
+import type { AuthorizedRequest } from './prepare.ts'
 import { policies } from './table.ts'
 
 /** A request as it goes to the engine. */
-export interface Held {
+export interface RestrictedRequest {
   path: string
-  query: Prepared['request']['query']
+  query: AuthorizedRequest['request']['query']
   body: string | null
 }
 
@@ -17,13 +17,13 @@ const containerPath = /^((?:\/v[\d.]+)?(?:\/libpod)?)\/(containers|exec)\/([^/]+
  * What somebody without gateway.raw sends, held to server/create-policy: the body is written anew from what was read of it, and
  * a container that is worked in or read is named by its full id, so that no other one takes its name meanwhile. Throws policy_*.
  */
-export async function hold(
-  { endpoint, engine, policy, maker, request }: Prepared,
+export async function restrictBody(
+  { endpoint, engine, policy, creator, request }: AuthorizedRequest,
   body: string | null,
   signal: AbortSignal,
-): Promise<Held> {
+): Promise<RestrictedRequest> {
   let { path, query } = request
-  if (!maker) return { path, query, body }
+  if (!creator) return { path, query, body }
   if (endpoint.enters || endpoint.looks) {
     const [version = '', kind, named = '', rest = ''] = containerPath.exec(path)?.slice(1) ?? []
     const held = endpoint.enters ? policy.enter : policy.look
@@ -36,7 +36,7 @@ export async function hold(
   if (value === null && endpoint.policy !== 'commit') refuse('body', 'value', 'Nothing was sent')
   if (endpoint.policy === 'create' || endpoint.policy === 'createLibpod') {
     const schema = endpoint.policy === 'create' ? 'docker' : 'libpod'
-    return { path, query, body: JSON.stringify(await policy.create(schema, engine, maker, value, signal)) }
+    return { path, query, body: JSON.stringify(await policy.create(schema, engine, creator, value, signal)) }
   }
   const read = policies[endpoint.policy]
   if (!read) throw new AppError('internal')
@@ -45,10 +45,10 @@ export async function hold(
 
 /** A query with the full id of the container that it names. */
 async function withId(
-  query: Held['query'],
+  query: RestrictedRequest['query'],
   names: string,
   idOf: (given: string) => Promise<string>,
-): Promise<Held['query']> {
+): Promise<RestrictedRequest['query']> {
   const id = await idOf(query.find(([name]) => name === names)?.[1] ?? '')
   return query.map(([name, value]) => [name, name === names ? id : value])
 }
