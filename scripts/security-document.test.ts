@@ -50,8 +50,10 @@ it('names settings and commands that there are', () => {
 
 it('lists what gives root as the table of acts has it', () => {
   const roots = (Object.keys(acts) as ActName[]).flatMap((name) => {
-    const { root, needs, whole = [] } = actOf(name)
-    return root ? [[`\`${name}\``, [...needs, ...whole].map((one) => `\`${one}\``).join(', '), root.why]] : []
+    const { root, needs, hostWide = [] } = actOf(name)
+    return root
+      ? [[`\`${name}\``, [...needs, ...hostWide].map((one) => `\`${one}\``).join(', '), root.why]]
+      : []
   })
   const listed = text
     .slice(text.indexOf('## What gives root'), text.indexOf('## Threats'))
