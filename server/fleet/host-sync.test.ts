@@ -191,6 +191,27 @@ describe('keeping a host’s objects equal to its engine’s', () => {
     expect(seen.suspects).toBe(1)
   })
 
+  it('looks again after a gap at all of them, also when another list comes in between', async () => {
+    const script = scriptedEngine()
+    const ids = Array.from({ length: 40 }, (_, index) => `c${index}`)
+    for (const id of ids) script.containers.set(id, inspected(id))
+    const { get } = sync(script)
+    await expect.poll(() => ids.every((id) => get(id)?.restartCount === 0)).toBe(true)
+    for (const id of ids) script.containers.set(id, inspected(id, { restartCount: 3 }))
+    let release = () => {}
+    const released = new Promise<void>((resolve) => (release = resolve))
+    const before = script.inspects.length
+    script.beforeInspect = () => released
+    script.endStream()
+    // The first few are being read, when a flood of events makes a list the next thing to do.
+    await expect.poll(() => script.inspects.length).toBeGreaterThan(before)
+    const { lists } = script
+    for (let index = 0; index < 100; index++) script.emit('create', `gone${index}`)
+    release()
+    await expect.poll(() => script.lists).toBeGreaterThan(lists)
+    await expect.poll(() => ids.filter((id) => get(id)?.restartCount !== 3)).toEqual([])
+  })
+
   it('keeps the name of an image whose tag has moved on', async () => {
     const script = scriptedEngine()
     script.containers.set('a', inspected('a', { image: 'web:1' }))

@@ -53,8 +53,10 @@ export function createResync(target: SyncTarget, signal: AbortSignal, onSurprise
   const { engine, fleet, hostId } = target
   const dirtyContainers = new Set<string>()
   const dirtyKinds = new Set<ObjectKind>()
-  /** Ids whose details no list told. After a gap also those that have some: they may have restarted meanwhile. */
+  /** Ids whose details no list told. */
   const incomplete = new Set<string>()
+  /** Ids whose details are of before a gap: they may have restarted meanwhile. They stay here until they are read. */
+  const outdated = new Set<string>()
   /** Kinds that failed when last listed: how often in a row, and when they are asked again. */
   const failing = new Map<ObjectKind, { times: number; timer: NodeJS.Timeout }>()
   let afterGap = true
@@ -72,6 +74,7 @@ export function createResync(target: SyncTarget, signal: AbortSignal, onSurprise
     const found = await engine.containers.read(id, { signal })
     if (signal.aborted) return
     incomplete.delete(id)
+    outdated.delete(id)
     if (found) fleet.put('containers', { hostId, ...found })
     else fleet.remove('containers', hostId, id)
   }
@@ -87,10 +90,12 @@ export function createResync(target: SyncTarget, signal: AbortSignal, onSurprise
     if (signal.aborted) return
     const isSurprise = !gap && untouched && dirtyContainers.size === 0 && differ(before, rows)
     incomplete.clear()
+    if (gap) outdated.clear()
     const kept = rows.map((row) => {
       const known = fleet.get('containers', hostId, row.id)
       const one = keepDetails(row, known)
-      const restartCount = gap ? row.restartCount : one.restartCount
+      if (gap && row.restartCount === null) outdated.add(row.id)
+      const restartCount = outdated.has(row.id) ? null : one.restartCount
       const isMade = row.state !== 'created' && row.state !== 'removing'
       // Of a start that failed early, Docker sends no event. One that was made just now is about to send one.
       const mayHaveFailed = row.state === 'created' && one.error === null && (gap || known !== undefined)
@@ -98,6 +103,7 @@ export function createResync(target: SyncTarget, signal: AbortSignal, onSurprise
       return one
     })
     fleet.replace('containers', hostId, place(kept))
+    for (const id of outdated) if (!incomplete.has(id)) outdated.delete(id)
     isListed = true
     if (isSurprise) onSurprise()
   }
