@@ -47,7 +47,8 @@ export function startDaemon(
   const child = spawn(command, args, {
     detached: true,
     stdio: ['ignore', log, log],
-    env: { ...process.env, ...env },
+    // The temp folder of a test run goes with the run: a Podman that a test started again kept layers open by paths in it.
+    env: { ...process.env, TMPDIR: undefined, ...env },
   })
   // The daemon has its own: ours would keep the disk busy that the log is on.
   closeSync(log)
