@@ -1,5 +1,6 @@
 import { withNeeds } from './needs.ts'
 import type { GatewayEndpoint, GatewayRow } from './table.ts'
+import { volumeRows } from './table-docker-volumes.ts'
 
 /**
  * Endpoints of Docker's API that go to an engine, with `rawEndpoints`. What is in neither never gets there: the
@@ -374,31 +375,7 @@ const dockerRows: readonly GatewayRow[] = [
     forced: { by: 'force', act: 'network.removeForced' },
   },
 
-  {
-    method: 'GET',
-    path: '/volumes',
-    act: 'volume.view',
-    tells: 'volumes',
-    query: ['filters'],
-    hides: 'values',
-  },
-  {
-    method: 'POST',
-    path: '/volumes/create',
-    act: 'volume.create',
-    body: 'json',
-    policy: 'volume',
-    bodyNames: 'Name',
-  },
-  { method: 'POST', path: '/volumes/prune', act: 'volume.prune', query: ['filters', 'all'] },
-  {
-    method: 'GET',
-    path: '/volumes/{id}',
-    act: 'volume.view',
-    hides: 'values',
-    tells: 'volumes',
-  },
-  { method: 'DELETE', path: '/volumes/{id}', act: 'volume.remove', query: ['force'] },
+  ...volumeRows,
 ]
 
 /** As `dockerRows`, with what their acts need. */
