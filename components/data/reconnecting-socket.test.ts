@@ -68,15 +68,6 @@ it('sends and hears, and nothing of one that is stopped', async () => {
   expect(sockets).toHaveLength(1)
 })
 
-it('one that stands for what ends with it never comes back', async () => {
-  start({ once: true })
-  await connected(1)
-  sockets[0]?.terminate()
-  await expect.poll(() => told).toEqual([1006, false])
-  await aMoment()
-  expect(sockets).toHaveLength(1)
-})
-
 it('leaves the network alone while it may not ask, and asks when it may', async () => {
   let may = true
   const asked = vi.fn(() => (may ? connect() : null))

@@ -15,8 +15,6 @@ export interface SocketOptions {
   message(data: string | ArrayBuffer): void
   /** @param comesBack whether it connects again by itself */
   closed?(code: number, comesBack: boolean): void
-  /** It never comes back: what it stood for has ended with it. */
-  once?: true
   /** Where rights have changed: what it waits for before it comes back. */
   rightsChanged?(): Promise<unknown>
   /** Milliseconds without a message after which an open line counts as cut; absent: any. */
@@ -127,10 +125,10 @@ export class ReconnectingSocket {
   }
 
   #closed(code: number): void {
-    const { once, closed, rightsChanged, firstWaitMs = 1000 } = this.#options
+    const { closed, rightsChanged, firstWaitMs = 1000 } = this.#options
     this.#socket = null
     clearTimeout(this.#silence)
-    if (once || finalCloseCodes.has(code)) {
+    if (finalCloseCodes.has(code)) {
       this.#rest()
       closed?.(code, false)
       return
